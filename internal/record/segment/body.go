@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import (
+	"encoding/binary"
+)
+
+// The raw bodies of footer.go's table, both ways. Decoding takes the number of
+// rows from the footer and says false to everything that was not encoded here.
+
+func appendInts(b []byte, values []int64) []byte {
+	last := int64(0)
+	for _, v := range values {
+		b = binary.AppendVarint(b, v-last)
+		last = v
+	}
+	return b
+}
+
+func decodeInts(b []byte, rows int) ([]int64, bool) {
+	values := make([]int64, rows)
+	last := int64(0)
+	for i := range values {
+		d, n := binary.Varint(b)
+		if n <= 0 {
+			return nil, false
+		}
+		b = b[n:]
+		last += d
+		values[i] = last
+	}
+	return values, len(b) == 0
+}
+
+// appendPlanes appends byte 0 of every row, then byte 1 …: the first bytes of
+// ids are nearly the same, the last ones random.
+func appendPlanes(b, rows []byte, width int) []byte {
+	for k := range width {
+		for i := k; i < len(rows); i += width {
+			b = append(b, rows[i])
+		}
+	}
+	return b
+}
+
+func decodePlanes(b []byte, width int) []byte {
+	rows := make([]byte, len(b))
+	n := len(b) / width
+	for k := range width {
+		for i, v := range b[k*n : (k+1)*n] {
+			rows[i*width+k] = v
+		}
+	}
+	return rows
+}
+
+// appendTexts appends a page in its form. A page with one code has no body.
+func appendTexts(b []byte, t *Texts) (form byte, code uint16, body []byte) {
+	switch {
+	case t.Raw():
+		for i := range t.rows {
+			s, state := t.At(i)
+			b = binary.AppendUvarint(b, uint64(len(s))<<2|uint64(state))
+		}
+		return formRaw, 0, append(b, t.Data()...)
+	case t.codes8 == nil && t.codes16 == nil:
+		return formConst, t.constant, b
+	}
+	first, same := t.Code(0), true
+	wide := false
+	for i := range t.rows {
+		c := t.Code(i)
+		same = same && c == first
+		wide = wide || c > 0xff
+	}
+	if same {
+		return formConst, first, b
+	}
+	for i := range t.rows {
+		b = append(b, byte(t.Code(i))) //nolint:gosec // the low byte
+	}
+	if !wide {
+		return formCodes8, 0, b
+	}
+	for i := range t.rows {
+		b = append(b, byte(t.Code(i)>>8))
+	}
+	return formCodes16, 0, b
+}
+
+// decodeTexts takes over body. Codes must be below codes.
+func decodeTexts(form byte, body []byte, rows, codes int) (t Texts, ok bool) {
+	t.rows = rows
+	switch form {
+	case formCodes8:
+		t.codes8 = body
+		for _, c := range body {
+			if int(c) >= codes {
+				return t, false
+			}
+		}
+		return t, len(body) == rows
+	case formCodes16:
+		if len(body) != 2*rows {
+			return t, false
+		}
+		t.codes16 = make([]uint16, rows)
+		for i := range t.codes16 {
+			c := uint16(body[i]) | uint16(body[rows+i])<<8
+			if int(c) >= codes {
+				return t, false
+			}
+			t.codes16[i] = c
+		}
+		return t, true
+	case formRaw:
+		return decodeRaw(body, rows)
+	default:
+		return t, false
+	}
+}
+
+func decodeRaw(body []byte, rows int) (t Texts, ok bool) {
+	t.rows = rows
+	t.ends = make([]uint32, rows)
+	r := scanner[[]byte]{s: body}
+	end := uint64(0)
+	for i := range t.ends {
+		v := r.uvarint()
+		state := State(v & 3)
+		n := v >> 2
+		if end += n; r.bad || end > uint64(len(body)) || (n > 0 && state != Present) {
+			return t, false
+		}
+		t.ends[i] = uint32(end) | uint32(state)<<endBits //nolint:gosec // compared with a length
+	}
+	t.data = r.s
+	return t, end == uint64(len(r.s))
+}
+
+func appendDict(b []byte, d Dict) []byte {
+	for code := int(CodeFirst); code < d.Len(); code++ {
+		b = appendText(b, d.entries[code])
+	}
+	return b
+}
+
+func decodeDict(body []byte, codes int) (Dict, bool) {
+	if codes < int(CodeFirst) || len(body) < codes-int(CodeFirst) {
+		return Dict{}, false
+	}
+	r := scanner[string]{s: string(body)}
+	d := Dict{entries: make([]string, codes), n: codes}
+	for code := int(CodeFirst); code < codes; code++ {
+		d.entries[code] = r.text()
+	}
+	return d, !r.bad && r.s == ""
+}
+
+func appendRollup(b []byte, buckets []Bucket) []byte {
+	b = binary.AppendUvarint(b, uint64(len(buckets)))
+	last := int64(0)
+	for _, k := range buckets {
+		b = binary.AppendVarint(b, k.Hour-last)
+		b = binary.AppendUvarint(b, uint64(k.Source))
+		b = binary.AppendUvarint(b, uint64(k.Category))
+		b = append(b, byte(k.Severity))
+		b = binary.AppendUvarint(b, uint64(k.Count))
+		last = k.Hour
+	}
+	return b
+}

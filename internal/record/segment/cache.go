@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Cache keeps decoded pages of files up to a budget of bytes; what was used
+// least recently goes first. One cache serves any number of files, and owns the
+// decoder that they share. It is safe for concurrent use.
+type Cache struct {
+	decoder *zstd.Decoder
+	files   atomic.Uint64
+	buffers sync.Pool // *[]byte, compressed bodies
+
+	mu     sync.Mutex
+	budget int64
+	used   int64
+	pages  map[pageKey]*cachedPage
+	// recent is a ring through all pages: next is newer to older.
+	recent cachedPage
+
+	hits, misses int64
+}
+
+type pageKey struct {
+	file   uint64
+	column Column
+	page   int16 // or dictPage, rollupPage
+}
+
+const (
+	dictPage   int16 = -1
+	rollupPage int16 = -2
+)
+
+// cachedPage is a decoded body: one of its fields is set.
+type cachedPage struct {
+	ints    []int64
+	bytes   []byte
+	texts   Texts
+	dict    Dict
+	buckets []Bucket
+
+	key        pageKey
+	size       int64
+	prev, next *cachedPage
+}
+
+// CacheStats says how a cache does.
+type CacheStats struct {
+	// Bytes and Pages are in the cache now.
+	Bytes int64
+	Pages int
+	// Hits and Misses count since the start.
+	Hits, Misses int64
+}
+
+// NewCache returns a cache of at most budget bytes; with 0 it keeps nothing.
+func NewCache(budget int64) (*Cache, error) {
+	d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBody),
+		zstd.WithDecodeAllCapLimit(true), zstd.IgnoreChecksum(true))
+	if err != nil {
+		return nil, fmt.Errorf("page cache: %w", err)
+	}
+	c := &Cache{decoder: d, budget: budget, pages: map[pageKey]*cachedPage{}}
+	c.recent.prev, c.recent.next = &c.recent, &c.recent
+	return c, nil
+}
+
+// Stats returns the cache's figures.
+func (c *Cache) Stats() CacheStats {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return CacheStats{Bytes: c.used, Pages: len(c.pages), Hits: c.hits, Misses: c.misses}
+}
+
+func (c *Cache) get(key pageKey) *cachedPage {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.pages[key]
+	if p == nil {
+		c.misses++
+		return nil
+	}
+	c.hits++
+	if c.recent.next != p {
+		p.unlink()
+		c.link(p)
+	}
+	return p
+}
+
+// put keeps a page unless it is too large for the budget.
+func (c *Cache) put(key pageKey, p *cachedPage) {
+	p.key, p.size = key, p.measure()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if p.size > c.budget || c.pages[key] != nil {
+		return
+	}
+	for c.used+p.size > c.budget {
+		c.remove(c.recent.prev)
+	}
+	c.pages[key] = p
+	c.used += p.size
+	c.link(p)
+}
+
+// drop forgets all pages of a file.
+func (c *Cache) drop(file uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for key, p := range c.pages {
+		if key.file == file {
+			c.remove(p)
+		}
+	}
+}
+
+func (c *Cache) link(p *cachedPage) {
+	p.prev, p.next = &c.recent, c.recent.next
+	p.prev.next, p.next.prev = p, p
+}
+
+func (c *Cache) remove(p *cachedPage) {
+	p.unlink()
+	delete(c.pages, p.key)
+	c.used -= p.size
+}
+
+func (p *cachedPage) unlink() { p.prev.next, p.next.prev = p.next, p.prev }
+
+// measure is the memory that the page holds, its own struct included.
+func (p *cachedPage) measure() int64 {
+	n := 320 + 8*cap(p.ints) + cap(p.bytes) + cap(p.texts.codes8) + 2*cap(p.texts.codes16) +
+		4*cap(p.texts.ends) + cap(p.texts.data) + 24*cap(p.buckets) + 16*cap(p.dict.entries)
+	for _, s := range p.dict.entries {
+		n += len(s)
+	}
+	return int64(n)
+}
+
+// buffer lends a buffer of n bytes; give takes it back.
+func (c *Cache) buffer(n int) *[]byte {
+	b, ok := c.buffers.Get().(*[]byte)
+	if !ok {
+		b = new([]byte)
+	}
+	if cap(*b) < n {
+		*b = make([]byte, n)
+	}
+	*b = (*b)[:n]
+	return b
+}
+
+func (c *Cache) give(b *[]byte) {
+	if cap(*b) <= 4<<20 {
+		c.buffers.Put(b)
+	}
+}

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import (
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"os"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// File is a segment file that is open for reading. It implements Reader; pages
+// are read when they are asked for, and kept in the cache.
+type File struct {
+	path   string
+	id     uint64
+	in     io.ReaderAt
+	closer io.Closer
+	size   int64
+	cache  *Cache
+	table  *crc32.Table
+	footer *footer
+	bounds Bounds
+}
+
+// OpenFile opens a file and reads its footer. A nil cache keeps no page. Errors
+// about the content wrap ErrCorrupt and name the file.
+func OpenFile(path string, cache *Cache) (*File, error) {
+	in, err := os.Open(path) //nolint:gosec // the journal's own path
+	if err != nil {
+		return nil, fmt.Errorf("open segment: %w", err)
+	}
+	info, err := in.Stat()
+	if err == nil {
+		var f *File
+		if f, err = newFile(path, in, info.Size(), cache); err == nil {
+			f.closer = in
+			return f, nil
+		}
+	}
+	_ = in.Close() // nothing was written
+	return nil, fmt.Errorf("open segment %s: %w", path, err)
+}
+
+func newFile(path string, in io.ReaderAt, size int64, cache *Cache) (*File, error) {
+	if cache == nil {
+		var err error
+		if cache, err = NewCache(0); err != nil {
+			return nil, err
+		}
+	}
+	f := &File{path: path, in: in, size: size, cache: cache, table: castagnoli(), id: cache.files.Add(1)}
+	if size < int64(magicSize+trailerSize) {
+		return nil, fmt.Errorf("%d bytes: %w", size, ErrCorrupt)
+	}
+	var head [magicSize]byte
+	var tail [trailerSize]byte
+	if _, err := in.ReadAt(head[:], 0); err != nil {
+		return nil, err
+	}
+	if _, err := in.ReadAt(tail[:], size-int64(trailerSize)); err != nil {
+		return nil, err
+	}
+	if string(head[:]) != magic || string(tail[8:]) != magic {
+		return nil, fmt.Errorf("not a segment file of this version: %w", ErrCorrupt)
+	}
+	length := int64(binary.LittleEndian.Uint32(tail[:]))
+	limit := size - int64(trailerSize) - length
+	if length > maxFooter || limit < int64(magicSize) {
+		return nil, fmt.Errorf("footer of %d bytes: %w", length, ErrCorrupt)
+	}
+	b := make([]byte, length)
+	if _, err := in.ReadAt(b, limit); err != nil {
+		return nil, fmt.Errorf("footer: %w", err)
+	}
+	if crc32.Checksum(b, f.table) != binary.LittleEndian.Uint32(tail[4:]) {
+		return nil, fmt.Errorf("footer: wrong checksum: %w", ErrCorrupt)
+	}
+	var err error
+	if f.footer, err = parseFooter(b, limit); err != nil {
+		return nil, err
+	}
+	for page, bounds := range f.footer.bounds {
+		f.bounds.union(bounds, page == 0)
+	}
+	return f, nil
+}
+
+// Close closes the file and forgets its pages. What was read stays valid. It
+// must not be called while a method runs; it may be called again.
+func (f *File) Close() error {
+	f.cache.drop(f.id)
+	if f.closer == nil {
+		return nil
+	}
+	closer := f.closer
+	f.closer = nil
+	if err := closer.Close(); err != nil {
+		return fmt.Errorf("close segment: %w", err)
+	}
+	return nil
+}
+
+// Path is the name that the file was opened by.
+func (f *File) Path() string { return f.path }
+
+// Size is the file's size in bytes.
+func (f *File) Size() int64 { return f.size }
+
+// Meta returns the bytes that the file's writer was given.
+func (f *File) Meta() []byte { return f.footer.meta }
+
+// Rows is the number of rows.
+func (f *File) Rows() int { return f.footer.rows }
+
+// Bounds covers all rows.
+func (f *File) Bounds() Bounds { return f.bounds }
+
+// PageBounds covers the rows of one page.
+func (f *File) PageBounds(page int) Bounds {
+	if page < 0 || page >= len(f.footer.bounds) {
+		return Bounds{}
+	}
+	return f.footer.bounds[page]
+}
+
+// Origin is the journal's origin.
+func (f *File) Origin() string { return f.footer.origin }
+
+// Stream is the rows' stream.
+func (f *File) Stream() string { return f.footer.stream }
+
+// Event overwrites dst with the event of a row.
+func (f *File) Event(row int, dst *event.Event) error {
+	if err := NewRows(f).Event(row, dst); err != nil {
+		return f.wrap(err)
+	}
+	return nil
+}
+
+// Integrity returns the first bytes of the leaf hash and the MAC of a row.
+func (f *File) Integrity(row int) (leaf8 [8]byte, mac16 [16]byte, err error) {
+	if leaf8, mac16, err = NewRows(f).Integrity(row); err != nil {
+		err = f.wrap(err)
+	}
+	return leaf8, mac16, err
+}
+
+// Ints returns a page of a column of numbers.
+func (f *File) Ints(c Column, page int) ([]int64, error) {
+	p, err := f.page(c, page, c.isInts())
+	if err != nil {
+		return nil, err
+	}
+	return p.ints, nil
+}
+
+// Bytes returns a page of a column of bytes.
+func (f *File) Bytes(c Column, page int) ([]byte, error) {
+	p, err := f.page(c, page, c.isBytes())
+	if err != nil {
+		return nil, err
+	}
+	return p.bytes, nil
+}
+
+// Texts returns a page of a text column.
+func (f *File) Texts(c Column, page int) (Texts, error) {
+	if c.isTexts() && page >= 0 && page < len(f.footer.bounds) {
+		x, rows := &f.footer.columns[c].pages[page], pageLen(f.footer.rows, page)
+		if x.form == formConst && below(uint64(x.code), f.footer.columns[c].codes) {
+			return Texts{rows: rows, constant: x.code}, nil
+		}
+	}
+	p, err := f.page(c, page, c.isTexts())
+	if err != nil {
+		return Texts{}, err
+	}
+	return p.texts, nil
+}
+
+// Dict returns the dictionary of a text column.
+func (f *File) Dict(c Column) (Dict, error) {
+	if !c.isTexts() {
+		return Dict{}, f.wrap(fmt.Errorf("dictionary of column %s: %w", c, ErrRange))
+	}
+	col := &f.footer.columns[c]
+	if col.dict.form == formNone {
+		return Dict{}, nil
+	}
+	p, err := f.read(pageKey{f.id, c, dictPage}, &col.dict, func(p *cachedPage, form byte, body []byte) (ok bool) {
+		p.dict, ok = decodeDict(body, col.codes)
+		return ok && form == formDict
+	})
+	if err != nil {
+		return Dict{}, f.wrap(fmt.Errorf("column %s, dictionary: %w", c, err))
+	}
+	return p.dict, nil
+}
+
+// Rollup returns the counts that the writer made.
+func (f *File) Rollup() ([]Bucket, bool, error) {
+	x := &f.footer.rollup
+	if x.form == formNone {
+		return nil, false, nil
+	}
+	p, err := f.read(pageKey{f.id, 0, rollupPage}, x, func(p *cachedPage, form byte, body []byte) (ok bool) {
+		columns := &f.footer.columns
+		p.buckets, ok = decodeRollup(body, f.footer.rows, columns[ColSource].codes, columns[ColCategory].codes)
+		return ok && form == formRollup
+	})
+	if err != nil {
+		return nil, false, f.wrap(fmt.Errorf("rollup: %w", err))
+	}
+	return p.buckets, true, nil
+}
+
+// page returns a decoded page from the cache or the file.
+func (f *File) page(c Column, page int, fits bool) (*cachedPage, error) {
+	if !fits || page < 0 || page >= len(f.footer.bounds) {
+		return nil, f.wrap(fmt.Errorf("column %s, page %d: %w", c, page, ErrRange))
+	}
+	col, rows := &f.footer.columns[c], pageLen(f.footer.rows, page)
+	p, err := f.read(pageKey{f.id, c, int16(page)}, &col.pages[page], func(p *cachedPage, form byte, body []byte) (ok bool) { //nolint:gosec // below maxPages
+		switch {
+		case c.isInts():
+			p.ints, ok = decodeInts(body, rows)
+			return ok && form == formInts
+		case c.isBytes():
+			if p.bytes = body; c == ColID {
+				p.bytes = decodePlanes(body, c.width())
+			}
+			return len(body) == rows*c.width() && form == formBytes
+		default:
+			p.texts, ok = decodeTexts(form, body, rows, max(col.codes, int(CodeFirst)))
+			return ok
+		}
+	})
+	if err != nil {
+		return nil, f.wrap(fmt.Errorf("column %s, page %d: %w", c, page, err))
+	}
+	return p, nil
+}
+
+// read returns the decoded body of an extent and keeps it in the cache. decode
+// may keep body; it says false when the body is none of its form.
+func (f *File) read(key pageKey, x *extent, decode func(p *cachedPage, form byte, body []byte) bool) (*cachedPage, error) {
+	if p := f.cache.get(key); p != nil {
+		return p, nil
+	}
+	if x.form == formNone || x.form == formConst {
+		return nil, ErrCorrupt
+	}
+	body, err := f.body(x)
+	if err != nil {
+		return nil, err
+	}
+	p := &cachedPage{}
+	if !decode(p, x.form&^formZstd, body) {
+		return nil, ErrCorrupt
+	}
+	f.cache.put(key, p)
+	return p, nil
+}
+
+// body reads, checks and unpacks a body; the caller owns what it returns.
+func (f *File) body(x *extent) ([]byte, error) {
+	if x.form&formZstd == 0 {
+		b := make([]byte, x.stored)
+		return b, f.stored(b, x)
+	}
+	buffer := f.cache.buffer(x.stored)
+	defer f.cache.give(buffer)
+	if err := f.stored(*buffer, x); err != nil {
+		return nil, err
+	}
+	b, err := f.cache.decoder.DecodeAll(*buffer, make([]byte, 0, x.raw))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	if len(b) != x.raw {
+		return nil, fmt.Errorf("%d bytes, not %d: %w", len(b), x.raw, ErrCorrupt)
+	}
+	return b, nil
+}
+
+func (f *File) stored(b []byte, x *extent) error {
+	if _, err := f.in.ReadAt(b, x.offset); err != nil {
+		return fmt.Errorf("read at %d: %w", x.offset, err)
+	}
+	if crc32.Checksum(b, f.table) != x.crc {
+		return fmt.Errorf("wrong checksum at %d: %w", x.offset, ErrCorrupt)
+	}
+	return nil
+}
+
+func (f *File) wrap(err error) error { return fmt.Errorf("segment %s: %w", f.path, err) }
+
+var _ Reader = (*File)(nil)

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import (
+	"fmt"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// snapshot is a Reader of the rows that a block had when it was taken.
+type snapshot struct {
+	b      *Block
+	rows   int
+	bounds Bounds
+	last   Bounds // of the last page
+}
+
+// Reader returns a consistent view of the rows that were appended so far. It
+// takes no lock and copies no row.
+func (b *Block) Reader() Reader {
+	s := &snapshot{b: b, rows: b.Len()}
+	for page := range pagesOf(s.rows) {
+		bounds := s.pageBounds(page)
+		s.bounds.union(bounds, page == 0)
+		s.last = bounds
+	}
+	return s
+}
+
+// pageBounds takes the bounds of a full page from it and works out the others.
+func (s *snapshot) pageBounds(page int) (bounds Bounds) {
+	p, n := s.b.fixed[page].Load(), pageLen(s.rows, page)
+	if n == PageRows {
+		return p.bounds
+	}
+	for i := range n {
+		id := event.ID(p.id[16*i:])
+		bounds.add(p.ints[ColTime][i], p.ints[ColReceived][i], id.Millis(),
+			uint64(p.ints[ColOrd][i]), uint64(p.ints[ColSeq][i]), i == 0) //nolint:gosec // two's complement, and back
+	}
+	return bounds
+}
+
+func (s *snapshot) Rows() int      { return s.rows }
+func (s *snapshot) Bounds() Bounds { return s.bounds }
+
+func (s *snapshot) PageBounds(page int) Bounds {
+	switch pages := pagesOf(s.rows); {
+	case page < 0 || page >= pages:
+		return Bounds{}
+	case page == pages-1:
+		return s.last
+	default:
+		return s.b.fixed[page].Load().bounds
+	}
+}
+
+func (s *snapshot) Origin() string {
+	if s.rows == 0 {
+		return ""
+	}
+	return s.b.origin
+}
+
+func (s *snapshot) Stream() string {
+	if s.rows == 0 {
+		return ""
+	}
+	return s.b.stream
+}
+
+func (s *snapshot) Event(row int, dst *event.Event) error { return NewRows(s).Event(row, dst) }
+
+func (s *snapshot) Integrity(row int) (leaf8 [8]byte, mac16 [16]byte, err error) {
+	return NewRows(s).Integrity(row)
+}
+
+// page returns a page of the fixed columns and its number of rows.
+func (s *snapshot) page(c Column, page int, ok bool) (*fixedPage, int, error) {
+	if !ok || page < 0 || page >= pagesOf(s.rows) {
+		return nil, 0, fmt.Errorf("page %d of column %s: %w", page, c, ErrRange)
+	}
+	return s.b.fixed[page].Load(), pageLen(s.rows, page), nil
+}
+
+func (s *snapshot) Ints(c Column, page int) ([]int64, error) {
+	p, n, err := s.page(c, page, c.isInts())
+	if err != nil {
+		return nil, err
+	}
+	return p.ints[c][:n:n], nil
+}
+
+func (s *snapshot) Bytes(c Column, page int) ([]byte, error) {
+	p, n, err := s.page(c, page, c.isBytes())
+	if err != nil {
+		return nil, err
+	}
+	switch n *= c.width(); c {
+	case ColSeverity:
+		return p.severity[:n:n], nil
+	case ColOutcome:
+		return p.outcome[:n:n], nil
+	case ColLeaf8:
+		return p.leaf8[:n:n], nil
+	case ColMAC16:
+		return p.mac16[:n:n], nil
+	default:
+		return p.id[:n:n], nil
+	}
+}
+
+func (s *snapshot) Texts(c Column, page int) (Texts, error) {
+	_, n, err := s.page(c, page, c.isTexts())
+	if err != nil {
+		return Texts{}, err
+	}
+	return s.b.texts[c-ColSource].view(page, n), nil
+}
+
+func (s *snapshot) Dict(c Column) (Dict, error) {
+	if !c.isTexts() {
+		return Dict{}, fmt.Errorf("dictionary of column %s: %w", c, ErrRange)
+	}
+	return s.b.texts[c-ColSource].dict.view(), nil
+}
+
+// Rollup: a block in memory keeps none, its rows are at hand.
+func (s *snapshot) Rollup() ([]Bucket, bool, error) { return nil, false, nil }
+
+var _ Reader = (*snapshot)(nil)

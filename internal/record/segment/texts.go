@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import "sort"
+
+// State tells absent, blank and null apart from a text.
+type State uint8
+
+// The states of a text.
+const (
+	// Present is a text that is not empty.
+	Present State = iota
+	Absent
+	Blank
+	Null
+)
+
+// The codes of a dictionary that stand for no text.
+const (
+	CodeAbsent uint16 = iota
+	CodeBlank
+	CodeNull
+	// CodeFirst is the code of the first text.
+	CodeFirst
+)
+
+// A raw page keeps for each row where its text ends, and its state above that.
+const (
+	endBits = 30
+	endMask = 1<<endBits - 1
+)
+
+func codeState(code uint16) State {
+	switch code {
+	case CodeAbsent:
+		return Absent
+	case CodeBlank:
+		return Blank
+	case CodeNull:
+		return Null
+	default:
+		return Present
+	}
+}
+
+// Dict is the dictionary of a text column: a text for each code from CodeFirst.
+type Dict struct {
+	entries []string // the first CodeFirst are ""
+	n       int
+}
+
+// Len is the number of codes, those without a text included; 0 when no page of
+// the column has codes.
+func (d Dict) Len() int { return d.n }
+
+// Text returns the text of a code, "" for one without.
+func (d Dict) Text(code uint16) string {
+	if int(code) >= d.n {
+		return ""
+	}
+	return d.entries[code]
+}
+
+// Texts is one page of a text column. Either each row has a code of the
+// column's dictionary, or the page is raw and holds its texts itself, one after
+// the other.
+type Texts struct {
+	rows     int
+	constant uint16 // the code of all rows, when there is nothing else
+	codes8   []uint8
+	codes16  []uint16
+	ends     []uint32
+	data     []byte
+}
+
+// Len is the number of rows.
+func (t *Texts) Len() int { return t.rows }
+
+// Raw tells whether the page holds its texts itself.
+func (t *Texts) Raw() bool { return t.ends != nil }
+
+// Code returns the code of a row of a page that is not raw.
+func (t *Texts) Code(i int) uint16 {
+	switch {
+	case t.codes8 != nil:
+		return uint16(t.codes8[i])
+	case t.codes16 != nil:
+		return t.codes16[i]
+	default:
+		return t.constant
+	}
+}
+
+// At returns the text of a row of a raw page.
+func (t *Texts) At(i int) ([]byte, State) {
+	from := uint32(0)
+	if i > 0 {
+		from = t.ends[i-1] & endMask
+	}
+	end := t.ends[i]
+	return t.data[from : end&endMask], State(end >> endBits)
+}
+
+// Data returns all texts of a raw page, one after the other without a gap.
+func (t *Texts) Data() []byte {
+	if t.rows == 0 || t.ends == nil {
+		return nil
+	}
+	return t.data[:t.ends[t.rows-1]&endMask]
+}
+
+// RowAt returns the row of a raw page whose text holds the byte at offset of
+// Data, and where that text ends.
+func (t *Texts) RowAt(offset int) (row, end int) {
+	row = sort.Search(t.rows, func(i int) bool { return int(t.ends[i]&endMask) > offset })
+	if row == t.rows {
+		return row, len(t.data)
+	}
+	return row, int(t.ends[row] & endMask)
+}
+
+// Select adds to set the rows whose code has a verdict of true. Codes that the
+// verdicts do not reach count as false; a raw page has none.
+func (t *Texts) Select(verdicts []bool, set *Bits) {
+	switch {
+	case t.ends != nil:
+	case t.codes8 != nil:
+		var table [256]bool
+		copy(table[:], verdicts)
+		for w := 0; w*64 < t.rows; w++ {
+			var word uint64
+			for k, c := range t.codes8[w*64 : min(w*64+64, t.rows)] {
+				if table[c] {
+					word |= 1 << k
+				}
+			}
+			set[w] |= word
+		}
+	case t.codes16 != nil:
+		for w := 0; w*64 < t.rows; w++ {
+			var word uint64
+			for k, c := range t.codes16[w*64 : min(w*64+64, t.rows)] {
+				if int(c) < len(verdicts) && verdicts[c] {
+					word |= 1 << k
+				}
+			}
+			set[w] |= word
+		}
+	case int(t.constant) < len(verdicts) && verdicts[t.constant]:
+		var all Bits
+		all.Fill(t.rows)
+		set.Or(&all)
+	}
+}
+
+// Tally adds to counts, which has a place for each code, the rows of set by
+// their code. The page must not be raw.
+func (t *Texts) Tally(set *Bits, counts []int64) {
+	switch {
+	case t.codes8 != nil:
+		for i := range set.All {
+			counts[t.codes8[i]]++
+		}
+	case t.codes16 != nil:
+		for i := range set.All {
+			counts[t.codes16[i]]++
+		}
+	case t.ends == nil:
+		counts[t.constant] += int64(set.Count())
+	}
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"os"
+
+	"github.com/klauspost/compress/zstd"
+	"golang.org/x/sys/unix"
+)
+
+// Writer writes segment files. It owns the encoder and the buffers, so that one
+// Writer that is kept makes little garbage. The zero value is ready; it is used
+// by one goroutine.
+type Writer struct {
+	enc        *zstd.Encoder
+	table      *crc32.Table
+	out        *bufio.Writer
+	offset     int64
+	body, comp []byte
+}
+
+// WriteFile writes all rows of b and meta, the caller's own bytes, to path and
+// syncs the file; see Writer.WriteFile.
+func WriteFile(path string, b *Block, meta []byte) error {
+	return new(Writer).WriteFile(path, b.Reader(), meta)
+}
+
+// WriteFile writes all rows of r and meta to the file at path, which it creates
+// or empties, and returns after fdatasync. The caller gives a temporary name,
+// renames and syncs the folder. After an error the file is removed.
+func (w *Writer) WriteFile(path string, r Reader, meta []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the journal's own path
+	if err != nil {
+		return fmt.Errorf("write segment: %w", err)
+	}
+	defer func() {
+		if closing := f.Close(); err == nil && closing != nil {
+			err = fmt.Errorf("write segment %s: %w", path, closing)
+		}
+		if err != nil {
+			_ = os.Remove(path) // a leftover is harmless, it has a temporary name
+		}
+	}()
+	if err := w.prepare(f); err != nil {
+		return fmt.Errorf("write segment %s: %w", path, err)
+	}
+	if err := w.write(r, meta); err != nil {
+		return fmt.Errorf("write segment %s: %w", path, err)
+	}
+	if err := unix.Fdatasync(int(f.Fd())); err != nil {
+		return fmt.Errorf("sync segment %s: %w", path, err)
+	}
+	return nil
+}
+
+func (w *Writer) prepare(f *os.File) (err error) {
+	w.offset = 0
+	if w.out != nil {
+		w.out.Reset(f)
+		return nil
+	}
+	w.enc, err = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
+		zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithLowerEncoderMem(true))
+	if err != nil {
+		return err
+	}
+	w.table = castagnoli()
+	w.out = bufio.NewWriterSize(f, 256<<10)
+	return nil
+}
+
+func (w *Writer) write(r Reader, meta []byte) error {
+	if err := w.put([]byte(magic)); err != nil {
+		return err
+	}
+	f := &footer{rows: r.Rows(), origin: r.Origin(), stream: r.Stream(), meta: meta}
+	pages := Pages(r)
+	f.bounds = make([]Bounds, pages)
+	for page := range pages {
+		f.bounds[page] = r.PageBounds(page)
+	}
+	for c := range numColumns {
+		if err := w.column(r, c, &f.columns[c], pages); err != nil {
+			return fmt.Errorf("column %s: %w", c, err)
+		}
+	}
+	buckets, ok, err := rollup(r)
+	if err != nil {
+		return err
+	}
+	if ok {
+		w.body = appendRollup(w.body[:0], buckets)
+		if f.rollup, err = w.store(formRollup, w.body); err != nil {
+			return err
+		}
+	}
+	w.body = f.append(w.body[:0])
+	tail := binary.LittleEndian.AppendUint32(nil, uint32(len(w.body))) //nolint:gosec // a few KiB
+	tail = binary.LittleEndian.AppendUint32(tail, crc32.Checksum(w.body, w.table))
+	if len(w.body) > maxFooter {
+		return fmt.Errorf("footer of %d bytes, at most %d are possible", len(w.body), maxFooter)
+	}
+	if err := w.put(w.body); err != nil {
+		return err
+	}
+	if err := w.put(append(tail, magic...)); err != nil {
+		return err
+	}
+	return w.out.Flush()
+}
+
+// column writes the dictionary and the pages of one column.
+func (w *Writer) column(r Reader, c Column, col *column, pages int) error {
+	col.pages = make([]extent, pages)
+	if c.isTexts() {
+		d, err := r.Dict(c)
+		if err != nil {
+			return err
+		}
+		if col.codes = d.Len(); col.codes > 0 {
+			w.body = appendDict(w.body[:0], d)
+			if col.dict, err = w.store(formDict, w.body); err != nil {
+				return err
+			}
+		}
+	}
+	for page := range pages {
+		x, err := w.page(r, c, page)
+		if err != nil {
+			return fmt.Errorf("page %d: %w", page, err)
+		}
+		col.pages[page] = x
+	}
+	return nil
+}
+
+func (w *Writer) page(r Reader, c Column, page int) (extent, error) {
+	switch {
+	case c.isInts():
+		values, err := r.Ints(c, page)
+		if err != nil {
+			return extent{}, err
+		}
+		w.body = appendInts(w.body[:0], values)
+		return w.store(formInts, w.body)
+	case c == ColID:
+		rows, err := r.Bytes(c, page)
+		if err != nil {
+			return extent{}, err
+		}
+		w.body = appendPlanes(w.body[:0], rows, c.width())
+		return w.store(formBytes, w.body)
+	case c.isBytes():
+		rows, err := r.Bytes(c, page)
+		if err != nil {
+			return extent{}, err
+		}
+		return w.store(formBytes, rows)
+	default:
+		t, err := r.Texts(c, page)
+		if err != nil {
+			return extent{}, err
+		}
+		form, code, body := appendTexts(w.body[:0], &t)
+		if w.body = body; form == formConst {
+			return extent{form: form, code: code}, nil
+		}
+		return w.store(form, body)
+	}
+}
+
+// store writes a body, compressed when that saves a sixteenth or more.
+func (w *Writer) store(form byte, body []byte) (extent, error) {
+	x := extent{form: form, offset: w.offset, stored: len(body), raw: len(body)}
+	stored := body
+	if len(body) > 32 {
+		w.comp = w.enc.EncodeAll(body, w.comp[:0])
+		if n := len(w.comp); n < len(body)-len(body)/16 && len(body) <= expandBase+expandFactor*n {
+			stored, x.form, x.stored = w.comp, form|formZstd, n
+		}
+	}
+	x.crc = crc32.Checksum(stored, w.table)
+	return x, w.put(stored)
+}
+
+func (w *Writer) put(b []byte) error {
+	n, err := w.out.Write(b)
+	w.offset += int64(n)
+	return err
+}
