@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package pipeline
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// errNothing rejects a record of which a format made no event.
+var errNothing = errors.New("the record holds no event")
+
+// originKey is an event's origin id with its sender and source, and what it
+// says, both as hashes. The key's hash is keyed with a secret: nobody can aim at
+// another sender's id.
+type originKey struct {
+	hash    uint64
+	content uint32
+	has     bool
+}
+
+// flight is a set of ids whose events are being recorded. done is closed after
+// they are remembered, or given up.
+type flight struct {
+	done chan struct{}
+	// after is the highest ord remembered when it began: its events lie behind.
+	after uint64
+}
+
+// scratches holds buffers for hashing.
+func newScratches() *sync.Pool {
+	return &sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+}
+
+// keyOf returns an event's key.
+func (p *Pipeline) keyOf(e *event.Event, scratch []byte) (originKey, []byte) {
+	if e.OriginID == "" {
+		return originKey{}, scratch
+	}
+	scratch = append(scratch[:0], p.ids.secret[:]...)
+	for _, s := range [...]string{e.Sender, e.Source, e.OriginID} {
+		scratch = binary.AppendUvarint(scratch, uint64(len(s)))
+		scratch = append(scratch, s...)
+	}
+	sum := sha256.Sum256(scratch)
+	k := originKey{hash: binary.LittleEndian.Uint64(sum[:8]), has: true}
+	scratch = appendContent(append(scratch[:0], p.ids.secret[:]...), e)
+	k.content = uint32(xxhash.Sum64(scratch)) //nolint:gosec // the lower half is what is kept
+	return k, scratch
+}
+
+// appendContent appends the canonical bytes of what the source said: without
+// what Tocsin adds on the way in and without the time where the source gave none.
+func appendContent(dst []byte, e *event.Event) []byte {
+	said := *e
+	said.ID, said.Received, said.Place = event.ID{}, 0, event.Place{}
+	said.Input, said.Geo, said.Marks = "", event.Geo{}, nil
+	if e.Time == e.Received {
+		said.Time = 0
+	}
+	for i := range e.Marks {
+		if e.Marks[i].Kind == event.MarkTruncated { // its hash stands for what was cut
+			said.Marks = append(said.Marks, e.Marks[i])
+		}
+	}
+	return said.AppendSlot(said.AppendSlot(said.AppendPublic(dst), 0), 1)
+}
+
+// hashOrigins computes the keys of the part's events.
+func (r *run) hashOrigins() {
+	r.keys = r.keys[:0]
+	scratch, _ := r.pipeline.scratches.Get().(*[]byte)
+	for _, e := range r.events {
+		var k originKey
+		k, *scratch = r.pipeline.keyOf(e, *scratch)
+		r.keys = append(r.keys, k)
+	}
+	if cap(*scratch) <= event.MaxEventBytes {
+		r.pipeline.scratches.Put(scratch)
+	}
+}
+
+// record makes the part's events durable, each id once. Ids that another batch
+// is recording are put off until it is done; own ids are recorded first, so that
+// two batches never wait for each other.
+func (r *run) record(ctx context.Context) error {
+	p := r.pipeline
+	todo := make([]int32, len(r.events))
+	for i := range todo {
+		todo[i] = int32(i) //nolint:gosec // an index of the part
+	}
+	for len(todo) > 0 {
+		start := time.Now()
+		f := &flight{done: make(chan struct{})}
+		now, later, other := p.claim(f, r, todo)
+		p.counters.spend(StageDedup, start, 0)
+		err := r.fly(ctx, f, now)
+		if err != nil {
+			return err
+		}
+		if other != nil {
+			select {
+			case <-other.done:
+			case <-ctx.Done():
+				return fmt.Errorf("wait for the same event of another batch: %w", ctx.Err())
+			}
+		}
+		todo = later
+	}
+	return nil
+}
+
+// claim divides events into those to be recorded now, whose ids it claims for f,
+// and those to be looked at again later, with a flight of others to wait for. It
+// settles duplicates and marks conflicts.
+func (p *Pipeline) claim(f *flight, r *run, todo []int32) (now, later []int32, other *flight) {
+	p.idsMu.Lock()
+	defer p.idsMu.Unlock()
+	f.after = p.remembered
+	p.flights[f] = struct{}{}
+	now = todo[:0]
+	for _, i := range todo {
+		k := &r.keys[i]
+		if !k.has {
+			now = append(now, i)
+			continue
+		}
+		if busy := p.inFlight[k.hash]; busy != nil {
+			later = append(later, i)
+			if busy != f {
+				other = busy
+			}
+			continue
+		}
+		switch p.ids.find(k.hash, k.content) {
+		case sameContent:
+			r.fate[r.item[i]].duplicates++
+			continue
+		case otherContent:
+			r.conflict(i)
+		case unknownID:
+		}
+		p.inFlight[k.hash] = f
+		now = append(now, i)
+	}
+	return now, later, other
+}
+
+// conflict marks an event whose id was used before for another content.
+func (r *run) conflict(i int32) {
+	e := r.events[i]
+	if !e.Marked(event.MarkOriginConflict) {
+		e.Marks = append(e.Marks, event.Mark{Kind: event.MarkOriginConflict, Field: "origin_id"})
+	}
+	r.counter.conflicts.Add(1)
+}
+
+// fly records claimed events and gives the claims back, whatever happens.
+func (r *run) fly(ctx context.Context, f *flight, claimed []int32) error {
+	p := r.pipeline
+	var recorded []int32
+	defer func() { p.land(f, r, claimed, recorded) }()
+	fresh, err := r.lookUpOld(ctx, claimed)
+	if err != nil {
+		return err
+	}
+	if len(fresh) == 0 {
+		return nil
+	}
+	start := time.Now()
+	events := r.events
+	if len(fresh) != len(r.events) {
+		events = make([]*event.Event, len(fresh))
+		for n, i := range fresh {
+			events[n] = r.events[i]
+		}
+	}
+	// The sender's leaving must not leave open whether the events are recorded.
+	ranges, err := p.opt.Record(context.WithoutCancel(ctx), events)
+	p.counters.spend(StageRecord, start, len(events))
+	if err != nil {
+		return &RefusedError{Err: ErrUnavailable, Cause: err, After: unavailableRetry}
+	}
+	r.result.addEntries(ranges)
+	recorded = fresh
+	return nil
+}
+
+// land remembers what was recorded and wakes those who wait for it.
+func (p *Pipeline) land(f *flight, r *run, claimed, recorded []int32) {
+	start := time.Now()
+	p.idsMu.Lock()
+	for _, i := range recorded {
+		if k := &r.keys[i]; k.has {
+			p.ids.add(k.hash, k.content, r.received)
+		}
+		p.remembered = max(p.remembered, r.events[i].Place.Ord)
+	}
+	for _, i := range claimed {
+		if k := &r.keys[i]; k.has {
+			delete(p.inFlight, k.hash)
+		}
+	}
+	delete(p.flights, f)
+	p.idsMu.Unlock()
+	close(f.done)
+	p.counters.spend(StageDedup, start, 0)
+}
+
+// lookUpOld searches the record for the ids of events whose own time lies before
+// everything that is remembered, and returns the events that are new.
+func (r *run) lookUpOld(ctx context.Context, claimed []int32) (fresh []int32, err error) {
+	p := r.pipeline
+	if p.opt.LookUp == nil {
+		return claimed, nil
+	}
+	p.idsMu.Lock()
+	since := p.ids.since()
+	p.idsMu.Unlock()
+	if since == 0 {
+		return claimed, nil
+	}
+	fresh = make([]int32, 0, len(claimed))
+	for _, i := range claimed {
+		e, k := r.events[i], r.keys[i]
+		if !k.has || e.Time >= since {
+			fresh = append(fresh, i)
+			continue
+		}
+		old, err := p.opt.LookUp(ctx, e)
+		if err != nil {
+			return nil, &RefusedError{Err: ErrUnavailable, Cause: fmt.Errorf("look up an old origin id: %w", err), After: unavailableRetry}
+		}
+		if old != nil {
+			if was, _ := p.keyOf(old, nil); was == k {
+				r.fate[r.item[i]].duplicates++
+				continue
+			}
+			r.conflict(i)
+		}
+		fresh = append(fresh, i)
+	}
+	return fresh, nil
+}
+
+// Rebuild remembers the ids of recorded events, as next gives them in the order
+// of the journal, until it gives none or io.EOF. It returns how many events it
+// read. It may run beside Ingest, but duplicates of what it has not read yet are
+// not seen: run it first.
+func (p *Pipeline) Rebuild(ctx context.Context, next func(ctx context.Context) ([]*event.Event, error)) (events int, err error) {
+	var scratch []byte
+	for {
+		batch, err := next(ctx)
+		if errors.Is(err, io.EOF) || err == nil && len(batch) == 0 {
+			return events, nil
+		}
+		if err != nil {
+			return events, fmt.Errorf("rebuild origin ids after %d events: %w", events, err)
+		}
+		keys := make([]originKey, len(batch))
+		for i, e := range batch {
+			keys[i], scratch = p.keyOf(e, scratch)
+		}
+		p.idsMu.Lock()
+		for i, e := range batch {
+			if keys[i].has {
+				p.ids.add(keys[i].hash, keys[i].content, e.Received)
+			}
+			p.remembered = max(p.remembered, e.Place.Ord)
+		}
+		p.idsMu.Unlock()
+		events += len(batch)
+	}
+}
