@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package alert
+
+import (
+	"github.com/tocsin-siem/tocsin/internal/core/entity"
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/core/rule"
+)
+
+// Shelf is what Book reads: the anomalies and alerts as they are. It is called
+// from the goroutine that uses the Book, within one transaction; what it returns
+// belongs to the Book. No row is nil without an error.
+type Shelf interface {
+	// AnomalyOfRun returns the newest anomaly that follows the run.
+	AnomalyOfRun(run string) (*Anomaly, error)
+	// OpenAnomalies returns the open anomalies of rule and entity, oldest first.
+	OpenAnomalies(ruleID string, about entity.Entity) ([]*Anomaly, error)
+	// NewestAlert returns the alert of rule and entity that was raised last.
+	NewestAlert(ruleID string, about entity.Entity) (*Alert, error)
+}
+
+// The limits of one anomaly or alert.
+const (
+	maxEvidence = 64  // ids; the first and the last ones are kept
+	maxMembers  = 100 // anomalies of one alert that are listed
+)
+
+// Book folds findings and events into anomalies and alerts. It is made for one
+// transaction: read through a Shelf, keep each row once, write Anomalies and
+// Alerts back. It is not safe for concurrent use.
+type Book struct {
+	shelf Shelf
+	rules []Rule
+
+	anomalies list[Anomaly]
+	alerts    list[Alert]
+	byRun     map[string]*Anomaly
+	open      map[about][]*Anomaly
+	newest    map[about]*Alert
+}
+
+type about struct {
+	rule   string
+	entity entity.Entity
+}
+
+// list keeps rows in the order in which they were first changed.
+type list[T any] struct {
+	rows    []*T
+	changed map[*T]bool
+}
+
+func (l *list[T]) touch(row *T) {
+	if !l.changed[row] {
+		l.changed[row] = true
+		l.rows = append(l.rows, row)
+	}
+}
+
+// NewBook makes a Book over a shelf and the alert rules in their order.
+func NewBook(shelf Shelf, rules []Rule) *Book {
+	return &Book{
+		shelf: shelf, rules: rules,
+		anomalies: list[Anomaly]{changed: map[*Anomaly]bool{}}, alerts: list[Alert]{changed: map[*Alert]bool{}},
+		byRun: map[string]*Anomaly{}, open: map[about][]*Anomaly{}, newest: map[about]*Alert{},
+	}
+}
+
+// Anomalies are those that were opened or changed, new ones in the order in
+// which they were opened.
+func (b *Book) Anomalies() []*Anomaly { return b.anomalies.rows }
+
+// Alerts are those that were raised or changed, new ones in the order in which
+// they were raised.
+func (b *Book) Alerts() []*Alert { return b.alerts.rows }
+
+// Finding folds one finding, or the growth of one, into its anomaly and that
+// into its alerts. Findings of one entity come in the order in which the engine
+// reported them.
+func (b *Book) Finding(f *rule.Finding) error {
+	a, err := b.anomalyFor(f)
+	if err != nil || a == nil {
+		return err
+	}
+	a.take(f)
+	b.anomalies.touch(a)
+	for i := range b.rules {
+		if r := &b.rules[i]; r.matchesAnomaly(a) {
+			if err := b.raise(r, a.Entity, trigger{
+				id: f.ID, first: a.FirstSeen, last: a.LastSeen, at: f.Last, received: f.Received,
+				severity: a.Severity, anomaly: a, step: !f.Grown,
+			}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Event raises or extends the alerts of the rules on events. The caller gives
+// each event of the journal once.
+func (b *Book) Event(e *event.Event) error {
+	for i := range b.rules {
+		r := &b.rules[i]
+		if !r.MatchesEvent(e) {
+			continue
+		}
+		who := entity.Of(e)
+		if err := b.raise(r, who, trigger{
+			id: rule.FindingID(r.ID, who.Type, who.Value, e.ID), first: e.Time, last: e.Time, at: e.Time,
+			received: e.Received, severity: e.Severity, event: e, step: true,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// anomalyFor finds or opens the anomaly that the finding belongs to; nil when it
+// tells nothing that a resolved anomaly did not cover.
+func (b *Book) anomalyFor(f *rule.Finding) (*Anomaly, error) {
+	a, err := b.anomalyOfRun(f.Run)
+	if err != nil {
+		return nil, err
+	}
+	key := about{f.RuleID, entity.Entity{Type: f.EntityType, Value: f.EntityValue}}
+	if a != nil {
+		if a.Status == Open {
+			return a, nil
+		}
+		// Resolved while it went on: what comes after counts anew and opens
+		// another one when it reaches the threshold again.
+		if f.Events-a.RunEvents < f.Threshold {
+			return nil, nil //nolint:nilnil // nothing to do is no error
+		}
+		next, err := b.openAnomaly(key, f)
+		if err != nil {
+			return nil, err
+		}
+		next.ID = rule.FindingID("anomaly after "+a.ID, f.EntityType, f.EntityValue, event.ID{})
+		next.Base = -a.RunEvents
+		next.FirstSeen = max(f.First, a.LastSeen)
+		return next, nil
+	}
+	rows, err := b.openAnomalies(key)
+	if err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		if f.First <= row.LastSeen+f.Window && f.Last >= row.FirstSeen-f.Window {
+			row.Base += row.RunEvents
+			row.Run, row.RunEvents = f.Run, 0
+			b.byRun[f.Run] = row
+			return row, nil
+		}
+	}
+	return b.openAnomaly(key, f)
+}
+
+func (b *Book) openAnomaly(key about, f *rule.Finding) (*Anomaly, error) {
+	rows, err := b.openAnomalies(key)
+	if err != nil {
+		return nil, err
+	}
+	a := &Anomaly{
+		ID: f.ID, RuleID: f.RuleID, Type: f.Type, Message: f.Message, Rule: f.Title, Status: Open, Entity: key.entity,
+		FirstSeen: f.First, LastSeen: f.Last, Created: f.Received, Run: f.Run, Techniques: f.Techniques,
+	}
+	b.byRun[f.Run] = a
+	b.open[key] = append(rows, a)
+	return a, nil
+}
+
+// take brings the anomaly to what the finding says; taking it twice changes
+// nothing.
+func (a *Anomaly) take(f *rule.Finding) {
+	a.Severity = max(a.Severity, f.Severity)
+	a.Confidence = max(a.Confidence, f.Confidence)
+	a.Value = max(a.Value, f.Value)
+	a.Threshold, a.Window = f.Threshold, f.Window
+	a.RunEvents = max(a.RunEvents, f.Events)
+	a.Count = a.Base + a.RunEvents
+	if a.Base >= 0 {
+		a.FirstSeen = min(a.FirstSeen, f.First)
+	}
+	a.LastSeen = max(a.LastSeen, f.Last)
+	a.Evidence = f.Evidence
+}
+
+func (b *Book) anomalyOfRun(run string) (*Anomaly, error) {
+	if a, ok := b.byRun[run]; ok {
+		return a, nil
+	}
+	a, err := b.shelf.AnomalyOfRun(run)
+	if err != nil {
+		return nil, err
+	}
+	if a != nil {
+		a = b.same(a)
+	}
+	b.byRun[run] = a
+	return a, nil
+}
+
+func (b *Book) openAnomalies(key about) ([]*Anomaly, error) {
+	if rows, ok := b.open[key]; ok {
+		return rows, nil
+	}
+	rows, err := b.shelf.OpenAnomalies(key.rule, key.entity)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		rows[i] = b.same(rows[i])
+	}
+	b.open[key] = rows
+	return rows, nil
+}
+
+// same returns the row that the Book holds already, so that one anomaly is never
+// two.
+func (b *Book) same(a *Anomaly) *Anomaly {
+	if held, ok := b.byRun[a.Run]; ok && held != nil && held.ID == a.ID {
+		return held
+	}
+	for _, held := range b.open[about{a.RuleID, a.Entity}] {
+		if held.ID == a.ID {
+			return held
+		}
+	}
+	return a
+}
