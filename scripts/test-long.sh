@@ -3,7 +3,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p .test
-export TOCSIN_BIN="$PWD/bin/tocsin" TOCSIN_LONG=1
+export TOCSIN_BIN="$PWD/bin/tocsin" TOCSIN_LONG=1 TOCSIN_KILLS="${TOCSIN_KILLS:-200}"
 CGO_ENABLED=0 go build -buildvcs=false -o .test/testreport ./scripts/testreport || exit 1
 commit=$(git describe --always --dirty)
 begin=$SECONDS
@@ -17,7 +17,7 @@ if [ ! -f "$evidence" ]; then
 # Evidence
 
 Each line is one run of `make test-long`: every Go test with its long loops
-(`TOCSIN_LONG=1`) against the built binary. The command writes the line itself.
+(`TOCSIN_LONG=1`, 200 kills) against the built binary. The command writes the line itself.
 
 | date (UTC) | commit | processors | minutes | result |
 |---|---|---|---|---|
