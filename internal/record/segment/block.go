@@ -148,7 +148,7 @@ func (b *Block) addFixed(e *event.Event, page, i int, leaf8 [8]byte, mac16 [16]b
 }
 
 func (b *Block) memory() int {
-	n := b.fixing + int(blockSize)
+	n := b.fixing + blockSize
 	for i := range b.texts {
 		n += b.texts[i].memory()
 	}

@@ -100,7 +100,7 @@ func (d *dictionary) rehash(seed maphash.Seed) {
 		for d.table[place] != 0 {
 			place = (place + 1) & mask
 		}
-		d.table[place] = uint16(code) //nolint:gosec // at most maxCodes
+		d.table[place] = uint16(code)
 	}
 }
 
@@ -127,6 +127,6 @@ func (a *arena) clone(s string) string {
 		a.size += a.chunk.Cap()
 	}
 	at := a.chunk.Len()
-	a.chunk.WriteString(s) //nolint:revive // a Builder never fails
+	a.chunk.WriteString(s)
 	return a.chunk.String()[at:]
 }

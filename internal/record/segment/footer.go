@@ -146,7 +146,7 @@ func parseFooter(b []byte, limit int64) (*footer, error) {
 	if r.bad || rows > MaxRows || pageRows != PageRows {
 		return nil, fmt.Errorf("footer: %d rows in pages of %d: %w", rows, pageRows, ErrCorrupt)
 	}
-	f.rows = int(rows) //nolint:gosec // compared
+	f.rows = int(rows)
 	f.origin, f.stream = string(r.text()), string(r.text())
 	f.meta = append([]byte(nil), r.text()...)
 	f.bounds = make([]Bounds, pagesOf(f.rows))
@@ -165,7 +165,7 @@ func parseFooter(b []byte, limit int64) (*footer, error) {
 		if codes > maxCodes || (codes == 0) != (col.dict.form == formNone) {
 			r.bad = true
 		}
-		col.codes = int(codes & maxCodes) //nolint:gosec // masked
+		col.codes = int(codes & maxCodes)
 		for i := range col.pages {
 			col.pages[i] = parseExtent(&r, limit)
 		}
@@ -214,7 +214,7 @@ func parseExtent(r *scanner[[]byte], limit int64) (x extent) {
 	case formConst:
 		code := r.uvarint()
 		r.bad = r.bad || code > maxCodes
-		x.code = uint16(code & maxCodes) //nolint:gosec // masked
+		x.code = uint16(code & maxCodes)
 		return x
 	}
 	offset, stored, raw := r.uvarint(), r.uvarint(), r.uvarint()

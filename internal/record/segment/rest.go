@@ -318,7 +318,7 @@ func (r *scanner[T]) uvarint() uint64 {
 
 func (r *scanner[T]) varint() int64 {
 	u := r.uvarint()
-	return int64(u>>1) ^ -int64(u&1) //nolint:gosec // zigzag
+	return int64(u>>1) ^ -int64(u&1)
 }
 
 func (r *scanner[T]) text() (t T) {

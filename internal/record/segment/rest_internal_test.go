@@ -18,7 +18,9 @@ func TestRestTexts(t *testing.T) {
 		Place: event.Place{Origin: "o", Stream: "s"}, Tags: []string{"tag", ""},
 		Compliance: event.Compliance{PCI: event.FlagTrue}, Geo: event.Geo{Country: "RO"},
 		Attrs: []event.Attr{
-			{Key: "a", Value: event.Text("text")}, {Key: "b", Value: event.Int(7)}, {Key: "c", Value: event.Bool(true)},
+			{Key: "a", Value: event.Text("text")},
+			{Key: "b", Value: event.Int(7)},
+			{Key: "c", Value: event.Bool(true)},
 			{Key: "d", Value: event.List(event.Text("in list"), event.List(event.Int(8)), event.Null())},
 			{Key: "e", Value: event.Value{Kind: event.KindBytes, Text: "bytes"}},
 		},

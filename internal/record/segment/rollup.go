@@ -96,4 +96,4 @@ func decodeRollup(body []byte, rows, sources, categories int) ([]Bucket, bool) {
 }
 
 // below tells whether a code exists; absent is one even without a dictionary.
-func below(code uint64, codes int) bool { return code < uint64(max(codes, int(CodeFirst))) } //nolint:gosec // a length
+func below(code uint64, codes int) bool { return code < uint64(max(codes, int(CodeFirst))) }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -62,8 +63,11 @@ func oddities() []*event.Event {
 		{Source: "s", Tags: []string{"", "x", ""}, Place: event.Place{Origin: "other/1", Stream: "7d", Seq: 1<<64 - 1, Ord: 1<<64 - 1}},
 		{Source: "s", Compliance: event.Compliance{GDPR: event.FlagFalse, RetentionDays: -1}, Geo: event.Geo{AS: "1"}},
 		{Source: "s", Attrs: []event.Attr{
-			{Key: "bytes", Value: event.Value{Kind: event.KindBytes, Text: "\x00\xff"}}, {Key: "deep", Value: deep},
-			{Key: "empty", Value: event.List()}, {Key: "null", Value: event.Null()}, {Key: "num", Value: event.Number("-0.0e+00")},
+			{Key: "bytes", Value: event.Value{Kind: event.KindBytes, Text: "\x00\xff"}},
+			{Key: "deep", Value: deep},
+			{Key: "empty", Value: event.List()},
+			{Key: "null", Value: event.Null()},
+			{Key: "num", Value: event.Number("-0.0e+00")},
 			{Key: strings.Repeat("k", 500), Value: event.Text("")},
 		}},
 		{Source: "s", Marks: []event.Mark{{Kind: event.MarkTruncated, Length: -5}, {}}},
@@ -136,7 +140,7 @@ func same(t *testing.T, r segment.Reader, es []*event.Event) {
 func TestEventsSurvive(t *testing.T) {
 	t.Parallel()
 	for _, n := range []int{0, 1, 200, segment.PageRows, segment.PageRows + 1, 3*segment.PageRows + 77} {
-		t.Run(fmt.Sprint(n), func(t *testing.T) {
+		t.Run(strconv.Itoa(n), func(t *testing.T) {
 			t.Parallel()
 			es := events(uint64(n), n)
 			b := fill(t, es)
@@ -194,7 +198,7 @@ func TestBlockFull(t *testing.T) {
 	b := segment.NewBlock()
 	e := &event.Event{Source: "app"}
 	for i := range segment.MaxRows {
-		e.OriginID = fmt.Sprint(i)
+		e.OriginID = strconv.Itoa(i)
 		if err := b.Append(e, [8]byte{}, [16]byte{}); err != nil {
 			t.Fatalf("row %d: %v", i, err)
 		}
@@ -265,7 +269,7 @@ func TestHighCardinality(t *testing.T) {
 	r := random(5)
 	es := make([]*event.Event, 5*segment.PageRows)
 	for i := range es {
-		e := &event.Event{Source: "s", Session: fmt.Sprintf("%x", r.Uint64()), User: fmt.Sprintf("u%d", r.IntN(900))}
+		e := &event.Event{Source: "s", Session: strconv.FormatUint(r.Uint64(), 16), User: fmt.Sprintf("u%d", r.IntN(900))}
 		switch i % 97 {
 		case 3:
 			e.SetNull(event.FieldSession)

@@ -34,7 +34,7 @@ func WriteFile(path string, b *Block, meta []byte) error {
 // or empties, and returns after fdatasync. The caller gives a temporary name,
 // renames and syncs the folder. After an error the file is removed.
 func (w *Writer) WriteFile(path string, r Reader, meta []byte) (err error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the journal's own path
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("write segment: %w", err)
 	}
