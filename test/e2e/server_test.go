@@ -67,9 +67,7 @@ type server struct {
 
 // lines gathers what the server prints.
 type lines struct {
-	text  chan string
-	errs  *bytes.Buffer
-	ready chan string
+	errs *bytes.Buffer
 }
 
 // start runs `tocsin serve` with more flags and waits until it is ready.

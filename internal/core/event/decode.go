@@ -134,7 +134,7 @@ func (e *Event) decodeField(r *reader, slot int, name string, tags []string, mar
 	case "compliance.retention_days":
 		s := r.text(int(r.uint32()))
 		d, err := strconv.ParseInt(s, 10, 32)
-		e.Compliance.RetentionDays = int32(d) //nolint:gosec // parsed as 32 bits
+		e.Compliance.RetentionDays = int32(d)
 		return kind == KindNumber && err == nil && d != 0 && strconv.FormatInt(d, 10) == s
 	case "marks":
 		e.Marks = r.marks(marks)

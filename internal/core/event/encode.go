@@ -181,6 +181,7 @@ func appendValue(dst []byte, v Value) []byte {
 		for _, m := range v.List {
 			dst = appendValue(dst, m)
 		}
+	default: // the kind says it all
 	}
 	return dst
 }

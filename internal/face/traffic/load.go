@@ -34,7 +34,8 @@ func NewLoad(seed uint64, start time.Time, step time.Duration) *Load {
 // Append appends event number i as one JSON object without a line end.
 func (l *Load) Append(dst []byte, i uint64) []byte {
 	r := rand.New(rand.NewPCG(l.seed, i))
-	k := kinds()[r.IntN(len(kinds()))]
+	all := kinds()
+	k := all[r.IntN(len(all))]
 	user := "user" + strconv.Itoa(draw(l.users, r.Float64())) + "@example.com"
 	a := draw(l.addrs, r.Float64())
 	ip := "10." + strconv.Itoa(a>>8) + "." + strconv.Itoa(a&255) + "." + strconv.Itoa(1+a%250)

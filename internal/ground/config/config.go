@@ -103,7 +103,7 @@ func Default() Config {
 // LoadFile reads a file over the defaults. environment names the overlay, ""
 // is DefaultEnvironment; lookup is os.LookupEnv or a stand-in for it.
 func LoadFile(path, environment string, lookup func(string) (string, bool)) (Config, error) {
-	b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return Config{}, fmt.Errorf("read configuration: %w", err)
 	}

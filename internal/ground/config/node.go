@@ -137,8 +137,8 @@ func knownIn(n *yaml.Node, t reflect.Type, path string) error {
 
 func knownFields(n *yaml.Node, t reflect.Type, path string) error {
 	names := make([]string, 0, t.NumField())
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+	for field := range t.Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
 		names = append(names, name)
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {

@@ -6,9 +6,9 @@
 package eventtest
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -21,8 +21,8 @@ func Random(r *rand.Rand) *event.Event {
 		Time:     r.Int64N(1 << 61),
 		Received: r.Int64N(1 << 61),
 		Source:   pick(r, "authentication", "access", "application", "llm", "shop"),
-		Severity: event.Severity(r.IntN(5)), //nolint:gosec // below five
-		Outcome:  event.Outcome(r.IntN(4)),  //nolint:gosec // below four
+		Severity: event.Severity(r.IntN(5)),
+		Outcome:  event.Outcome(r.IntN(4)),
 		Place: event.Place{
 			Origin: "test.example/0011aabb", Stream: pick(r, "30d", "90d", "366d"),
 			Seq: 1 + r.Uint64N(1<<40), Ord: 1 + r.Uint64N(1<<40),
@@ -49,11 +49,11 @@ func Random(r *rand.Rand) *event.Event {
 		}
 	}
 	e.Compliance = event.Compliance{
-		GDPR: event.Flag(r.IntN(3)), PCI: event.Flag(r.IntN(3)), HIPAA: event.Flag(r.IntN(3)), //nolint:gosec // below three
+		GDPR: event.Flag(r.IntN(3)), PCI: event.Flag(r.IntN(3)), HIPAA: event.Flag(r.IntN(3)),
 		RetentionDays: r.Int32N(3000),
 	}
 	if r.IntN(3) == 0 {
-		e.Geo = event.Geo{Country: "RO", Lat: "44.4268", Lon: "26.1025", AS: fmt.Sprint(r.IntN(1 << 16))}
+		e.Geo = event.Geo{Country: "RO", Lat: "44.4268", Lon: "26.1025", AS: strconv.Itoa(r.IntN(1 << 16))}
 	}
 	addAttrs(r, e, odd)
 	if odd && r.IntN(4) == 0 {
