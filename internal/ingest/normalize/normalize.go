@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package normalize turns one record, as a source sent it, into events.
+//
+// It is a catalog: each format is one file and one line in Catalog, and each
+// kind of syslog body (sshd, sudo, PAM) is one file and one line in bodyOf.
+//
+//	record bytes + Hint → Format.Normalize → 1..n *event.Event
+//
+// A format fills every field of an event but ID, Received, Place, Input and
+// Sender, which belong to the pipeline. The rules that hold for all of them:
+//
+//   - Nothing that was sent is lost: a field that is not known becomes an
+//     attribute, a value that does not fit its field is kept as <field>_text and
+//     marked, a line that is not understood becomes the message.
+//   - Only a broken structure is an error: text that is not the format's, a core
+//     field of the wrong type, a key twice, depth over event.MaxDepth.
+//   - The result depends on the record and the Hint alone.
+//
+// The strings of the events may be parts of the record's bytes: these are never
+// written to again. Formats do no I/O and start no goroutine; any number may run
+// at once, each with its own Hint.
+package normalize
+
+import (
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// Hint is what is known about a record beside its bytes. One Hint serves a whole
+// batch, whose memory it shares out; it is not safe for concurrent use.
+type Hint struct {
+	// Source is the source of events that name none, "" for the default of
+	// their category.
+	Source string
+	// Received is the time of receipt in nanoseconds since 1970 UTC. It completes
+	// times without a year.
+	Received int64
+	// Zone is the zone of times without one; nil is UTC.
+	Zone *time.Location
+	// Host is the peer that sent it, the host of lines that name none.
+	Host string
+
+	mem *arena
+}
+
+// Format is one member of the catalog.
+type Format struct {
+	// Name is the word of the configuration and of --format.
+	Name string
+	// Summary says in one line what it reads.
+	Summary string
+	// Normalize appends the events of one record to out. An error refuses this
+	// record alone, names the field where there is one, and leaves out as it was.
+	Normalize func(raw []byte, h *Hint, out []*event.Event) ([]*event.Event, error)
+}
+
+// Catalog lists the formats.
+func Catalog() []Format {
+	return []Format{
+		{Name: "auto", Summary: "JSON where a record starts with {, else syslog", Normalize: normalizeAuto},
+		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
+		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
+		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},
+		{Name: "text", Summary: "any line, kept whole", Normalize: normalizeText},
+	}
+}
+
+// Lookup returns the format of that name; ok is false when there is none.
+func Lookup(name string) (f Format, ok bool) {
+	for _, f := range Catalog() {
+		if f.Name == name {
+			return f, true
+		}
+	}
+	return Format{}, false
+}
+
+// Detect names the format that auto uses for a record: json or syslog.
+func Detect(raw []byte) string {
+	for _, c := range raw {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+		case '{':
+			return "json"
+		default:
+			return "syslog"
+		}
+	}
+	return "syslog"
+}
+
+func normalizeAuto(raw []byte, h *Hint, out []*event.Event) ([]*event.Event, error) {
+	if Detect(raw) == "json" {
+		return normalizeJSON(raw, h, out)
+	}
+	return normalizeSyslog(raw, h, out)
+}
