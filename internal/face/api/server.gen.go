@@ -500,6 +500,13 @@ type AnomalyResolution struct {
 // AnomalyStatus defines model for AnomalyStatus.
 type AnomalyStatus string
 
+// Component defines model for Component.
+type Component struct {
+	Detail *string `json:"detail,omitempty"`
+	Name   string  `json:"name"`
+	Ok     bool    `json:"ok"`
+}
+
 // Count defines model for Count.
 type Count struct {
 	Count int64  `json:"count"`
@@ -601,12 +608,8 @@ type Finding struct {
 
 // Health defines model for Health.
 type Health struct {
-	Components []struct {
-		Detail *string `json:"detail,omitempty"`
-		Name   string  `json:"name"`
-		Ok     bool    `json:"ok"`
-	} `json:"components"`
-	Status HealthStatus `json:"status"`
+	Components []Component  `json:"components"`
+	Status     HealthStatus `json:"status"`
 }
 
 // HealthStatus defines model for Health.Status.

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package api
+
+import (
+	"context"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/face/auth"
+)
+
+// The service that events about Tocsin itself name.
+const service = "tocsin"
+
+// The categories of what is done over the API, besides those of auth.
+const (
+	permissionDenied  = "permission_denied"
+	dataAccess        = "data_access"
+	alertAcknowledged = "alert_acknowledged"
+	alertResolved     = "alert_resolved"
+	anomalyResolved   = "anomaly_resolved"
+	journalVerified   = "journal_verified"
+)
+
+// AuditEvent makes the event of an activity of auth, for Options.Audit's journal.
+func AuditEvent(a auth.Activity) *event.Event {
+	e := &event.Event{
+		Time: a.Time.UnixNano(), Category: a.Category, Action: a.Category, User: a.User, Session: a.Session,
+		UserAgent: a.UserAgent, Service: service, Outcome: event.Success,
+	}
+	setAddress(e, a.IP)
+	switch a.Category {
+	case auth.RateLimitBlocked:
+		e.Source, e.Severity = "access", event.Low
+	case auth.AccountCreated:
+		e.Source, e.Severity = "security_audit", event.Low
+	case auth.LoginFailed, auth.TokenIssued, auth.TokenRevoked:
+		e.Source, e.Severity = "authentication", event.Low
+	default:
+		e.Source, e.Severity = "authentication", event.Info
+	}
+	if a.Failed {
+		e.Outcome = event.Failure
+	}
+	for _, attr := range [...]event.Attr{
+		{Key: "reason", Value: event.Text(a.Reason)},
+		{Key: "scope", Value: event.Text(a.Scope)},
+		{Key: "target", Value: event.Text(a.Name)},
+		{Key: "token_id", Value: event.Text(a.Token)},
+	} {
+		if attr.Value.Text != "" {
+			e.Attrs = append(e.Attrs, attr)
+		}
+	}
+	e.Message = strings.Join(messageOf(a), " ")
+	return e
+}
+
+// messageOf puts an activity into words; events are text of their source, which is
+// Tocsin here, and are searched in one language.
+func messageOf(a auth.Activity) []string {
+	words := []string{strings.ReplaceAll(a.Category, "_", " ")}
+	if a.User != "" {
+		words = append(words, "by", a.User)
+	}
+	if a.IP != "" {
+		words = append(words, "from", a.IP)
+	}
+	if a.Name != "" && a.Token != "" {
+		words = append(words, "for token", a.Name)
+	}
+	if a.Reason != "" {
+		words = append(words, "("+strings.ReplaceAll(a.Reason, "_", " ")+")")
+	}
+	return words
+}
+
+func setAddress(e *event.Event, ip string) {
+	if addr, err := netip.ParseAddr(ip); err == nil {
+		e.IP = addr.Unmap().WithZone("").String()
+	}
+}
+
+// record makes the event of something that the caller did and hands it on; a caller
+// who hangs up cannot keep it from being recorded.
+func (a *API) record(ctx context.Context, category string, outcome event.Outcome, message string, attrs ...event.Attr) {
+	c := who(ctx)
+	e := &event.Event{
+		Time: time.Now().UnixNano(), Source: "security_audit", Category: category, Action: category, Outcome: outcome,
+		Message: message, User: c.Name, Session: c.Session, UserAgent: c.peer.UserAgent, Service: service,
+	}
+	if outcome == event.Failure {
+		e.Severity = event.Low
+	}
+	setAddress(e, c.peer.IP)
+	for _, attr := range attrs {
+		if attr.Value.Text != "" {
+			e.SetAttr(attr.Key, attr.Value)
+		}
+	}
+	a.opts.Audit(context.WithoutCancel(ctx), e)
+}
+
+// denied records that a caller was refused a route.
+func (a *API) denied(ctx context.Context, c caller, target route) {
+	ctx = context.WithValue(ctx, keyCaller, c)
+	a.record(ctx, permissionDenied, event.Failure, c.Name+" was refused "+target.pattern,
+		event.Attr{Key: "permission", Value: event.Text(target.needs)}, event.Attr{Key: "route", Value: event.Text(target.pattern)})
+}
+
+// searchAgain is how long the same search of the same caller counts as one.
+const (
+	searchAgain = 10 * time.Minute
+	maxSearches = 4096
+)
+
+// searches remembers who asked what of late, so that a page that asks the same every
+// few seconds is recorded once.
+type searches struct {
+	mu   sync.Mutex
+	seen map[string]time.Time
+}
+
+func newSearches() *searches { return &searches{seen: map[string]time.Time{}} }
+
+// fresh tells whether a search was not seen within searchAgain.
+func (s *searches) fresh(key string, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if last, ok := s.seen[key]; ok && now.Sub(last) < searchAgain {
+		return false
+	}
+	if len(s.seen) >= maxSearches {
+		for k, at := range s.seen {
+			if now.Sub(at) >= searchAgain {
+				delete(s.seen, k)
+			}
+		}
+		if len(s.seen) >= maxSearches {
+			clear(s.seen)
+		}
+	}
+	s.seen[key] = now
+	return true
+}
