@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package query
+
+import (
+	"net/netip"
+	"strings"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// Plan is a checked filter, ready to run. It is made by Filter.Plan and not
+// changed afterwards. An empty list asks nothing of its field.
+type Plan struct {
+	Sources, Categories, Users []Pattern
+	IPs                        []Address
+	// Levels has true for each severity wanted; AnyLevel says that it has true
+	// for all.
+	Levels   [event.Critical + 1]bool
+	AnyLevel bool
+	Terms    []Term
+	// From and To are those of the filter: From ≤ time < To, a To of 0 is open.
+	From, To int64
+	ID       event.ID
+
+	Limit, Offset int
+	// After is where the page before ended; nil for the first page.
+	After *Key
+}
+
+// Match tells whether the event is one that the filter asks for. It looks at
+// everything but the paging (limit, cursor, offset).
+func (p *Plan) Match(e *event.Event) bool {
+	return p.MatchTime(e.Time) &&
+		(p.ID.IsZero() || e.ID == p.ID) &&
+		(p.AnyLevel || (e.Severity <= event.Critical && p.Levels[e.Severity])) &&
+		MatchAny(p.Sources, e.Source) && MatchAny(p.Categories, e.Category) && MatchAny(p.Users, e.User) &&
+		p.MatchIP(e.IP) && p.matchText(e)
+}
+
+// MatchTime tells whether a time lies between From and To.
+func (p *Plan) MatchTime(t int64) bool { return t >= p.From && (p.To == 0 || t < p.To) }
+
+// MatchIP tells whether an address is one of those asked for.
+func (p *Plan) MatchIP(text string) bool {
+	if len(p.IPs) == 0 {
+		return true
+	}
+	if text == "" {
+		return false
+	}
+	addr, err := netip.ParseAddr(text)
+	known := err == nil
+	addr = addr.Unmap().WithZone("")
+	for i := range p.IPs {
+		if p.IPs[i].match(text, addr, known) {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Plan) matchText(e *event.Event) bool {
+	for i := range p.Terms {
+		found := false
+		eventTexts(e, func(s string) bool {
+			found = p.Terms[i].In(s)
+			return !found
+		})
+		if !found {
+			return false
+		}
+	}
+	return true
+}
+
+// TextFields are the core text fields in which Filter.Text looks.
+func TextFields() []event.Field {
+	return []event.Field{
+		event.FieldMessage, event.FieldCategory, event.FieldAction, event.FieldUser, event.FieldIP, event.FieldSession,
+		event.FieldUserAgent, event.FieldHost, event.FieldService, event.FieldOriginID,
+	}
+}
+
+// eventTexts yields the texts of an event in which Filter.Text looks.
+func eventTexts(e *event.Event, yield func(string) bool) {
+	for _, s := range [...]string{
+		e.Message, e.Category, e.Action, e.User, e.IP, e.Session, e.UserAgent, e.Host, e.Service, e.OriginID, e.Raw,
+	} {
+		if s != "" && !yield(s) {
+			return
+		}
+	}
+	for _, s := range e.Tags {
+		if !yield(s) {
+			return
+		}
+	}
+	for i := range e.Attrs {
+		if !valueTexts(&e.Attrs[i].Value, yield) {
+			return
+		}
+	}
+}
+
+func valueTexts(v *event.Value, yield func(string) bool) bool {
+	switch v.Kind {
+	case event.KindText, event.KindNumber:
+		return yield(v.Text)
+	case event.KindList:
+		for i := range v.List {
+			if !valueTexts(&v.List[i], yield) {
+				return false
+			}
+		}
+	default:
+	}
+	return true
+}
+
+// Pattern is a value to be equal to, without regard to case, in which `*`
+// stands for any characters, none included.
+type Pattern struct {
+	parts []string // folded, between the stars
+}
+
+// NewPattern makes a pattern of its text.
+func NewPattern(text string) Pattern { return Pattern{parts: strings.Split(Fold(text), "*")} }
+
+// Match tells whether s is equal to the pattern. An empty s equals nothing.
+func (p Pattern) Match(s string) bool {
+	if s == "" {
+		return false
+	}
+	if len(p.parts) == 1 {
+		return equalFold(s, p.parts[0])
+	}
+	s = Fold(s)
+	rest, found := strings.CutPrefix(s, p.parts[0])
+	if !found {
+		return false
+	}
+	last := len(p.parts) - 1
+	for _, part := range p.parts[1:last] {
+		_, after, found := strings.Cut(rest, part)
+		if !found {
+			return false
+		}
+		rest = after
+	}
+	return strings.HasSuffix(rest, p.parts[last])
+}
+
+// MatchAny tells whether s is equal to one of the patterns, or there is none.
+func MatchAny(patterns []Pattern, s string) bool {
+	for i := range patterns {
+		if patterns[i].Match(s) {
+			return true
+		}
+	}
+	return len(patterns) == 0
+}
+
+func patterns(field string, values []string) ([]Pattern, error) {
+	if err := checkValues(field, values); err != nil {
+		return nil, err
+	}
+	var out []Pattern
+	for _, v := range values {
+		out = append(out, NewPattern(v))
+	}
+	return out, nil
+}
+
+// Address is an address or a network; or a pattern for the address's text.
+type Address struct {
+	network netip.Prefix
+	pattern *Pattern
+}
+
+func (a *Address) match(text string, addr netip.Addr, known bool) bool {
+	if a.pattern != nil {
+		return a.pattern.Match(text)
+	}
+	return known && a.network.Contains(addr)
+}
+
+func addresses(values []string) ([]Address, error) {
+	if err := checkValues("ip", values); err != nil {
+		return nil, err
+	}
+	var out []Address
+	for _, v := range values {
+		if strings.Contains(v, "*") {
+			p := NewPattern(v)
+			out = append(out, Address{pattern: &p})
+			continue
+		}
+		if addr, err := netip.ParseAddr(v); err == nil {
+			addr = addr.Unmap().WithZone("")
+			out = append(out, Address{network: netip.PrefixFrom(addr, addr.BitLen())})
+			continue
+		}
+		network, err := netip.ParsePrefix(v)
+		if err != nil {
+			return nil, fieldErrorf("ip", "%.60q is neither an address nor a network such as 192.0.2.0/24", v)
+		}
+		if network.Addr().Is4In6() && network.Bits() >= 96 {
+			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96)
+		}
+		out = append(out, Address{network: network.Masked()})
+	}
+	return out, nil
+}
+
+func checkValues(field string, values []string) error {
+	if len(values) > MaxValues {
+		return fieldErrorf(field, "%d values, at most %d are possible", len(values), MaxValues)
+	}
+	for _, v := range values {
+		if v == "" {
+			return fieldErrorf(field, "empty value")
+		}
+		if len(v) > maxValueBytes {
+			return fieldErrorf(field, "value of %d bytes, at most %d are possible", len(v), maxValueBytes)
+		}
+	}
+	return nil
+}
