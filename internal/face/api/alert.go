@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-siem/tocsin/internal/core/alert"
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
 // detailEvents bounds the events that one alert shows.
@@ -95,10 +96,10 @@ func (a *API) evidence(ctx context.Context, ids []event.ID) ([]Event, error) {
 	slices.SortFunc(ids, func(x, y event.ID) int { return slices.Compare(x[:], y[:]) })
 	ids = slices.Compact(ids)
 	ids = ids[max(0, len(ids)-detailEvents):]
-	found := make([]*event.Event, 0, len(ids))
+	found := make([]event.Event, 0, len(ids))
 	for _, id := range ids {
-		e, err := a.opts.Logs.Event(ctx, id)
-		if errors.Is(err, ErrNoEvent) {
+		e, err := a.opts.Logs.ByID(ctx, id)
+		if errors.Is(err, query.ErrNotFound) {
 			continue
 		}
 		if err != nil {
@@ -106,10 +107,10 @@ func (a *API) evidence(ctx context.Context, ids []event.ID) ([]Event, error) {
 		}
 		found = append(found, e)
 	}
-	slices.SortStableFunc(found, func(x, y *event.Event) int { return int(min(max(x.Time-y.Time, -1), 1)) })
+	slices.SortStableFunc(found, func(x, y event.Event) int { return int(min(max(x.Time-y.Time, -1), 1)) })
 	out := make([]Event, len(found))
-	for i, e := range found {
-		out[i] = e.AppendJSON(nil)
+	for i := range found {
+		out[i] = found[i].AppendJSON(nil)
 	}
 	return out, nil
 }

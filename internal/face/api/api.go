@@ -32,6 +32,7 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/alert"
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
 // Cases are the anomalies and alerts that people work on: alert.Store without what
@@ -77,7 +78,7 @@ type Vitals struct {
 // Options are what the API works with. Everything is needed unless it says so.
 type Options struct {
 	// Logs answers searches.
-	Logs Logs
+	Logs query.Source
 	// Cases keeps anomalies, alerts and their rules.
 	Cases Cases
 	// Auth tells who calls.

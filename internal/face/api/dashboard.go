@@ -12,6 +12,7 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/alert"
 	"github.com/tocsin-siem/tocsin/internal/core/entity"
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
 const (
@@ -107,19 +108,19 @@ type activityCache struct {
 	list []SourceActivity
 }
 
-func (c *activityCache) sources(ctx context.Context, logs Logs) ([]SourceActivity, error) {
+func (c *activityCache) sources(ctx context.Context, logs query.Source) ([]SourceActivity, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
 	if c.list != nil && now.Sub(c.at) < activityFresh {
 		return c.list, nil
 	}
-	s, err := logs.Statistics(ctx, LogFilter{From: now.Add(-24 * time.Hour).UnixNano()})
+	s, err := logs.Statistics(ctx, query.Filter{From: now.Add(-24 * time.Hour).UnixNano()})
 	if err != nil {
 		return nil, err
 	}
-	list := make([]SourceActivity, len(s.BySource))
-	for i, x := range s.BySource {
+	list := make([]SourceActivity, len(s.Sources))
+	for i, x := range s.Sources {
 		list[i] = SourceActivity{Source: x.Value, Events: x.Count}
 	}
 	c.at, c.list = now, list

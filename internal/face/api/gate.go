@@ -10,6 +10,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -46,7 +47,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c, err := g.admit(r, target)
 	if err == nil {
-		err = g.form(w, r, target)
+		c.query = r.URL.Query()
+		err = g.form(w, r, target, c.query)
 	}
 	if err != nil {
 		g.api.fail(w, r, err)
@@ -111,11 +113,11 @@ func credentials(r *http.Request) (bearer string, fromCookie bool) {
 }
 
 // form checks parameters and body against the table.
-func (g *gate) form(w http.ResponseWriter, r *http.Request, target route) error {
+func (g *gate) form(w http.ResponseWriter, r *http.Request, target route, params url.Values) error {
 	if len(r.URL.RawQuery) > maxQuery {
 		return problem(http.StatusBadRequest, "query_too_long", "the query may have %d bytes", maxQuery)
 	}
-	for name, values := range r.URL.Query() {
+	for name, values := range params {
 		switch {
 		case !slices.Contains(target.params, name):
 			p := invalid(printable(name), "is not a parameter of this route")

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
 
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
@@ -25,8 +26,9 @@ const (
 type caller struct {
 	auth.Principal
 	peer   auth.Peer
-	bearer string // what to authenticate again
-	secure bool   // came over TLS
+	bearer string     // what to authenticate again
+	secure bool       // came over TLS
+	query  url.Values // checked against the route's parameters
 }
 
 func requestID(ctx context.Context) string {

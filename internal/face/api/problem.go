@@ -15,6 +15,7 @@ import (
 
 	"github.com/tocsin-siem/tocsin/internal/core/alert"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
 // problemError is an error that is the caller's business.
@@ -57,7 +58,10 @@ func explain(err error) (p *problemError, ok bool) {
 	var throttled *auth.ThrottledError
 	var conflict *alert.ConflictError
 	var tooLarge *http.MaxBytesError
+	var filter *query.FieldError
 	switch {
+	case errors.As(err, &filter):
+		return invalid(filter.Field, "%s", filter.Reason), true
 	case errors.As(err, &p):
 		return p, true
 	case errors.As(err, &throttled):
@@ -72,9 +76,9 @@ func explain(err error) (p *problemError, ok bool) {
 		return problem(http.StatusUnauthorized, "wrong_credentials", "wrong user name or password"), true
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return problem(http.StatusUnauthorized, "unauthenticated", "no valid token or session"), true
-	case errors.Is(err, auth.ErrNotFound), errors.Is(err, alert.ErrNotFound), errors.Is(err, ErrNoEvent):
+	case errors.Is(err, auth.ErrNotFound), errors.Is(err, alert.ErrNotFound), errors.Is(err, query.ErrNotFound):
 		return problem(http.StatusNotFound, "not_found", "there is no such thing"), true
-	case errors.Is(err, auth.ErrInvalid), errors.Is(err, alert.ErrInvalid), errors.Is(err, ErrBadFilter):
+	case errors.Is(err, auth.ErrInvalid), errors.Is(err, alert.ErrInvalid):
 		return invalidText(err), true
 	case errors.Is(err, context.DeadlineExceeded):
 		p = problem(http.StatusServiceUnavailable, "too_slow", "this took too long; ask for less, or again later")

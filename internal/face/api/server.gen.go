@@ -820,6 +820,9 @@ type Category = string
 // Cursor defines model for cursor.
 type Cursor = string
 
+// EventLevel Example: high
+type EventLevel = string
+
 // Fields defines model for fields.
 type Fields string
 
@@ -908,20 +911,22 @@ type ListAnomaliesParams struct {
 
 // ListLogsParams defines parameters for ListLogs.
 type ListLogsParams struct {
-	// Source Source of the event, such as authentication
+	// Source Source of the event, such as authentication; several by comma, `*` for any characters
 	Source *Source `form:"source,omitempty" json:"source,omitempty"`
 
-	// Level Severity of the event
-	Level *Level `form:"level,omitempty" json:"level,omitempty"`
+	// Level Severity of the event, one of info, low, medium, high, critical, or several by comma
+	Level *EventLevel `form:"level,omitempty" json:"level,omitempty"`
 
-	// Category Category of the event, such as login_failed
+	// Category Category of the event, such as login_failed; several by comma, `*` for any characters
 	Category *Category `form:"category,omitempty" json:"category,omitempty"`
-	UserId   *UserId   `form:"user_id,omitempty" json:"user_id,omitempty"`
 
-	// IpAddress Address, or a network in CIDR form
+	// UserId User of the event; `*` for any characters
+	UserId *UserId `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// IpAddress Address, or a network in CIDR form; several by comma
 	IpAddress *IpAddress `form:"ip_address,omitempty" json:"ip_address,omitempty"`
 
-	// Q Words to look for in the message and the text attributes
+	// Q Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// From Events of this time and later
@@ -948,20 +953,22 @@ type ListLogsParamsFields string
 
 // LogStatisticsParams defines parameters for LogStatistics.
 type LogStatisticsParams struct {
-	// Source Source of the event, such as authentication
+	// Source Source of the event, such as authentication; several by comma, `*` for any characters
 	Source *Source `form:"source,omitempty" json:"source,omitempty"`
 
-	// Level Severity of the event
-	Level *Level `form:"level,omitempty" json:"level,omitempty"`
+	// Level Severity of the event, one of info, low, medium, high, critical, or several by comma
+	Level *EventLevel `form:"level,omitempty" json:"level,omitempty"`
 
-	// Category Category of the event, such as login_failed
+	// Category Category of the event, such as login_failed; several by comma, `*` for any characters
 	Category *Category `form:"category,omitempty" json:"category,omitempty"`
-	UserId   *UserId   `form:"user_id,omitempty" json:"user_id,omitempty"`
 
-	// IpAddress Address, or a network in CIDR form
+	// UserId User of the event; `*` for any characters
+	UserId *UserId `form:"user_id,omitempty" json:"user_id,omitempty"`
+
+	// IpAddress Address, or a network in CIDR form; several by comma
 	IpAddress *IpAddress `form:"ip_address,omitempty" json:"ip_address,omitempty"`
 
-	// Q Words to look for in the message and the text attributes
+	// Q Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters
 	Q *Q `form:"q,omitempty" json:"q,omitempty"`
 
 	// From Events of this time and later
