@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+const (
+	// maxRequestEvents and maxRequestBytes cut a call of Append into requests.
+	maxRequestEvents = 4096
+	maxRequestBytes  = 2 << 20
+	// eventOverhead is what an event weighs in the queue and the ring beside its
+	// texts.
+	eventOverhead = 512
+)
+
+// request is what one call, or part of a call, of Append wants committed.
+type request struct {
+	events []*event.Event
+	sizes  []int32
+	weight int64
+	rest   error // why the call's later events were not taken
+
+	runs   []run
+	ord    uint64 // the last one in it or before
+	frames []byte
+	seals  []sealed
+
+	ready chan struct{} // closed when frames and seals are there
+	done  chan error    // gets one error, nil when it is durable
+	once  sync.Once
+}
+
+// sealed is an entry's leaf and MAC.
+type sealed struct {
+	leaf hash
+	mac  [macBytes]byte
+}
+
+// finish tells the caller, once, how it ended.
+func (r *request) finish(err error) { r.once.Do(func() { r.done <- err }) }
+
+// Append records events: it gives each its origin, seq and ord, and returns after
+// they are durable and can be read. Their Place.Stream is set and Validate has
+// passed. It keeps the events, which must not be changed afterwards, whatever it
+// returns.
+//
+// The answer has one range for each run of sequence numbers. While the disk is
+// slow, Append waits for its turn until ctx ends. ErrUnavailable (ErrFull,
+// ErrPoisoned) means that the events are not acknowledged; they may turn up
+// later. ErrEvent names the first event that cannot be recorded; those before it
+// may have been.
+func (j *Journal) Append(ctx context.Context, events []*event.Event) ([]event.Range, error) {
+	if f := j.fault.Load(); f != nil {
+		return nil, f.err
+	}
+	var first [4]*request
+	requests := first[:0]
+	var err error
+	for rest := events; len(rest) > 0 && err == nil; {
+		var r *request
+		if r, rest, err = j.cut(rest); err != nil {
+			break
+		}
+		if err = j.submit(ctx, r); err == nil {
+			requests = append(requests, r)
+			err = r.rest
+		}
+	}
+	for _, r := range requests {
+		err = errors.Join(err, j.await(ctx, r))
+	}
+	if err != nil {
+		return nil, err
+	}
+	return ranges(events), nil
+}
+
+// cut takes a request's worth off the front of events and weighs it.
+func (j *Journal) cut(events []*event.Event) (*request, []*event.Event, error) {
+	limit := min(maxRequestBytes, j.opts.QueueBytes/2)
+	n := 0
+	r := &request{ready: make(chan struct{}), done: make(chan error, 1), sizes: make([]int32, 0, min(len(events), maxRequestEvents))}
+	for ; n < len(events) && n < maxRequestEvents && (n == 0 || r.weight < limit); n++ {
+		size := events[n].Size()
+		if size > event.MaxEventBytes {
+			return nil, nil, fmt.Errorf("%w: %d bytes, at most %d are allowed", ErrEvent, size, event.MaxEventBytes)
+		}
+		r.sizes = append(r.sizes, int32(size)) //nolint:gosec // at most MaxEventBytes
+		r.weight += int64(size) + eventOverhead
+	}
+	r.weight = min(r.weight, j.opts.QueueBytes)
+	r.events = events[:n]
+	return r, events[n:], nil
+}
+
+// submit waits for room, gives the events their places and encodes them.
+func (j *Journal) submit(ctx context.Context, r *request) error {
+	if err := j.tail.wait(ctx, j); err != nil {
+		return err
+	}
+	if err := j.queue.Acquire(ctx, r.weight); err != nil {
+		return fmt.Errorf("wait for the journal's queue: %w", err)
+	}
+	if f := j.fault.Load(); f != nil {
+		j.queue.Release(r.weight)
+		return f.err
+	}
+	if err := j.place(r); err != nil {
+		j.queue.Release(r.weight)
+		return err
+	}
+	j.wake()
+	r.encode()
+	return nil
+}
+
+// await waits until a request is durable.
+func (j *Journal) await(ctx context.Context, r *request) error {
+	select {
+	case err := <-r.done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("wait for the journal: %w", ctx.Err())
+	}
+}
+
+// encode makes the request's frames, leaves and MACs.
+func (r *request) encode() {
+	defer close(r.ready)
+	total := 0
+	for _, s := range r.sizes {
+		total += int(s)
+	}
+	b := make([]byte, 0, total+len(r.events)*288+512)
+	r.seals = make([]sealed, len(r.events))
+	var h hasher
+	at := 0
+	for i := range r.runs {
+		u := &r.runs[i]
+		if u.opens {
+			b = appendOpen(b, &u.r.open)
+		}
+		h.blind.reset(&u.r.open.Seed)
+		h.mac.reset(&u.r.key, u.r.open.Stream)
+		for k := range u.events {
+			b = h.appendEntry(b, u.first+uint32(k), r.events[at], &r.seals[at]) //nolint:gosec // below maxRangeEntries
+			at++
+		}
+		if u.closes {
+			b = appendClose(b, u)
+		}
+	}
+	r.frames = b
+}
+
+// encodeControl makes the frames of a request without events.
+func (r *request) encodeControl() {
+	for i := range r.runs {
+		r.frames = appendClose(r.frames, &r.runs[i])
+	}
+	close(r.ready)
+}
+
+// appendOpen appends a range's first frame, twice.
+func appendOpen(b []byte, o *rangeOpen) []byte {
+	for range 2 {
+		at := len(b)
+		b = openFrame(b, frameOpen)
+		b = o.append(b)
+		closeFrame(b, at)
+	}
+	return b
+}
+
+func appendClose(b []byte, u *run) []byte {
+	o := &u.r.open
+	at := len(b)
+	b = openFrame(b, frameClose)
+	b = (&rangeClose{Stream: o.Stream, Number: o.Number, First: o.First, Count: u.count}).append(b)
+	closeFrame(b, at)
+	return b
+}
+
+// appendEntry appends the frame of entry i of the range that the hasher is set
+// to, and keeps its leaf and MAC.
+func (h *hasher) appendEntry(b []byte, i uint32, e *event.Event, s *sealed) []byte {
+	at := len(b)
+	b = openFrame(b, frameEntry)
+	body := len(b)
+	var gap [entryHead]byte
+	b = append(b, gap[:]...)
+	b = e.AppendPublic(b)
+	slot0 := len(b)
+	b = e.AppendSlot(b, 0)
+	slot1 := len(b)
+	b = e.AppendSlot(b, 1)
+	public := body + entryHead
+	s.leaf = h.leaf(i, b[public:slot0], b[slot0:slot1], b[slot1:])
+	s.mac = h.mac.sum(e.Place.Seq, &s.leaf)
+	n := copy(b[body:], s.leaf[:])
+	n += copy(b[body+n:], s.mac[:])
+	binary.BigEndian.PutUint32(b[body+n:], uint32(slot0-public))  //nolint:gosec // bounded by MaxEventBytes
+	binary.BigEndian.PutUint32(b[body+n+4:], uint32(slot1-slot0)) //nolint:gosec // bounded by MaxEventBytes
+	closeFrame(b, at)
+	return b
+}
+
+// ranges lists the runs of sequence numbers of committed events.
+func ranges(events []*event.Event) []event.Range {
+	var out []event.Range
+	for _, e := range events {
+		p := &e.Place
+		found := false
+		for i := range out {
+			if out[i].Stream == p.Stream && out[i].Last+1 == p.Seq {
+				out[i].Last, found = p.Seq, true
+				break
+			}
+		}
+		if !found {
+			out = append(out, event.Range{Stream: p.Stream, First: p.Seq, Last: p.Seq})
+		}
+	}
+	return out
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"path/filepath"
+)
+
+// The head file remembers, apart from the log, how far the log was durable: it is
+// written after each sync, in two places by turns, and not synced itself. It can
+// be behind the log, never ahead of it: when it knows more, the log was cut.
+const (
+	headMagic = "TCSNHEAD"
+	headSlot  = 8 << 10
+	// maxStreams bounds the streams of a journal, so that they fit a head.
+	maxStreams = 100
+)
+
+// head is what the head file says.
+type head struct {
+	link
+	Boot uint64
+	// File and End are where the last whole batch ends.
+	File uint64
+	End  int64
+	// Next are the streams' next sequence numbers, in the streams' order.
+	Next []streamNext
+}
+
+// streamNext is the sequence number that a stream gives next.
+type streamNext struct {
+	Stream string
+	Seq    uint64
+}
+
+func (h *head) append(b []byte) []byte {
+	start := len(b)
+	b = append(b, headMagic...)
+	b = appendLink(b, &h.link)
+	b = binary.BigEndian.AppendUint64(b, h.Boot)
+	b = binary.BigEndian.AppendUint64(b, h.File)
+	b = binary.BigEndian.AppendUint64(b, uint64(h.End))       //nolint:gosec // an offset
+	b = binary.BigEndian.AppendUint16(b, uint16(len(h.Next))) //nolint:gosec // at most maxStreams
+	for i := range h.Next {
+		b = appendShort(b, h.Next[i].Stream)
+		b = binary.BigEndian.AppendUint64(b, h.Next[i].Seq)
+	}
+	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
+}
+
+func decodeHead(raw []byte) (h head, ok bool) {
+	r := cursor{b: raw}
+	if string(r.take(len(headMagic))) != headMagic {
+		return h, false
+	}
+	h.link, h.Boot, h.File, h.End = r.link(), r.u64(), r.u64(), r.i64()
+	n := int(r.u16())
+	if n > maxStreams {
+		return h, false
+	}
+	for range n {
+		s := streamNext{Stream: r.short(), Seq: r.u64()}
+		if r.bad || !validStream(s.Stream) {
+			return h, false
+		}
+		h.Next = append(h.Next, s)
+	}
+	end := len(raw) - len(r.b)
+	sum := r.u32()
+	return h, !r.bad && crc32.Checksum(raw[:end], castagnoli) == sum
+}
+
+// readHead returns the newer of the file's two places. An absent file is an empty
+// head; damaged tells that a place holds something that is no head.
+func readHead(dir string) (h head, damaged bool, err error) {
+	raw, err := os.ReadFile(filepath.Join(dir, "head")) //nolint:gosec // below the data folder
+	if errors.Is(err, os.ErrNotExist) {
+		return head{}, false, nil
+	}
+	if err != nil {
+		return head{}, false, fmt.Errorf("read head: %w", err)
+	}
+	for at := 0; at < 2*headSlot && at < len(raw); at += headSlot {
+		part := raw[at:min(at+headSlot, len(raw))]
+		if c, ok := decodeHead(part); !ok {
+			damaged = damaged || !allZero(part)
+		} else if c.Batch > h.Batch {
+			h = c
+		}
+	}
+	return h, damaged || len(raw) > 2*headSlot, nil
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// headWriter writes the head file.
+type headWriter struct {
+	f   file
+	buf []byte
+}
+
+// openHead makes the head file when it is not there, and opens it.
+func openHead(d disk, dir string) (*headWriter, error) {
+	path := filepath.Join(dir, "head")
+	f, err := d.open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		if f, err = d.create(path, 2*headSlot); err == nil {
+			err = d.syncDir(dir)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open head: %w", err)
+	}
+	return &headWriter{f: f}, nil
+}
+
+// write puts h in the place whose turn it is.
+func (w *headWriter) write(h *head) error {
+	w.buf = h.append(w.buf[:0])
+	if _, err := w.f.WriteAt(w.buf, int64(h.Batch%2)*headSlot); err != nil { //nolint:gosec // 0 or 1
+		return fmt.Errorf("write head: %w", err)
+	}
+	return nil
+}

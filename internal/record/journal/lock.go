@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// ErrLocked: another process has the folder open. The error names its pid.
+var ErrLocked = errors.New("journal is open in another process")
+
+// lock is the folder's LOCK file: held by flock while the journal is open, with
+// the holder's pid and the boot number in it.
+type lock struct {
+	f    *os.File
+	boot uint64
+}
+
+// takeLock takes the folder's lock, ErrLocked when somebody else has it.
+func takeLock(dir string) (*lock, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // below the data folder
+	if err != nil {
+		return nil, fmt.Errorf("open lock: %w", err)
+	}
+	l := &lock{f: f}
+	pid := l.read()
+	if err := flock(f, unix.LOCK_EX); err != nil {
+		if errors.Is(err, unix.EWOULDBLOCK) {
+			err = fmt.Errorf("%w: process %d has %s", ErrLocked, pid, dir)
+		}
+		return nil, errors.Join(err, f.Close())
+	}
+	return l, nil
+}
+
+// read returns the pid and sets the boot number that the file holds; what cannot
+// be read is zero.
+func (l *lock) read() (pid int) {
+	raw := make([]byte, 64)
+	n, _ := l.f.ReadAt(raw, 0) //nolint:errcheck // a short or unreadable file holds nothing
+	if _, err := fmt.Sscanf(string(raw[:n]), "pid %d\nboot %d\n", &pid, &l.boot); err != nil {
+		return 0
+	}
+	return pid
+}
+
+// raise writes the next boot number, above every one that was seen, and makes it
+// durable.
+func (l *lock) raise(seen uint64) error {
+	l.boot = max(l.boot, seen) + 1
+	line := fmt.Sprintf("pid %d\nboot %d\n", os.Getpid(), l.boot)
+	line += fmt.Sprintf("%*s\n", 63-len(line), "") // over all of an older line
+	if _, err := l.f.WriteAt([]byte(line), 0); err != nil {
+		return fmt.Errorf("write boot number: %w", err)
+	}
+	if err := l.f.Sync(); err != nil {
+		return fmt.Errorf("sync boot number: %w", err)
+	}
+	return nil
+}
+
+func (l *lock) release() error {
+	if err := l.f.Close(); err != nil {
+		return fmt.Errorf("release lock: %w", err)
+	}
+	return nil
+}
+
+// tryShared takes the lock for reading; ok is false while a journal has it.
+func tryShared(dir string) (release func(), ok bool) {
+	f, err := os.Open(filepath.Join(dir, "LOCK")) //nolint:gosec // below the data folder
+	if err != nil {
+		return func() {}, errors.Is(err, os.ErrNotExist)
+	}
+	if err := flock(f, unix.LOCK_SH); err != nil {
+		_ = f.Close()
+		return func() {}, false
+	}
+	return func() { _ = f.Close() }, true
+}
+
+func flock(f *os.File, how int) error {
+	for {
+		err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
+		if !errors.Is(err, unix.EINTR) {
+			return err //nolint:wrapcheck // the callers look at it
+		}
+	}
+}

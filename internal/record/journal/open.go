@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"golang.org/x/sync/semaphore"
+
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// ErrForeign: the folder's journal was written with other keys.
+var ErrForeign = errors.New("journal belongs to other keys")
+
+// Exists tells whether the folder holds a journal, so that missing keys are an
+// error and not a first start.
+func Exists(dir string) bool {
+	for _, name := range [...]string{"head", "manifest", "LOCK"} {
+		if _, err := os.Stat(dir + string(os.PathSeparator) + name); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// Open takes the folder's lock, recovers what the log and the segment files hold,
+// and returns a journal that can be read; Run makes it write. Damage does not keep
+// it from opening: what is hidden by it is logged, and Verify names it.
+func Open(ctx context.Context, opts Options) (*Journal, error) {
+	opts.fill()
+	if opts.Keys == nil {
+		return nil, errors.New("open journal: no keys")
+	}
+	j := &Journal{
+		opts: opts, log: opts.Logger,
+		queue: semaphore.NewWeighted(opts.QueueBytes),
+		kick:  make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	j.order.streams = map[string]*stream{}
+	j.tail.limit = 2 * opts.TailBytes
+	j.ring.wakeup = make(chan struct{})
+	j.view.prepare = make(chan struct{}, 1)
+	j.seal.kick, j.seal.last = make(chan struct{}, 1), map[string]*sealedRange{}
+	for _, dir := range [...]string{"", "wal", "segments", "quarantine"} {
+		if err := os.MkdirAll(j.path(dir), 0o700); err != nil {
+			return nil, fmt.Errorf("open journal: %w", err)
+		}
+	}
+	var err error
+	if j.lock, err = takeLock(opts.Dir); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
+	if err := j.openFiles(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open journal %s: %w", opts.Dir, err), j.Close())
+	}
+	return j, nil
+}
+
+func (j *Journal) openFiles(ctx context.Context) error {
+	if err := j.opts.disk.syncDir(j.opts.Dir); err != nil {
+		return err
+	}
+	var err error
+	if j.seal.pages, err = segment.NewCache(j.opts.PageBytes); err != nil {
+		return fmt.Errorf("page cache: %w", err)
+	}
+	if j.seal.once, err = segment.NewCache(0); err != nil {
+		return fmt.Errorf("page cache: %w", err)
+	}
+	if err := j.openManifest(ctx); err != nil {
+		return err
+	}
+	rec := recovery{j: j, streams: map[string]*recovered{}}
+	if err := rec.run(ctx); err != nil {
+		return err
+	}
+	if err := j.lock.raise(max(rec.boot, rec.head.Boot)); err != nil {
+		return err
+	}
+	j.wal.boot = j.lock.boot
+	if j.head, err = openHead(j.opts.disk, j.opts.Dir); err != nil {
+		return err
+	}
+	j.ring.start(j.opts.RingBytes, j.order.ord)
+	return nil
+}
+
+// openManifest reads the manifest and opens the files it names. A manifest with
+// damage is written anew with what can still be read; openSegments adds the rest.
+func (j *Journal) openManifest(ctx context.Context) error {
+	m := &j.seal.manifest
+	m.disk, m.path = j.opts.disk, j.path("manifest")
+	raw, err := readManifest(m.path)
+	if err != nil {
+		return err
+	}
+	records, end, damaged, torn := scanManifest(raw)
+	m.all, m.number = records, uint64(len(records))
+	for i := range records {
+		j.openSealed(ctx, &records[i])
+	}
+	if damaged {
+		j.log.WarnContext(ctx, "manifest is damaged; it is written anew from what is whole and from the segment files", "records", len(records))
+	}
+	if damaged || len(raw) == 0 {
+		return m.rewrite(m.all)
+	}
+	if m.f, err = m.disk.open(m.path); err != nil {
+		return fmt.Errorf("open manifest: %w", err)
+	}
+	m.at = int64(end)
+	if torn { // a record that was never acknowledged
+		zeros := make([]byte, len(raw)-end)
+		if _, err := m.f.WriteAt(zeros, m.at); err != nil {
+			return fmt.Errorf("clear manifest: %w", err)
+		}
+		return m.f.sync()
+	}
+	return nil
+}
+
+// openSealed makes a record's range readable, as far as its file is.
+func (j *Journal) openSealed(ctx context.Context, r *record) {
+	s := &sealedRange{header: r.Header, leaf: r.Header.leaf(), name: r.Name}
+	if r.Name != "" {
+		f, err := segment.OpenFile(j.path("segments", r.Name), j.seal.pages)
+		if err == nil {
+			s.file = f
+		} else {
+			j.log.ErrorContext(ctx, "sealed range cannot be read", "stream", r.Header.Stream,
+				"first_seq", r.Header.First, "last_seq", r.Header.Last(), "error", err)
+		}
+	}
+	j.view.sealed = append(j.view.sealed, s)
+	if last := j.seal.last[r.Header.Stream]; last == nil || last.header.Number < r.Header.Number {
+		j.seal.last[r.Header.Stream] = s
+	}
+}

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// maxMissing bounds how many lost entries a head file may claim.
+const maxMissing = 1 << 24
+
+// recovery reads the log after a start and puts together what was not sealed.
+type recovery struct {
+	j       *Journal
+	head    head
+	last    link
+	boot    uint64
+	ord     uint64
+	streams map[string]*recovered
+	damage  int // frames, batches or files that were not as they were written
+}
+
+// recovered is a stream as the log has it.
+type recovered struct {
+	sealed uint64 // number of the last sealed range
+	next   uint64 // seq after the last sealed range
+	ranges []*recoveredRange
+}
+
+// recoveredRange is a range with a frame in the log.
+type recoveredRange struct {
+	*hotRange
+	h    hasher
+	done bool // sealed before, or already sealed during the recovery
+}
+
+// run recovers. It leaves the order ready to go on, with every range closed: the
+// next event of a stream begins a new one.
+func (r *recovery) run(ctx context.Context) error {
+	j := r.j
+	var damaged bool
+	var err error
+	if r.head, damaged, err = readHead(j.opts.Dir); err != nil {
+		return err
+	}
+	if damaged {
+		j.log.WarnContext(ctx, "one of the two places of the head file is damaged")
+	}
+	for name, s := range j.seal.last {
+		r.streams[name] = &recovered{sealed: s.header.Number, next: s.header.Last() + 1}
+		r.ord = max(r.ord, s.header.LastOrd)
+		if s.header.Origin != j.Origin() {
+			return fmt.Errorf("%w: it is %s, the keys are of %s; put its own keys back", ErrForeign, s.header.Origin, j.Origin())
+		}
+	}
+	j.wal = wal{
+		disk: j.opts.disk, dir: j.path("wal"), size: j.opts.LogFileBytes,
+		origin: j.Origin(), damaged: map[uint64]bool{},
+	}
+	if err := r.readLogs(ctx); err != nil {
+		return err
+	}
+	if err := r.checkHead(ctx); err != nil {
+		return err
+	}
+	if err := r.adopt(ctx); err != nil {
+		return err
+	}
+	r.finish(ctx)
+	return r.begin()
+}
+
+// readLogs reads the log files in order.
+func (r *recovery) readLogs(ctx context.Context) error {
+	w := &r.j.wal
+	names, err := os.ReadDir(w.dir)
+	if err != nil {
+		return fmt.Errorf("read log folder: %w", err)
+	}
+	for _, n := range names {
+		hex, ok := strings.CutSuffix(n.Name(), ".wal")
+		if number, err := strconv.ParseUint(hex, 16, 64); ok && err == nil && walName(number) == n.Name() {
+			w.files = append(w.files, number)
+			w.number = max(w.number, number)
+		}
+	}
+	slices.Sort(w.files)
+	for i, number := range w.files {
+		if ctx.Err() != nil {
+			return fmt.Errorf("recover: %w", ctx.Err())
+		}
+		var next *walHeader
+		if i+1 < len(w.files) {
+			next = peekHeader(filepath.Join(w.dir, walName(w.files[i+1])))
+		}
+		if err := r.readLog(ctx, number, next); err != nil {
+			return fmt.Errorf("log file %s: %w", walName(number), err)
+		}
+		r.relieve(ctx)
+	}
+	return nil
+}
+
+// peekHeader reads a log file's header, nil when it has none that is whole.
+func peekHeader(path string) *walHeader {
+	f, err := os.Open(path) //nolint:gosec // below the data folder
+	if err != nil {
+		return nil
+	}
+	defer f.Close() //nolint:errcheck // only read
+	raw := make([]byte, headerBytes)
+	if _, err := f.ReadAt(raw, 0); err != nil {
+		return nil
+	}
+	h, _, err := decodeWALHeader(raw)
+	if err != nil {
+		return nil
+	}
+	return &h
+}
+
+// readLog takes one file's events. next is the header of the file after it: its
+// Prev names the last batch here that counts.
+func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader) error {
+	path := filepath.Join(r.j.wal.dir, walName(number))
+	raw, err := os.ReadFile(path) //nolint:gosec // below the data folder
+	if err != nil {
+		return fmt.Errorf("read: %w", err)
+	}
+	l, err := scanLog(raw)
+	if err != nil {
+		if !allZero(raw) {
+			r.note(ctx, number, "both copies of the header are damaged")
+		}
+		return nil
+	}
+	if l.Header.Origin != r.j.Origin() {
+		return fmt.Errorf("%w: it is %s, the keys are of %s; put its own keys back", ErrForeign, l.Header.Origin, r.j.Origin())
+	}
+	if l.Copies < 2 {
+		r.note(ctx, number, "a copy of the header is damaged")
+	}
+	r.boot = max(r.boot, l.Header.Boot)
+	if r.last == (link{}) {
+		r.last = l.Header.Prev
+	} else if r.last != l.Header.Prev {
+		r.note(ctx, number, "it does not continue the file before it")
+		if l.Header.Prev.Batch > r.last.Batch {
+			r.last = l.Header.Prev
+		}
+	}
+	good := headerBytes
+	for i := range l.Batches {
+		b := &l.Batches[i]
+		n := r.last.Batch + 1
+		if b.Ended {
+			n = b.Trailer.Batch
+		}
+		if next != nil && n > next.Prev.Batch {
+			break // written, but never synced, and written again to the next file
+		}
+		whole := b.Whole && b.Trailer.Prev == r.last.Chain && b.Trailer.Batch == r.last.Batch+1
+		if !whole && i == len(l.Batches)-1 && next == nil && r.head.Batch < n {
+			break // the batch that was being written when the process ended
+		}
+		if !whole {
+			r.note(ctx, number, "a batch is damaged")
+		}
+		r.take(ctx, b, number)
+		if b.Ended {
+			r.last = b.Trailer.link
+			r.ord = max(r.ord, r.last.Ord)
+			r.boot = max(r.boot, b.Trailer.Boot)
+		}
+		good = b.To
+	}
+	return r.clear(path, raw, good)
+}
+
+// clear zeroes what follows the last batch that counts.
+func (r *recovery) clear(path string, raw []byte, good int) error {
+	end := trimZeros(raw)
+	if end <= good {
+		return nil
+	}
+	f, err := r.j.opts.disk.open(path)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteAt(make([]byte, end-good), int64(good)); err == nil {
+		err = f.sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+// take puts a batch's frames where they belong.
+func (r *recovery) take(ctx context.Context, b *scannedBatch, file uint64) {
+	for i := range b.Frames {
+		f := &b.Frames[i]
+		ok := true
+		switch f.Kind {
+		case frameOpen:
+			ok = r.takeOpen(f.Body, file)
+		case frameEntry:
+			ok = r.takeEntry(f.Body)
+		case frameClose:
+			_, err := decodeRangeClose(f.Body)
+			ok = err == nil
+		}
+		if !ok {
+			r.note(ctx, file, "a frame does not hold what was signed")
+		}
+	}
+}
+
+func (r *recovery) stream(name string) *recovered {
+	s := r.streams[name]
+	if s == nil {
+		s = &recovered{next: 1}
+		r.streams[name] = s
+	}
+	return s
+}
+
+// takeOpen begins a range; its second copy changes nothing.
+func (r *recovery) takeOpen(body []byte, file uint64) bool {
+	o, err := decodeRangeOpen(body)
+	if err != nil {
+		return false
+	}
+	s := r.stream(o.Stream)
+	if n := len(s.ranges); n > 0 {
+		last := s.ranges[n-1]
+		if o == last.open {
+			return true
+		}
+		if o.Number <= last.open.Number || o.First < last.open.First+last.tree.size {
+			return false
+		}
+		if !last.done {
+			last.loseUpTo(min(o.First, last.open.First+maxRangeEntries))
+		}
+	}
+	c := &recoveredRange{hotRange: &hotRange{open: o}, done: o.Number <= s.sealed}
+	s.ranges = append(s.ranges, c)
+	if c.done {
+		return true
+	}
+	key, err := rangeKey(r.j.opts.Keys, o.Stream, o.Epoch, o.Ratchet)
+	if err != nil {
+		c.broken = err
+	}
+	c.key = key
+	c.h.blind.reset(&o.Seed)
+	c.h.mac.reset(&key, o.Stream)
+	r.j.view.track(c.hotRange, file)
+	return true
+}
+
+// takeEntry checks an entry against its leaf and MAC and gives it its row.
+func (r *recovery) takeEntry(body []byte) bool {
+	en, err := decodeEntry(body)
+	if err != nil {
+		return false
+	}
+	e := &event.Event{}
+	if err := event.Decode(string(en.Public), string(en.Slot0), string(en.Slot1), e); err != nil {
+		return false
+	}
+	s := r.streams[e.Place.Stream]
+	if s == nil {
+		return false
+	}
+	i := len(s.ranges) - 1
+	for i >= 0 && s.ranges[i].open.First > e.Place.Seq {
+		i--
+	}
+	if i < 0 {
+		return e.Place.Seq < s.next // of a range whose beginning was dropped with its file
+	}
+	c := s.ranges[i]
+	if c.done {
+		return true
+	}
+	n := e.Place.Seq - c.open.First
+	if n < c.tree.size || n >= maxRangeEntries {
+		return false // a place that is taken: a duplicate, or one inserted
+	}
+	if leaf := c.h.leaf(uint32(n), en.Public, en.Slot0, en.Slot1); leaf != en.Leaf || c.h.mac.sum(e.Place.Seq, &leaf) != en.MAC {
+		return false
+	}
+	c.loseUpTo(e.Place.Seq)
+	r.ord = max(r.ord, e.Place.Ord)
+	c.add(en.Leaf)
+	if err := c.block.Append(e, [8]byte(en.Leaf[:8]), en.MAC); err != nil && c.broken == nil {
+		c.broken = fmt.Errorf("stream %s, seq %d: %w", c.open.Stream, e.Place.Seq, err)
+	}
+	return true
+}
+
+// relieve seals ranges that are whole while the hot blocks are over the budget.
+// What cannot be sealed now is left to the sealer.
+func (r *recovery) relieve(ctx context.Context) {
+	j := r.j
+	for _, s := range r.streams {
+		for i, c := range s.ranges {
+			if c.done {
+				continue
+			}
+			n := c.block.Bytes()
+			j.tail.add(n-c.bytes, n-c.bytes)
+			c.bytes = n
+			if j.tail.total <= j.opts.TailBytes || i == len(s.ranges)-1 {
+				break
+			}
+			if err := j.sealRange(c.hotRange); err != nil {
+				j.log.WarnContext(ctx, "range not sealed while opening", "error", err)
+				break
+			}
+			c.done = true
+		}
+	}
+}
+
+// note logs damage of a log file and keeps the file when it is not needed any
+// more.
+func (r *recovery) note(ctx context.Context, file uint64, what string) {
+	r.damage++
+	r.j.wal.damaged[file] = true
+	r.j.log.ErrorContext(ctx, "log file is damaged; it is kept in quarantine", "file", walName(file), "damage", what)
+}
