@@ -46,6 +46,10 @@ func BenchmarkSyslog5424(b *testing.B) {
 	benchFormat(b, normalizeSyslog, []byte(`<38>1 2026-11-22T10:00:00.123456Z web-1.example.com sshd 24200 - [origin ip="192.0.2.1"] Failed password for root from 203.0.113.44 port 38926 ssh2`))
 }
 
+func BenchmarkResk(b *testing.B) {
+	benchFormat(b, normalizeResk, []byte(`{"timestamp":"2026-11-22T09:30:42.467Z","eventId":"resk_1","eventType":"request_validation","severity":"medium","source":"frontend","ipAddress":"203.0.113.7","details":{"result":{"valid":false,"blocked":true,"warnings":[],"details":{"injection":{"detected":true,"confidence":0.7,"techniques":["low_directOverride"],"severity":"critical"},"moderation":{"blocked":false,"violations":[],"processedContent":"a prompt of some length, as they come"},"piiDetected":false}},"provider":"openai","model":"gpt-4o","userId":"u7"},"compliance":{}}`))
+}
+
 // The three below are what the hand-written reader is measured against.
 
 func BenchmarkPeerJSONText(b *testing.B) {
