@@ -1,0 +1,50 @@
+// Reading an event: an open JSON object whose fields anybody may have filled.
+import type { Schemas } from './client';
+
+export type EventRecord = Schemas['Event'];
+
+/** A field as text; empty when it is absent, JSON when it is not plain. */
+export function eventText(event: EventRecord, name: string): string {
+  const value = event[name];
+  if (value === undefined || value === null) return '';
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return JSON.stringify(value);
+}
+
+const levels = ['info', 'low', 'medium', 'high', 'critical'] as const;
+
+export function eventLevel(event: EventRecord): (typeof levels)[number] {
+  return levels.find((level) => level === event.severity) ?? 'info';
+}
+
+export type Field = { name: string; value: string };
+
+function flatten(prefix: string, value: unknown, out: Field[], depth: number): void {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value) && depth < 16) {
+    for (const [name, inner] of Object.entries(value)) flatten(`${prefix}.${name}`, inner, out, depth + 1);
+    return;
+  }
+  out.push({ name: prefix, value: typeof value === 'string' ? value : JSON.stringify(value) });
+}
+
+const first = [
+  'time',
+  'received',
+  'source',
+  'category',
+  'severity',
+  'outcome',
+  'action',
+  'message',
+  'user',
+  'ip',
+];
+
+/** Every field with its dotted name: the well-known ones first, then the others by name. */
+export function eventFields(event: EventRecord): Field[] {
+  const out: Field[] = [];
+  for (const [name, value] of Object.entries(event)) flatten(name, value, out, 0);
+  const rank = (name: string) => (first.includes(name) ? first.indexOf(name) : first.length);
+  return out.sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
+}

@@ -1,0 +1,74 @@
+// Times for people: relative beside absolute, the zone always printed.
+import { localeTag } from './format';
+
+export type Zone = 'local' | 'utc';
+
+const zoneOption = (zone: Zone) => (zone === 'utc' ? { timeZone: 'UTC' } : {});
+
+/** The whole truth, for tooltips and detail: 23 Nov 2026, 02:14:07 UTC (23.11.2026, 02:14:07 UTC in Romanian). */
+export function formatAbsolute(iso: string, language: string, zone: Zone): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  return new Intl.DateTimeFormat(localeTag(language), {
+    year: 'numeric',
+    month: language === 'ro' ? '2-digit' : 'short',
+    day: '2-digit',
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    timeZoneName: 'short',
+    ...zoneOption(zone),
+  }).format(date);
+}
+
+/** Short absolute time for a column: the hour on the day itself, with the date before on other days. */
+export function formatClock(iso: string, language: string, zone: Zone, now: number): string {
+  const date = new Date(iso);
+  if (Number.isNaN(date.getTime())) return iso;
+  const tag = localeTag(language);
+  const day = (value: Date | number) =>
+    new Intl.DateTimeFormat('en-CA', {
+      year: 'numeric',
+      month: '2-digit',
+      day: '2-digit',
+      ...zoneOption(zone),
+    }).format(value);
+  const clock = new Intl.DateTimeFormat(tag, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+    ...zoneOption(zone),
+  }).format(date);
+  if (day(date) === day(now)) return clock;
+  const sameYear = day(date).slice(0, 4) === day(now).slice(0, 4);
+  const date2 = new Intl.DateTimeFormat(tag, {
+    day: '2-digit',
+    month: language === 'ro' ? '2-digit' : 'short',
+    ...(sameYear && language !== 'ro' ? {} : { year: 'numeric' }),
+    ...zoneOption(zone),
+  }).format(date);
+  return `${date2}, ${clock}`;
+}
+
+const steps: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['year', 31_536_000],
+  ['month', 2_592_000],
+  ['day', 86_400],
+  ['hour', 3600],
+  ['minute', 60],
+];
+
+/** How long ago, in one unit; under ten seconds it is "now". */
+export function formatRelative(iso: string, language: string, now: number): string {
+  const then = new Date(iso).getTime();
+  if (Number.isNaN(then)) return '';
+  const seconds = Math.round((then - now) / 1000);
+  const format = new Intl.RelativeTimeFormat(localeTag(language), { style: 'short', numeric: 'auto' });
+  if (Math.abs(seconds) < 10) return format.format(0, 'second');
+  for (const [unit, size] of steps) {
+    if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
+  }
+  return format.format(seconds, 'second');
+}

@@ -1,0 +1,106 @@
+// Rows of one kind: a real table on a wide page, one block a row on a narrow one.
+import { Skeleton } from '@mantine/core';
+import type { ReactNode, RefObject } from 'react';
+import classes from './data-table.module.css';
+
+export type Column<T> = {
+  id: string;
+  header: string;
+  cell: (row: T) => ReactNode;
+  /** CSS width on a wide page; the columns without one share the rest. */
+  width?: string;
+  /** On a narrow page: a line of its own, its place in the first line, or not at all. */
+  narrow?: 'line' | 'first' | 'end' | 'hide';
+  /** Left out when the table is squeezed by an open panel. */
+  wideOnly?: boolean;
+  align?: 'end';
+  hideHeader?: boolean;
+};
+
+type Props<T> = {
+  caption: string;
+  columns: Column<T>[];
+  rows: T[];
+  rowId: (row: T) => string;
+  selectedId?: string | undefined;
+  onOpen?: (row: T) => void;
+  loading?: boolean;
+  dim?: (row: T) => boolean;
+  tableRef?: RefObject<HTMLTableElement | null>;
+};
+
+const skeletonRows = 8;
+
+/** A click on a row opens it, but not one on a control in it, nor one that ends a text selection. */
+function opens(event: React.MouseEvent): boolean {
+  const target = event.target as HTMLElement;
+  return !target.closest('a,button,input') && !window.getSelection()?.toString();
+}
+
+export function DataTable<T>(props: Props<T>) {
+  const { caption, columns, rows, rowId, selectedId, onOpen, loading = false, dim, tableRef } = props;
+  const cellProps = (column: Column<T>) => ({
+    'data-narrow': column.narrow ?? 'line',
+    'data-wide-only': column.wideOnly || undefined,
+    'data-align': column.align,
+  });
+  return (
+    <div className={classes.frame}>
+      {/* biome-ignore-start lint/a11y/noRedundantRoles: display:flex on a narrow page would drop the table's roles */}
+      <table className={classes.table} role="table" ref={tableRef} aria-busy={loading}>
+        <caption className="visually-hidden">{caption}</caption>
+        <thead role="rowgroup">
+          <tr role="row">
+            {columns.map((column) => (
+              <th
+                key={column.id}
+                role="columnheader"
+                scope="col"
+                style={{ width: column.width }}
+                {...cellProps(column)}
+              >
+                {column.hideHeader ? <span className="visually-hidden">{column.header}</span> : column.header}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody role="rowgroup">
+          {loading &&
+            Array.from({ length: skeletonRows }, (_, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
+              <tr key={index} role="row" aria-hidden="true">
+                {columns.map((column) => (
+                  <td key={column.id} role="cell" {...cellProps(column)}>
+                    <Skeleton height={10} width={`${45 + ((index * 17 + column.id.length * 11) % 45)}%`} />
+                  </td>
+                ))}
+              </tr>
+            ))}
+          {!loading &&
+            rows.map((row) => {
+              const id = rowId(row);
+              return (
+                // biome-ignore lint/a11y/useKeyWithClickEvents: the row's link is the keyboard's way; this only widens the target
+                <tr
+                  key={id}
+                  role="row"
+                  data-id={id}
+                  data-selected={id === selectedId || undefined}
+                  data-dim={dim?.(row) || undefined}
+                  data-opens={onOpen ? true : undefined}
+                  onClick={onOpen && ((event) => opens(event) && onOpen(row))}
+                >
+                  {columns.map((column) => (
+                    <td key={column.id} role="cell" {...cellProps(column)}>
+                      {column.cell(row)}
+                    </td>
+                  ))}
+                </tr>
+              );
+            })}
+        </tbody>
+      </table>
+      {/* biome-ignore-end lint/a11y/noRedundantRoles: see above */}
+    </div>
+  );
+}

@@ -1,0 +1,24 @@
+// "3 new — press . to load": what arrived while the list stood still.
+import { UnstyledButton } from '@mantine/core';
+import { ArrowUp } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useHotkeys } from '../lib/keyboard-context';
+import { usePreferences } from '../lib/preferences';
+import classes from './new-items.module.css';
+
+export function NewItems({ count, onLoad }: { count: number; onLoad: () => void }) {
+  const { t } = useTranslation();
+  const { shortcuts } = usePreferences();
+  useHotkeys(count > 0 ? { '.': onLoad } : {});
+  return (
+    <div className={classes.place} role="status">
+      {count > 0 && (
+        <UnstyledButton className={classes.button} onClick={onLoad}>
+          <ArrowUp size={14} aria-hidden="true" />
+          {t('common.newItems', { count })}
+          {shortcuts === 'on' && <kbd className={classes.key}>.</kbd>}
+        </UnstyledButton>
+      )}
+    </div>
+  );
+}
