@@ -58,17 +58,25 @@ func (t *Term) In(s string) bool { return occurs(t, s) }
 // InBytes tells whether the term occurs in b.
 func (t *Term) InBytes(b []byte) bool { return occurs(t, b) }
 
-// Next returns where, at or after from, the term's characters occur in b next;
-// -1 when they do not. Whether they are whole words is not looked at: an engine
-// uses it to skip what cannot match, and then asks InBytes.
-func (t *Term) Next(b []byte, from int) int {
-	at, _ := next(t, b, from)
+// Scan goes through the places of b where the term's characters occur. Whether
+// they are whole words is not looked at: an engine uses it to skip what cannot
+// match, and then asks InBytes.
+func (t *Term) Scan(b []byte) Scan { return Scan{newScan(t, b)} }
+
+// Scan finds a term's characters in a text from left to right.
+type Scan struct{ s scan[[]byte] }
+
+// Next returns where, at or after from, the characters occur next; -1 when they
+// do not. from must not fall from call to call.
+func (s *Scan) Next(from int) int {
+	at, _ := s.s.next(from)
 	return at
 }
 
 func occurs[T string | []byte](t *Term, s T) bool {
+	c := newScan(t, s)
 	for from := 0; ; {
-		at, size := next(t, s, from)
+		at, size := c.next(from)
 		if at < 0 {
 			return false
 		}
@@ -84,46 +92,50 @@ func wordAt[T string | []byte](s T) bool {
 	return isWord(r)
 }
 
-// next returns the next occurrence and its length. It keeps the next place of
-// each needle, so that each is looked for once.
-func next[T string | []byte](t *Term, s T, from int) (at, size int) {
-	if len(t.needles) == 1 {
-		for pos := from + t.before; ; pos++ {
-			if pos = find(s, t.needles[0], pos); pos < 0 {
-				return -1, 0
-			}
-			if size = foldPrefix(s[pos-t.before:], t.folded); size >= 0 {
-				return pos - t.before, size
-			}
-		}
-	}
-	a := find(s, t.needles[0], from+t.before)
-	b := findAny(s, t.needles[1:], from+t.before)
-	for a >= 0 || b >= 0 {
-		pos := a
-		if a < 0 || b >= 0 && b < a {
-			pos = b
-		}
-		if size = foldPrefix(s[pos-t.before:], t.folded); size >= 0 {
-			return pos - t.before, size
-		}
-		if pos == a {
-			a = find(s, t.needles[0], pos+1)
-		} else {
-			b = findAny(s, t.needles[1:], pos+1)
-		}
-	}
-	return -1, 0
+// maxVariants is the most runes that fold to one (a test counts them).
+const maxVariants = 4
+
+// scan remembers where each needle occurs next, so that each part of the text is
+// searched once for each of them.
+type scan[T string | []byte] struct {
+	term *Term
+	text T
+	at   [maxVariants]int // -1: not any more
 }
 
-func findAny[T string | []byte](s T, needles []string, from int) int {
-	best := -1
-	for _, n := range needles {
-		if at := find(s, n, from); at >= 0 && (best < 0 || at < best) {
-			best = at
-		}
+func newScan[T string | []byte](t *Term, text T) scan[T] {
+	s := scan[T]{term: t, text: text}
+	for i := range s.at {
+		s.at[i] = -1
 	}
-	return best
+	for i, needle := range t.needles {
+		s.at[i] = find(text, needle, t.before)
+	}
+	return s
+}
+
+// next returns the next occurrence and its length.
+func (s *scan[T]) next(from int) (at, size int) {
+	from += s.term.before
+	for {
+		first := -1
+		for i, needle := range s.term.needles {
+			if s.at[i] >= 0 && s.at[i] < from {
+				s.at[i] = find(s.text, needle, from)
+			}
+			if s.at[i] >= 0 && (first < 0 || s.at[i] < s.at[first]) {
+				first = i
+			}
+		}
+		if first < 0 {
+			return -1, 0
+		}
+		pos := s.at[first]
+		if size = foldPrefix(s.text[pos-s.term.before:], s.term.folded); size >= 0 {
+			return pos - s.term.before, size
+		}
+		from = pos + 1
+	}
 }
 
 func find[T string | []byte](s T, needle string, from int) int {

@@ -121,6 +121,9 @@ func TestVariants(t *testing.T) {
 			continue
 		}
 		found := false
+		if n := len(variants(foldRune(r))); n > maxVariants {
+			t.Fatalf("%U has %d variants", r, n)
+		}
 		for _, v := range variants(foldRune(r)) {
 			found = found || v == string(r)
 		}
@@ -167,8 +170,8 @@ func FuzzTerm(f *testing.F) {
 		if got := tm.InBytes([]byte(s)); got != want {
 			t.Errorf("%q in the bytes of %q: %v, want %v", term, s, got, want)
 		}
-		if want && tm.Next([]byte(s), 0) < 0 {
-			t.Errorf("%q occurs in %q, but Next does not find it", term, s)
+		if scan := tm.Scan([]byte(s)); want && scan.Next(0) < 0 {
+			t.Errorf("%q occurs in %q, but Scan does not find it", term, s)
 		}
 	})
 }
@@ -197,7 +200,7 @@ func BenchmarkTerm(b *testing.B) {
 			b.SetBytes(int64(len(page)))
 			b.ReportAllocs()
 			for b.Loop() {
-				if t.Next(page, 0) >= 0 {
+				if scan := t.Scan(page); scan.Next(0) >= 0 {
 					b.Fatal("found")
 				}
 			}

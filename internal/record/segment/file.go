@@ -182,6 +182,12 @@ func (f *File) Texts(c Column, page int) (Texts, error) {
 	return p.texts, nil
 }
 
+// Raw tells whether a page of a text column is raw.
+func (f *File) Raw(c Column, page int) bool {
+	return c.isTexts() && page >= 0 && page < len(f.footer.bounds) &&
+		f.footer.columns[c].pages[page].form&^formZstd == formRaw
+}
+
 // Dict returns the dictionary of a text column.
 func (f *File) Dict(c Column) (Dict, error) {
 	if !c.isTexts() {

@@ -83,6 +83,8 @@ type Reader interface {
 	Bytes(c Column, page int) ([]byte, error)
 	// Texts returns a page of a text column or of ColRest.
 	Texts(c Column, page int) (Texts, error)
+	// Raw tells, without reading it, whether a page of a text column is raw.
+	Raw(c Column, page int) bool
 	// Dict returns the dictionary of a text column; that of ColRest holds the
 	// attributes' keys.
 	Dict(c Column) (Dict, error)

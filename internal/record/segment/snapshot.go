@@ -119,6 +119,14 @@ func (s *snapshot) Texts(c Column, page int) (Texts, error) {
 	return s.b.texts[c-ColSource].view(page, n), nil
 }
 
+func (s *snapshot) Raw(c Column, page int) bool {
+	if !c.isTexts() || page < 0 || page >= maxPages {
+		return false
+	}
+	p := s.b.texts[c-ColSource].pages[page].Load()
+	return p != nil && p.ends != nil
+}
+
 func (s *snapshot) Dict(c Column) (Dict, error) {
 	if !c.isTexts() {
 		return Dict{}, fmt.Errorf("dictionary of column %s: %w", c, ErrRange)
