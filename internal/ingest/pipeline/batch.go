@@ -86,6 +86,8 @@ type Batch struct {
 	Format string
 	// Peer is the sender's network address without port.
 	Peer string
+	// Zone is where times without a zone belong, nil when it is not known.
+	Zone *time.Location
 	// Items are the records. An empty one (a blank line) is passed over and
 	// counts nothing.
 	Items [][]byte

@@ -30,6 +30,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 
@@ -58,6 +59,8 @@ type Hint struct {
 	Source string
 	// Peer is the sender's network address without port, "" when there is none.
 	Peer string
+	// Zone is where times without a zone belong, nil when the input does not say.
+	Zone *time.Location
 	// Received is the time of receipt in nanoseconds since 1970.
 	Received int64
 }
@@ -174,7 +177,7 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 	}
 	defer leave()
 
-	h := Hint{Source: b.Source, Peer: b.Peer, Received: p.stamper.receipt()}
+	h := Hint{Source: b.Source, Peer: b.Peer, Zone: b.Zone, Received: p.stamper.receipt()}
 	open, err := p.open(b.Format, h)
 	if err != nil {
 		return Result{}, err

@@ -227,3 +227,47 @@ func firstByte(b []byte) byte {
 	}
 	return 0
 }
+
+// EachMember calls f with each member of the object that the body is: its key,
+// with escapes as they are, and where its value begins. f returns where the
+// value ends, -1 when it does not, or an error to stop with.
+func EachMember(body []byte, f func(key string, at int) (next int, err error)) error {
+	at := skipSpace(body, 0)
+	if at >= len(body) || body[at] != '{' {
+		return ErrNotJSON
+	}
+	at = skipSpace(body, at+1)
+	for first := true; ; first = false {
+		if at < len(body) && body[at] == '}' && first {
+			return nil
+		}
+		if at >= len(body) || body[at] != '"' {
+			return fmt.Errorf("offset %d: a key belongs here", at)
+		}
+		end := skipString(body, at+1)
+		if end < 0 {
+			return fmt.Errorf("offset %d: the key has no end", at)
+		}
+		key := string(body[at+1 : end-1])
+		if at = skipSpace(body, end); at >= len(body) || body[at] != ':' {
+			return fmt.Errorf("offset %d: a colon belongs here", at)
+		}
+		start := skipSpace(body, at+1)
+		next, err := f(key, start)
+		if err != nil {
+			return err
+		}
+		if next <= start {
+			return fmt.Errorf("offset %d: the JSON breaks off", start)
+		}
+		at = skipSpace(body, next)
+		switch {
+		case at < len(body) && body[at] == '}':
+			return nil
+		case at < len(body) && body[at] == ',':
+			at = skipSpace(body, at+1)
+		default:
+			return fmt.Errorf("offset %d: the object has no end", at)
+		}
+	}
+}

@@ -72,12 +72,11 @@ func (s stamper) identify(events []*event.Event, received int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, e := range events {
-		id, err := ulid.New(ms, s.entropy)
-		for err != nil { // the counter of one millisecond has run over: draw anew
+		_ = (*ulid.ULID)(&e.ID).SetTime(ms) // fails after the year 10889
+		for s.entropy.MonotonicRead(ms, e.ID[6:]) != nil {
+			// The counter of one millisecond has run over: begin anew.
 			s.entropy = ulid.Monotonic(s.entropy.Reader, 0)
-			id, err = ulid.New(ms, s.entropy)
 		}
-		e.ID = event.ID(id)
 	}
 }
 

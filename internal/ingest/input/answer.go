@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package input
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/ingest/pipeline"
+)
+
+// Answer is the body of a successful request: what became of its records.
+type Answer struct {
+	Accepted   int                  `json:"accepted"`
+	Duplicates int                  `json:"duplicates"`
+	Rejected   int                  `json:"rejected"`
+	Errors     []pipeline.ItemError `json:"errors"`
+	Entries    []event.Range        `json:"entries"`
+	// Receipt is the signed receipt, null while there is none.
+	Receipt *string `json:"receipt"`
+}
+
+func answerOf(r pipeline.Result) Answer {
+	a := Answer{
+		Accepted: r.Accepted, Duplicates: r.Duplicates, Rejected: r.Rejected, Errors: r.Errors, Entries: r.Entries,
+	}
+	if a.Errors == nil {
+		a.Errors = []pipeline.ItemError{}
+	}
+	if a.Entries == nil {
+		a.Entries = []event.Range{}
+	}
+	return a
+}
+
+// problem is an error for the sender (RFC 9457).
+type problem struct {
+	Type   string `json:"type"`
+	Title  string `json:"title"`
+	Status int    `json:"status"`
+	Detail string `json:"detail,omitempty"`
+	// Error repeats Detail for clients that look for it.
+	Error string `json:"error,omitempty"`
+	*Answer
+}
+
+// send writes v as JSON with that status.
+func send(w http.ResponseWriter, status int, mediaType string, v any) {
+	body, err := json.Marshal(v)
+	if err != nil { // v is always one of ours
+		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", mediaType)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a sender that has left is told nothing
+}
+
+// refuse answers with what an error means for the sender. withError adds the
+// member error.
+func refuse(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err error, withError bool) {
+	status, detail := statusOf(err)
+	switch status {
+	case http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", `Bearer realm="tocsin"`)
+	case http.StatusUnsupportedMediaType:
+		w.Header().Set("Accept-Encoding", "gzip, zstd")
+	case http.StatusInternalServerError, http.StatusServiceUnavailable:
+		logger.WarnContext(r.Context(), "request refused", "path", r.Pattern, "status", status, "error", err)
+	}
+	if after := pipeline.RetryAfter(err); after > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	}
+	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+	if withError {
+		p.Error = detail
+	}
+	send(w, status, "application/problem+json", p)
+}
+
+// statusOf maps an error to a status and to what the sender is told.
+func statusOf(err error) (status int, detail string) {
+	switch {
+	case errors.Is(err, ErrUnauthorized):
+		return http.StatusUnauthorized, ErrUnauthorized.Error()
+	case errors.Is(err, ErrForbidden):
+		return http.StatusForbidden, ErrForbidden.Error()
+	case errors.Is(err, errTooLarge), errors.Is(err, pipeline.ErrTooMany):
+		return http.StatusRequestEntityTooLarge, err.Error()
+	case errors.Is(err, errEncoding), errors.Is(err, errMedia):
+		return http.StatusUnsupportedMediaType, err.Error()
+	case errors.Is(err, errTimeout):
+		return http.StatusRequestTimeout, err.Error()
+	case errors.Is(err, pipeline.ErrFormat):
+		return http.StatusBadRequest, "format: " + err.Error()
+	case errors.Is(err, errGarbled), errors.Is(err, errShape), errors.Is(err, pipeline.ErrEmpty), errors.Is(err, pipeline.ErrNotJSON):
+		return http.StatusBadRequest, err.Error()
+	case errors.Is(err, pipeline.ErrBusy):
+		return http.StatusTooManyRequests, pipeline.ErrBusy.Error()
+	case errors.Is(err, pipeline.ErrUnavailable):
+		return http.StatusServiceUnavailable, pipeline.ErrUnavailable.Error()
+	default:
+		return http.StatusInternalServerError, "this is our fault; the log knows more"
+	}
+}
+
+// served is what handlers of all HTTP protocols begin with: the sender and the
+// body. On false the answer has been given.
+func (e *Env) served(w http.ResponseWriter, r *http.Request, withError bool) (Sender, *Body, bool) {
+	sender, err := e.Authorize(r)
+	if err != nil {
+		refuse(w, r, e.Logger, err, withError)
+		return Sender{}, nil, false
+	}
+	start := time.Now()
+	body, err := e.Bodies.Read(w, r)
+	if err != nil {
+		refuse(w, r, e.Logger, err, withError)
+		return Sender{}, nil, false
+	}
+	e.spent(pipeline.StageRead, start, 0)
+	return sender, body, true
+}
