@@ -30,7 +30,9 @@ type Report struct {
 	// Finding is the id of the newest finding, Run that of the first.
 	Finding, Run string
 	// Next is the figure at which the next finding is due.
-	Next       int64
+	Next int64
+	// Events is how many events of the run were reported.
+	Events     int64
 	Severity   event.Severity
 	Confidence float64
 	// Received and Ord are those of the newest finding's event.

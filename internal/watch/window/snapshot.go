@@ -103,7 +103,7 @@ func (c *Counter) appendTrack(dst []byte, t *track) []byte {
 }
 
 func (r *Run) append(dst []byte) []byte {
-	for _, n := range [...]int64{r.First, r.Last, r.Events, r.Value, r.Report.Next, r.Report.Received} {
+	for _, n := range [...]int64{r.First, r.Last, r.Events, r.Value, r.Report.Next, r.Report.Events, r.Report.Received} {
 		dst = binary.AppendVarint(dst, n)
 	}
 	dst = appendText(dst, r.Report.Finding)
@@ -205,7 +205,7 @@ func (c *Counter) readTrack(r *reader, marks []*Mark) {
 
 func readRun(r *reader, key string) *Run {
 	run := &Run{Key: key, First: r.int(), Last: r.int(), Events: r.int(), Value: r.int()}
-	run.Report.Next, run.Report.Received = r.int(), r.int()
+	run.Report.Next, run.Report.Events, run.Report.Received = r.int(), r.int(), r.int()
 	run.Report.Finding, run.Report.Run = r.text(), r.text()
 	run.Report.Severity = event.Severity(min(r.uint(), uint64(event.Critical))) //nolint:gosec // bounded
 	run.Report.Confidence = r.float()
