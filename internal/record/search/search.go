@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package search answers filters from columns: it is the query.Source over the
+// journal's own segments, those in memory and those in files alike.
+//
+//	Filter ── Plan ──▶ units (segment, page) by latest time ──▶ rows that match ──▶ top k ──▶ events
+//	                    pruned by min/max and dictionaries       (bits per page)
+//
+// A query takes one snapshot and works on that. It looks at pages in the order
+// of their latest time and stops when no other page can hold a newer row than
+// those it has. On a page it evaluates what is cheap first (codes, times), looks
+// at texts only where rows are left, and reads all columns only for the rows of
+// the answer. Pages are shared out among at most GOMAXPROCS goroutines, which
+// end with the call; ctx is looked at before each page.
+//
+// Memory: one key of 32 bytes for each row of offset + limit + 1, a set of bits
+// per goroutine, and what the segments' own page cache holds.
+//
+// A Searcher is safe for concurrent use.
+package search
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// DefaultCountRows is the default of Options.CountRows.
+const DefaultCountRows = 1 << 18
+
+// textWeight is how much dearer a row is to count when its text must be read.
+const textWeight = 2
+
+// Options are what a Searcher needs.
+type Options struct {
+	// Snapshot returns the segments that hold all events committed so far, each
+	// event once, and a func to call when they are no longer used. Required.
+	Snapshot func(ctx context.Context) ([]segment.Reader, func(), error)
+	// Workers is the most goroutines of one call; 0 is GOMAXPROCS.
+	Workers int
+	// CountRows is how many rows a call may look at merely to count them for
+	// Page.Total; 0 is DefaultCountRows, negative counts only what is free. A
+	// row of a filter with text counts twice. Free are the segments in files
+	// that lie wholly in the filter's time, when it asks for nothing but
+	// source, category and level: these have counts of their own. When the
+	// rest has more rows than CountRows, Total is nil.
+	CountRows int
+}
+
+// Searcher implements query.Source.
+type Searcher struct {
+	snapshot  func(ctx context.Context) ([]segment.Reader, func(), error)
+	workers   int
+	countRows int
+}
+
+var _ query.Source = (*Searcher)(nil)
+
+// New returns a Searcher; it fails when Options lack the snapshot.
+func New(o Options) (*Searcher, error) {
+	if o.Snapshot == nil {
+		return nil, errors.New("search: no snapshot given")
+	}
+	s := &Searcher{snapshot: o.Snapshot, workers: o.Workers, countRows: o.CountRows}
+	if s.workers <= 0 {
+		s.workers = runtime.GOMAXPROCS(0)
+	}
+	if s.countRows == 0 {
+		s.countRows = DefaultCountRows
+	}
+	return s, nil
+}
+
+// Query implements query.Source.
+func (s *Searcher) Query(ctx context.Context, f query.Filter) (query.Page, error) {
+	plan, err := f.Plan()
+	if err != nil {
+		return query.Page{}, err
+	}
+	readers, release, err := s.snapshot(ctx)
+	if err != nil {
+		return query.Page{}, fmt.Errorf("search: %w", err)
+	}
+	defer release()
+	page, err := s.query(ctx, plan, readers)
+	if err != nil {
+		return query.Page{}, fmt.Errorf("search: %w", err)
+	}
+	return page, nil
+}
+
+func (s *Searcher) query(ctx context.Context, plan *query.Plan, readers []segment.Reader) (query.Page, error) {
+	views, units := unitsOf(plan, readers)
+	count, err := s.planCount(plan, views)
+	if err != nil {
+		return query.Page{}, err
+	}
+	slices.SortFunc(units, func(a, b unit) int { return cmp.Compare(b.latest, a.latest) })
+	best := newTop(plan.Offset + plan.Limit + 1)
+	err = s.each(ctx, len(units), func(i int, sc *scratch) (bool, error) {
+		u := units[i]
+		v := views[u.view]
+		counting := count.on && !v.counted
+		if !counting && u.latest < best.floor() {
+			return count.on, nil // nothing newer comes after; but pages to count may
+		}
+		return true, v.collect(u, counting, best, count, sc)
+	})
+	if err != nil {
+		return query.Page{}, err
+	}
+	return s.page(ctx, plan, readers, best.sorted(), count.total())
+}
+
+// page makes the answer out of the best rows, in order.
+func (s *Searcher) page(ctx context.Context, plan *query.Plan, readers []segment.Reader, hits []hit, total *int64) (query.Page, error) {
+	page := query.Page{Items: []event.Event{}, Total: total}
+	hits = hits[min(plan.Offset, len(hits)):]
+	if len(hits) > plan.Limit {
+		hits = hits[:plan.Limit]
+		page.Next = hits[plan.Limit-1].key.Cursor()
+	}
+	if len(hits) == 0 {
+		return page, nil
+	}
+	page.Items = make([]event.Event, len(hits))
+	order := make([]int, len(hits)) // by segment and row, so that a page is read once
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortFunc(order, func(a, b int) int {
+		return cmp.Or(cmp.Compare(hits[a].segment, hits[b].segment), cmp.Compare(hits[a].row, hits[b].row))
+	})
+	const batch = 16
+	return page, s.each(ctx, (len(order)+batch-1)/batch, func(i int, _ *scratch) (bool, error) {
+		var rows *segment.Rows
+		last := int32(-1)
+		for _, k := range order[i*batch : min((i+1)*batch, len(order))] {
+			if hits[k].segment != last {
+				last = hits[k].segment
+				rows = segment.NewRows(readers[last])
+			}
+			if err := rows.Event(int(hits[k].row), &page.Items[k]); err != nil {
+				return false, err
+			}
+		}
+		return true, nil
+	})
+}
+
+// ByID implements query.Source.
+func (s *Searcher) ByID(ctx context.Context, id event.ID) (event.Event, error) {
+	var e event.Event
+	readers, release, err := s.snapshot(ctx)
+	if err != nil {
+		return e, fmt.Errorf("search: %w", err)
+	}
+	defer release()
+	millis := id.Millis()
+	for _, r := range readers {
+		if b := r.Bounds(); r.Rows() == 0 || millis < b.MinMillis || millis > b.MaxMillis {
+			continue
+		}
+		for page := range segment.Pages(r) {
+			if b := r.PageBounds(page); millis < b.MinMillis || millis > b.MaxMillis {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return e, fmt.Errorf("search: %w", err)
+			}
+			ids, err := r.Bytes(segment.ColID, page)
+			if err != nil {
+				return e, fmt.Errorf("search: %w", err)
+			}
+			for i := range len(ids) / len(id) {
+				if event.ID(ids[i*len(id):]) != id {
+					continue
+				}
+				if err := r.Event(page*segment.PageRows+i, &e); err != nil {
+					return e, fmt.Errorf("search: %w", err)
+				}
+				return e, nil
+			}
+		}
+	}
+	return e, fmt.Errorf("event %s: %w", id, query.ErrNotFound)
+}

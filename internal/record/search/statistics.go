@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package search
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// Statistics implements query.Source. Segments in files that lie wholly in the
+// filter's time are counted by their rollup when the filter asks for nothing but
+// source, category and level; of all others the rows are counted, in one pass.
+func (s *Searcher) Statistics(ctx context.Context, f query.Filter) (query.Statistics, error) {
+	plan, err := f.Plan()
+	if err != nil {
+		return query.Statistics{}, err
+	}
+	readers, release, err := s.snapshot(ctx)
+	if err != nil {
+		return query.Statistics{}, fmt.Errorf("search: %w", err)
+	}
+	defer release()
+	stats, err := s.statistics(ctx, plan, readers)
+	if err != nil {
+		return query.Statistics{}, fmt.Errorf("search: %w", err)
+	}
+	return stats, nil
+}
+
+func (s *Searcher) statistics(ctx context.Context, plan *query.Plan, readers []segment.Reader) (query.Statistics, error) {
+	views, units := unitsOf(plan, readers)
+	sum := &sum{tally: query.NewTally()}
+	for _, v := range views {
+		if v == nil || !v.whole || !coarse(plan) {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return query.Statistics{}, err
+		}
+		if err := sum.rollup(v); err != nil {
+			return query.Statistics{}, err
+		}
+	}
+	err := s.each(ctx, len(units), func(i int, sc *scratch) (bool, error) {
+		v := views[units[i].view]
+		if v.counted {
+			return true, nil
+		}
+		any, err := v.match(units[i].page, math.MinInt64, &sc.rows, &sc.found)
+		if err != nil || !any {
+			return err == nil, err
+		}
+		if sc.acc == nil || sc.acc.view != v {
+			if sc.acc != nil {
+				sc.acc.flush()
+			}
+			if sc.acc, err = sum.account(v); err != nil {
+				sc.acc = nil
+				return false, err
+			}
+		}
+		return true, sc.acc.page(units[i].page, &sc.rows)
+	})
+	if err != nil {
+		return query.Statistics{}, err
+	}
+	return sum.tally.Statistics(), nil
+}
+
+// sum is the tally of a call; the lock guards it.
+type sum struct {
+	mu    sync.Mutex
+	tally *query.Tally
+}
+
+// rollup counts a segment by its rollup, when it has one.
+func (s *sum) rollup(v *view) error {
+	a, err := s.account(v)
+	if err != nil {
+		return err
+	}
+	err = v.buckets(func(b segment.Bucket) {
+		n := int64(b.Count)
+		a.total += n
+		a.sources[b.Source] += n
+		a.categories[b.Category] += n
+		a.levels[b.Severity] += n
+		a.hours[b.Hour] += n
+	}, &v.counted)
+	a.flush()
+	return err
+}
+
+// account adds up rows of one segment by their codes.
+type account struct {
+	sum                 *sum
+	view                *view
+	sourceDict          segment.Dict
+	categoryDict        segment.Dict
+	total               int64
+	sources, categories []int64
+	levels              [256]int64
+	hours               map[int64]int64
+	rawSources          map[string]int64
+	rawCategories       map[string]int64
+}
+
+func (s *sum) account(v *view) (*account, error) {
+	a := &account{sum: s, view: v, hours: map[int64]int64{}, rawSources: map[string]int64{}, rawCategories: map[string]int64{}}
+	var err error
+	if a.sourceDict, err = v.r.Dict(segment.ColSource); err != nil {
+		return nil, err
+	}
+	if a.categoryDict, err = v.r.Dict(segment.ColCategory); err != nil {
+		return nil, err
+	}
+	a.sources = make([]int64, max(a.sourceDict.Len(), int(segment.CodeFirst)))
+	a.categories = make([]int64, max(a.categoryDict.Len(), int(segment.CodeFirst)))
+	return a, nil
+}
+
+// page adds the given rows of a page.
+func (a *account) page(page int, rows *segment.Bits) error {
+	r := a.view.r
+	if err := tally(r, segment.ColSource, page, rows, a.sources, a.rawSources); err != nil {
+		return err
+	}
+	if err := tally(r, segment.ColCategory, page, rows, a.categories, a.rawCategories); err != nil {
+		return err
+	}
+	levels, err := r.Bytes(segment.ColSeverity, page)
+	if err != nil {
+		return err
+	}
+	times, err := r.Ints(segment.ColTime, page)
+	if err != nil {
+		return err
+	}
+	hour, n := int64(math.MinInt64), int64(0)
+	var from, to int64
+	for i := range rows.All {
+		a.levels[levels[i]]++
+		if t := times[i]; n == 0 || t < from || t >= to {
+			if n > 0 {
+				a.hours[hour] += n
+			}
+			hour, n = segment.HourOf(t), 0
+			from = hour * int64(3600e9)
+			to = from + int64(3600e9)
+		}
+		n++
+		a.total++
+	}
+	if n > 0 {
+		a.hours[hour] += n
+	}
+	return nil
+}
+
+func tally(r segment.Reader, c segment.Column, page int, rows *segment.Bits, codes []int64, raw map[string]int64) error {
+	texts, err := r.Texts(c, page)
+	if err != nil {
+		return err
+	}
+	if !texts.Raw() {
+		texts.Tally(rows, codes)
+		return nil
+	}
+	for i := range rows.All {
+		b, _ := texts.At(i)
+		raw[string(b)]++
+	}
+	return nil
+}
+
+// flush adds the account to the sum and empties it.
+func (a *account) flush() {
+	a.sum.mu.Lock()
+	defer a.sum.mu.Unlock()
+	t := a.sum.tally
+	t.Total(a.total)
+	for code, n := range a.sources {
+		t.Source(a.sourceDict.Text(uint16(code)), n) //nolint:gosec // below the length of a dictionary
+	}
+	for code, n := range a.categories {
+		t.Category(a.categoryDict.Text(uint16(code)), n) //nolint:gosec // below the length of a dictionary
+	}
+	for name, n := range a.rawSources {
+		t.Source(name, n)
+	}
+	for name, n := range a.rawCategories {
+		t.Category(name, n)
+	}
+	for level, n := range a.levels {
+		t.Level(event.Severity(level), n) //nolint:gosec // below 256
+	}
+	for hour, n := range a.hours {
+		t.Hour(hour, n)
+	}
+	*a = account{}
+}

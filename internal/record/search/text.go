@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package search
+
+import (
+	"github.com/tocsin-siem/tocsin/internal/record/query"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// fewRows is where it is cheaper to look at the rows one by one than to go
+// through a page's texts.
+const fewRows = 48
+
+// matchTerms keeps the rows in which every word occurs somewhere.
+func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
+	if len(v.terms) == 0 {
+		return nil
+	}
+	columns := append(textColumns(), segment.ColRest)
+	for i := range v.terms {
+		left := rows.Count()
+		if left == 0 {
+			return nil
+		}
+		*found = segment.Bits{}
+		for k, c := range columns {
+			var codes []bool
+			if c != segment.ColRest {
+				codes = v.terms[i].codes[k]
+			}
+			if codes == nil && !v.r.Raw(c, page) {
+				continue
+			}
+			texts, err := v.r.Texts(c, page)
+			if err != nil {
+				return err
+			}
+			switch {
+			case !texts.Raw():
+				texts.Select(codes, found)
+			case c == segment.ColRest:
+				findRaw(&texts, v.terms[i].term, left, rows, found, restHas)
+			default:
+				findRaw(&texts, v.terms[i].term, left, rows, found, textHas)
+			}
+		}
+		rows.And(found)
+	}
+	return nil
+}
+
+func textHas(t *query.Term, row []byte) bool { return t.InBytes(row) }
+
+// restHas asks about each of the texts in a row of ColRest.
+func restHas(t *query.Term, row []byte) (has bool) {
+	segment.RestTexts(row, func(b []byte) bool {
+		has = t.InBytes(b)
+		return !has
+	})
+	return has
+}
+
+// findRaw adds to found those of rows whose text has the word. When there are
+// many it searches the whole page at once for the word's characters, and asks
+// has only about the rows that have them.
+func findRaw(texts *segment.Texts, term *query.Term, left int, rows, found *segment.Bits, has func(*query.Term, []byte) bool) {
+	if left <= fewRows {
+		for i := range rows.All {
+			if b, _ := texts.At(i); !found.Has(i) && has(term, b) {
+				found.Set(i)
+			}
+		}
+		return
+	}
+	scan := term.Scan(texts.Data())
+	for at := scan.Next(0); at >= 0; {
+		row, end := texts.RowAt(at)
+		if row >= texts.Len() {
+			return
+		}
+		if rows.Has(row) && !found.Has(row) {
+			if b, _ := texts.At(row); has(term, b) {
+				found.Set(row)
+			}
+		}
+		at = scan.Next(end)
+	}
+}

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package search
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// unit is one page of one segment.
+type unit struct {
+	view, page int
+	latest     int64
+}
+
+// view is a plan made ready for one segment: what it asks of a text column is
+// answered once for each entry of the column's dictionary.
+type view struct {
+	r       segment.Reader
+	plan    *query.Plan
+	number  int32
+	whole   bool // all rows lie in the plan's time
+	counted bool // its rows are in the total already
+
+	once   sync.Once
+	failed error
+	dead   bool // no row can match
+	fields []fieldTest
+	terms  []termTest
+}
+
+// fieldTest is what a plan asks of one column.
+type fieldTest struct {
+	column segment.Column
+	match  func(string) bool
+	codes  []bool // by code
+	some   bool   // one of them is true
+}
+
+// termTest is one word or phrase.
+type termTest struct {
+	term  *query.Term
+	codes [][]bool // by text column of textColumns, then by code; nil when none is true
+}
+
+// unitsOf returns a view of each segment that the plan's time touches, nil for
+// the others, and all pages that may hold a row of the answer.
+func unitsOf(plan *query.Plan, readers []segment.Reader) ([]*view, []unit) {
+	views := make([]*view, len(readers))
+	var units []unit
+	for i, r := range readers {
+		if r.Rows() == 0 || !touches(plan, r.Bounds()) {
+			continue
+		}
+		b := r.Bounds()
+		views[i] = &view{r: r, plan: plan, number: int32(i), whole: plan.MatchTime(b.MinTime) && plan.MatchTime(b.MaxTime)} //nolint:gosec // a few thousand
+		for page := range segment.Pages(r) {
+			if b := r.PageBounds(page); touches(plan, b) {
+				units = append(units, unit{view: i, page: page, latest: b.MaxTime})
+			}
+		}
+	}
+	return views, units
+}
+
+// touches tells whether rows within the bounds may match.
+func touches(plan *query.Plan, b segment.Bounds) bool {
+	if b.MaxTime < plan.From || (plan.To != 0 && b.MinTime >= plan.To) {
+		return false
+	}
+	millis := plan.ID.Millis()
+	return plan.ID.IsZero() || (millis >= b.MinMillis && millis <= b.MaxMillis)
+}
+
+// coarse tells whether a plan asks for nothing but time, source, category and
+// level, which a segment's rollup answers.
+func coarse(p *query.Plan) bool {
+	return len(p.Users) == 0 && len(p.IPs) == 0 && len(p.Terms) == 0 && p.ID.IsZero()
+}
+
+// prepare reads the dictionaries; it does so once.
+func (v *view) prepare() error {
+	v.once.Do(func() { v.failed = v.compile() })
+	return v.failed
+}
+
+func (v *view) compile() error {
+	p := v.plan
+	for _, f := range [...]struct {
+		column segment.Column
+		asked  int
+		match  func(string) bool
+	}{
+		{segment.ColSource, len(p.Sources), func(s string) bool { return query.MatchAny(p.Sources, s) }},
+		{segment.ColCategory, len(p.Categories), func(s string) bool { return query.MatchAny(p.Categories, s) }},
+		{segment.ColUser, len(p.Users), func(s string) bool { return query.MatchAny(p.Users, s) }},
+		{segment.ColIP, len(p.IPs), p.MatchIP},
+	} {
+		if f.asked == 0 {
+			continue
+		}
+		codes, err := v.judge(f.column, f.match)
+		if err != nil {
+			return err
+		}
+		t := fieldTest{column: f.column, match: f.match, codes: codes, some: codes != nil}
+		if !t.some && !v.anyRaw(f.column) {
+			v.dead = true
+			return nil
+		}
+		v.fields = append(v.fields, t)
+	}
+	for i := range p.Terms {
+		t := termTest{term: &p.Terms[i]}
+		for _, c := range textColumns() {
+			codes, err := v.judge(c, t.term.In)
+			if err != nil {
+				return err
+			}
+			t.codes = append(t.codes, codes)
+		}
+		v.terms = append(v.terms, t)
+	}
+	return nil
+}
+
+// judge asks match about each text of a dictionary; nil when all are refused.
+func (v *view) judge(c segment.Column, match func(string) bool) ([]bool, error) {
+	d, err := v.r.Dict(c)
+	if err != nil {
+		return nil, err
+	}
+	var codes []bool
+	for code := int(segment.CodeFirst); code < d.Len(); code++ {
+		if match(d.Text(uint16(code))) { //nolint:gosec // below the length of a dictionary
+			if codes == nil {
+				codes = make([]bool, d.Len())
+			}
+			codes[code] = true
+		}
+	}
+	return codes, nil
+}
+
+func (v *view) anyRaw(c segment.Column) bool {
+	for page := range segment.Pages(v.r) {
+		if v.r.Raw(c, page) {
+			return true
+		}
+	}
+	return false
+}
+
+// textColumns are the columns in which words are looked for, beside ColRest.
+func textColumns() []segment.Column {
+	fields := query.TextFields()
+	columns := make([]segment.Column, len(fields))
+	for i, f := range fields {
+		columns[i] = segment.TextColumn(f)
+	}
+	return columns
+}
+
+// match sets rows to the rows of a page that match and are not before floor;
+// any is false when there are none.
+func (v *view) match(page int, floor int64, rows, found *segment.Bits) (any bool, err error) {
+	if err := v.prepare(); err != nil {
+		return false, err
+	}
+	if v.dead {
+		return false, nil
+	}
+	rows.Fill(segment.PageLen(v.r, page))
+	if err := v.matchTimes(page, floor, rows); err != nil {
+		return false, err
+	}
+	if !v.plan.AnyLevel {
+		if err := v.matchLevels(page, rows); err != nil {
+			return false, err
+		}
+	}
+	for i := range v.fields {
+		if rows.Count() == 0 {
+			return false, nil
+		}
+		*found = segment.Bits{}
+		if err := v.fields[i].find(v.r, page, rows, found); err != nil {
+			return false, err
+		}
+		rows.And(found)
+	}
+	if !v.plan.ID.IsZero() {
+		if err := v.matchID(page, rows); err != nil {
+			return false, err
+		}
+	}
+	if err := v.matchTerms(page, rows, found); err != nil {
+		return false, err
+	}
+	return rows.Count() > 0, nil
+}
+
+func (v *view) matchTimes(page int, floor int64, rows *segment.Bits) error {
+	b := v.r.PageBounds(page)
+	if floor <= b.MinTime && v.plan.MatchTime(b.MinTime) && v.plan.MatchTime(b.MaxTime) {
+		return nil
+	}
+	times, err := v.r.Ints(segment.ColTime, page)
+	if err != nil {
+		return err
+	}
+	for i, t := range times {
+		if t < floor || !v.plan.MatchTime(t) {
+			rows[i>>6] &^= 1 << (i & 63)
+		}
+	}
+	return nil
+}
+
+func (v *view) matchLevels(page int, rows *segment.Bits) error {
+	levels, err := v.r.Bytes(segment.ColSeverity, page)
+	if err != nil {
+		return err
+	}
+	var wanted [256]bool
+	copy(wanted[:], v.plan.Levels[:])
+	for i, l := range levels {
+		if !wanted[l] {
+			rows[i>>6] &^= 1 << (i & 63)
+		}
+	}
+	return nil
+}
+
+func (v *view) matchID(page int, rows *segment.Bits) error {
+	ids, err := v.r.Bytes(segment.ColID, page)
+	if err != nil {
+		return err
+	}
+	for i := range rows.All {
+		if event.ID(ids[i*len(event.ID{}):]) != v.plan.ID {
+			rows[i>>6] &^= 1 << (i & 63)
+		}
+	}
+	return nil
+}
+
+// find adds to found the rows whose text is wanted; of a raw page it looks at
+// those in rows only.
+func (t *fieldTest) find(r segment.Reader, page int, rows, found *segment.Bits) error {
+	if !t.some && !r.Raw(t.column, page) {
+		return nil
+	}
+	texts, err := r.Texts(t.column, page)
+	if err != nil {
+		return fmt.Errorf("column %s: %w", t.column, err)
+	}
+	if !texts.Raw() {
+		texts.Select(t.codes, found)
+		return nil
+	}
+	for i := range rows.All {
+		if b, state := texts.At(i); state == segment.Present && t.match(string(b)) {
+			found.Set(i)
+		}
+	}
+	return nil
+}
