@@ -5,12 +5,10 @@ package api
 import (
 	"context"
 	"net/netip"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
-	"github.com/tocsin-siem/tocsin/internal/face/auth"
 )
 
 // The service that events about Tocsin itself name.
@@ -25,59 +23,6 @@ const (
 	anomalyResolved   = "anomaly_resolved"
 	journalVerified   = "journal_verified"
 )
-
-// AuditEvent makes the event of an activity of auth, for Options.Audit's journal.
-func AuditEvent(a auth.Activity) *event.Event {
-	e := &event.Event{
-		Time: a.Time.UnixNano(), Category: a.Category, Action: a.Category, User: a.User, Session: a.Session,
-		UserAgent: a.UserAgent, Service: service, Outcome: event.Success,
-	}
-	setAddress(e, a.IP)
-	switch a.Category {
-	case auth.RateLimitBlocked:
-		e.Source, e.Severity = "access", event.Low
-	case auth.AccountCreated:
-		e.Source, e.Severity = "security_audit", event.Low
-	case auth.LoginFailed, auth.TokenIssued, auth.TokenRevoked:
-		e.Source, e.Severity = "authentication", event.Low
-	default:
-		e.Source, e.Severity = "authentication", event.Info
-	}
-	if a.Failed {
-		e.Outcome = event.Failure
-	}
-	for _, attr := range [...]event.Attr{
-		{Key: "reason", Value: event.Text(a.Reason)},
-		{Key: "scope", Value: event.Text(a.Scope)},
-		{Key: "target", Value: event.Text(a.Name)},
-		{Key: "token_id", Value: event.Text(a.Token)},
-	} {
-		if attr.Value.Text != "" {
-			e.Attrs = append(e.Attrs, attr)
-		}
-	}
-	e.Message = strings.Join(messageOf(a), " ")
-	return e
-}
-
-// messageOf puts an activity into words; events are text of their source, which is
-// Tocsin here, and are searched in one language.
-func messageOf(a auth.Activity) []string {
-	words := []string{strings.ReplaceAll(a.Category, "_", " ")}
-	if a.User != "" {
-		words = append(words, "by", a.User)
-	}
-	if a.IP != "" {
-		words = append(words, "from", a.IP)
-	}
-	if a.Name != "" && a.Token != "" {
-		words = append(words, "for token", a.Name)
-	}
-	if a.Reason != "" {
-		words = append(words, "("+strings.ReplaceAll(a.Reason, "_", " ")+")")
-	}
-	return words
-}
 
 func setAddress(e *event.Event, ip string) {
 	if addr, err := netip.ParseAddr(ip); err == nil {

@@ -134,7 +134,17 @@ func (a *API) GetLog(ctx context.Context, request GetLogRequestObject) (GetLogRe
 	if err != nil {
 		return nil, err
 	}
-	return GetLog200JSONResponse(e.AppendJSON(nil)), nil
+	return logRow(e.AppendJSON(nil)), nil
+}
+
+// logRow is one event in its native form.
+type logRow []byte
+
+// VisitGetLogResponse implements GetLogResponseObject.
+func (l logRow) VisitGetLogResponse(w http.ResponseWriter) error {
+	w.Header().Set("Content-Type", "application/json")
+	_, err := w.Write(append(l, '\n'))
+	return err
 }
 
 // LogStatistics implements GET /api/siem/statistics.

@@ -37,8 +37,13 @@ func newWebApp(files fs.FS) (http.Handler, error) {
 		return w, nil
 	}
 	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || strings.HasPrefix(path.Base(name), ".") {
+		switch {
+		case err != nil:
 			return err
+		case d.IsDir() && name != "." && strings.HasPrefix(d.Name(), "."): // the build's own notes
+			return fs.SkipDir
+		case d.IsDir():
+			return nil
 		}
 		data, err := fs.ReadFile(files, name)
 		if err != nil {

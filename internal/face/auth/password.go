@@ -39,7 +39,10 @@ var errPHC = errors.New("password hash is not an argon2id PHC string")
 
 // hash returns the PHC string $argon2id$v=19$m=…,t=…,p=…$salt$hash (unpadded base64).
 func (p argonParams) hash(password string, salt []byte) string {
-	key := argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, hashLen)
+	return p.phc(salt, argon2.IDKey([]byte(password), salt, p.time, p.memory, p.threads, hashLen))
+}
+
+func (p argonParams) phc(salt, key []byte) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, p.memory, p.time, p.threads,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
 }
@@ -94,11 +97,11 @@ func newHasher() (*hasher, error) {
 		running: make(chan struct{}, min(max(runtime.GOMAXPROCS(0), 1), 4)),
 		waiting: make(chan struct{}, waitPlaces),
 	}
-	salt := make([]byte, saltLen)
-	if _, err := rand.Read(salt); err != nil {
+	random := make([]byte, saltLen+hashLen)
+	if _, err := rand.Read(random); err != nil {
 		return nil, fmt.Errorf("auth: %w", err)
 	}
-	h.dummy = h.params.hash(rand.Text(), salt)
+	h.dummy = h.params.phc(random[:saltLen], random[saltLen:]) // of no password that anybody knows
 	return h, nil
 }
 
