@@ -162,7 +162,8 @@ func (a *API) ResolveAlert(ctx context.Context, request ResolveAlertRequestObjec
 
 func alertAttrs(x *alert.Alert) []event.Attr {
 	return []event.Attr{
-		{Key: "alert_id", Value: event.Text(x.ID)}, {Key: "alert_rule", Value: event.Text(x.RuleID)},
+		{Key: "alert_id", Value: event.Text(x.ID)},
+		{Key: "alert_rule", Value: event.Text(x.RuleID)},
 		{Key: "entity", Value: event.Text(x.Entity.String())},
 	}
 }

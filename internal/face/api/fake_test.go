@@ -111,8 +111,10 @@ func newCases() *fakeCases {
 				Value: 12, Threshold: 10, Window: 600e9, Count: 12, FirstSeen: 1_790_000_000e9, LastSeen: 1_790_000_060e9,
 				Anomalies: []alert.Member{{ID: "an1", Count: 12}, {ID: "gone", Count: 1}},
 			},
-			{ID: "al2", RuleID: alert.RuleCriticalEvent, Severity: event.Critical, Status: alert.Resolved, Entity: who, Cause: "secret_exposed", Count: 1,
-				Evidence: []event.ID{idOf(2)}, Notes: []alert.Note{{Time: 1, By: "ana", Text: "done"}}, Reason: alert.Benign, ResolvedBy: "ana", ResolvedAt: 5},
+			{
+				ID: "al2", RuleID: alert.RuleCriticalEvent, Severity: event.Critical, Status: alert.Resolved, Entity: who, Cause: "secret_exposed", Count: 1,
+				Evidence: []event.ID{idOf(2)}, Notes: []alert.Note{{Time: 1, By: "ana", Text: "done"}}, Reason: alert.Benign, ResolvedBy: "ana", ResolvedAt: 5,
+			},
 		},
 	}
 }

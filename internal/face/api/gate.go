@@ -147,8 +147,7 @@ func (g *gate) form(w http.ResponseWriter, r *http.Request, target route, params
 }
 
 func bodyError(err error) error {
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
 	}
 	return problem(http.StatusBadRequest, "invalid_body", "the body could not be read")

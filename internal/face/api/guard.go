@@ -50,20 +50,22 @@ func (a *API) guard(next http.Handler) http.Handler {
 		r = r.WithContext(context.WithValue(r.Context(), keyRequestID, id))
 		secureHeaders(w.Header(), id)
 		defer func() {
-			cause := recover()
-			if cause == nil {
-				return
+			if cause := recover(); cause != nil {
+				a.panicked(w, r, cause)
 			}
-			if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
-				panic(cause)
-			}
-			a.opts.Logger.ErrorContext(r.Context(), "request panicked", "request_id", id, "path", r.URL.Path,
-				"cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
-			p, _ := explain(fmt.Errorf("panic: %v", cause))
-			writeProblem(w, r, p)
 		}()
 		next.ServeHTTP(w, r)
 	})
+}
+
+func (a *API) panicked(w http.ResponseWriter, r *http.Request, cause any) {
+	if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
+		panic(cause)
+	}
+	a.opts.Logger.ErrorContext(r.Context(), "request panicked", "request_id", requestID(r.Context()), "path", r.URL.Path,
+		"cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
+	p, _ := explain(fmt.Errorf("panic: %v", cause))
+	writeProblem(w, r, p)
 }
 
 // secureHeaders sets what every answer carries. The policy lets the web app use

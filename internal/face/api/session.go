@@ -14,7 +14,7 @@ import (
 // cookie is the session cookie with a token, or the one that removes it. The browser
 // sends it back to this site only, and never shows it to scripts.
 func cookie(c caller, token string, expires time.Time) string {
-	set := http.Cookie{
+	set := http.Cookie{ //nolint:gosec // Secure as soon as there is TLS; on plain loopback browsers would drop it
 		Name: cookieName, Value: token, Path: "/", Expires: expires, Secure: c.secure,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode,
 	}

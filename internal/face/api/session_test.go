@@ -231,8 +231,10 @@ func TestOneVerificationAtATime(t *testing.T) {
 		o.Verify = func(context.Context, time.Time, time.Time) (api.Verification, error) {
 			close(started)
 			<-finish
-			return api.Verification{Status: api.VerificationStatusINVALID, Total: 3, Verified: 2, Tampered: 1,
-				Entries: []api.EntryVerdict{{Stream: "366d", Seq: 2, Verdict: "INVALID"}}}, nil
+			return api.Verification{
+				Status: api.VerificationStatusINVALID, Total: 3, Verified: 2, Tampered: 1,
+				Entries: []api.EntryVerdict{{Stream: "366d", Seq: 2, Verdict: "INVALID"}},
+			}, nil
 		}
 	})
 	verify := call{method: "POST", url: "/api/siem/logs/verify", token: h.tokens["read"]}

@@ -222,8 +222,7 @@ func (a *API) watch(w http.ResponseWriter, r *http.Request, changes bool, run fu
 	_ = run(ctx, c, out) // the cause of the context says more
 	cancel(nil)
 	<-done
-	var end endError
-	if errors.As(context.Cause(ctx), &end) {
+	if end, ok := errors.AsType[endError](context.Cause(ctx)); ok {
 		data, _ := json.Marshal(map[string]string{"reason": string(end)})
 		_ = out.send("end", "", data)
 	}

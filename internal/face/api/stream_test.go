@@ -34,7 +34,7 @@ func (h *house) open(t *testing.T, srv *httptest.Server, url, token string) *wat
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = res.Body.Close() })
-	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" {
+	if res.StatusCode != http.StatusOK || res.Header.Get("Content-Type") != "text/event-stream" {
 		t.Fatalf("stream: %d %s", res.StatusCode, res.Header.Get("Content-Type"))
 	}
 	w := &watcher{bufio.NewScanner(res.Body), t}

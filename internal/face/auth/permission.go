@@ -2,7 +2,10 @@
 
 package auth
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Permission is one thing that a caller may do. Routes name the one they need.
 type Permission string
@@ -89,12 +92,7 @@ func (p Principal) Permissions() []Permission { return granted(p.Kind, p.Role) }
 
 // May tells whether the caller has the permission.
 func (p Principal) May(want Permission) bool {
-	for _, have := range granted(p.Kind, p.Role) {
-		if have == want {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(granted(p.Kind, p.Role), want)
 }
 
 // Handle names what has to be revoked to end this caller's access: the session,

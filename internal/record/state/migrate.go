@@ -67,7 +67,7 @@ func lockSchema(dir string) (unlock func(), err error) {
 	if err != nil {
 		return nil, fmt.Errorf("schema lock: %w", err)
 	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil { //nolint:gosec // a descriptor fits an int
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
 		return nil, errors.Join(fmt.Errorf("schema lock: %w", err), f.Close())
 	}
 	return func() { _ = f.Close() }, nil // closing gives up the lock

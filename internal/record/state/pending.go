@@ -35,7 +35,7 @@ func (s *State) DrainActivities(ctx context.Context, record func(ctx context.Con
 	if err != nil {
 		return 0, fmt.Errorf("drain activities: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var last int64
 	var batch []auth.Activity
 	for rows.Next() {

@@ -15,7 +15,7 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
 )
 
-const tokenColumns = "id, name, scope, hash, created_at, created_by, expires_at, last_used_at, revoked_at"
+const tokenColumns = "id, name, scope, hash, created_at, created_by, expires_at, last_used_at, revoked_at" //nolint:gosec // names of columns
 
 func scanToken(row interface{ Scan(dest ...any) error }) (auth.Token, error) {
 	var t auth.Token
@@ -71,7 +71,7 @@ func (s *State) Tokens(ctx context.Context, p auth.Page) (tokens []auth.Token, n
 	if err != nil {
 		return nil, "", 0, fmt.Errorf("tokens: %w", err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	for rows.Next() {
 		t, err := scanToken(rows)
 		if err != nil {
