@@ -49,7 +49,7 @@ function useItems(): Item[] {
       count: anomalies,
       countText: t('nav.openAnomalies', { count: anomalies }),
     },
-    { to: '/events', text: t('nav.events'), icon: Rows3 },
+    { to: '/events', text: t('siem.logs'), icon: Rows3 },
   ];
 }
 

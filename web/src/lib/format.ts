@@ -32,12 +32,16 @@ export function formatRate(value: number, language: string): string {
 }
 
 /** A length of time in its largest sensible unit: 850 ms, 12 s, 10 min, 3 h. */
-export function formatDuration(seconds: number, language: string): string {
+export function formatDuration(
+  seconds: number,
+  language: string,
+  display: 'short' | 'long' = 'short',
+): string {
   const unit = (value: number, name: string, digits = 0) =>
     new Intl.NumberFormat(localeTag(language), {
       style: 'unit',
       unit: name,
-      unitDisplay: 'short',
+      unitDisplay: display,
       maximumFractionDigits: digits,
     }).format(value);
   if (seconds < 1) return unit(Math.round(seconds * 1000), 'millisecond');

@@ -3,16 +3,21 @@
 
 export type Piece = { readonly text: string; readonly control: boolean };
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
 const unsafe =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: finding them is the purpose
+  // biome-ignore lint/suspicious/noMisleadingCharacterClass: variation selectors are meant one by one
   /[\u0000-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/gu;
 
-/** The visible stand-in of one unsafe character: ␀–␟ and ␡ for ASCII controls, ⟨U+XXXX⟩ for the others. */
+const names =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS TAB LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  );
+
+/** The visible stand-in of one unsafe character: ‹ESC› for ASCII controls, ‹U+202E› for the others. */
 function symbol(char: string): string {
   const code = char.codePointAt(0) ?? 0;
-  if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-  if (code === 0x7f) return '\u2421';
-  return `\u27e8U+${code.toString(16).toUpperCase().padStart(4, '0')}\u27e9`;
+  const name = code === 0x7f ? 'DEL' : names[code];
+  return `\u2039${name ?? `U+${code.toString(16).toUpperCase().padStart(4, '0')}`}\u203a`;
 }
 
 /** Splits text into plain pieces and visible stand-ins for what must not act. */

@@ -14,7 +14,6 @@ export type Column<T> = {
   /** Left out when the table is squeezed by an open panel. */
   wideOnly?: boolean;
   align?: 'end';
-  hideHeader?: boolean;
 };
 
 type Props<T> = {
@@ -27,9 +26,11 @@ type Props<T> = {
   loading?: boolean;
   dim?: (row: T) => boolean;
   tableRef?: RefObject<HTMLTableElement | null>;
+  /** How many rows stand in while the first ones load. */
+  skeletons?: number;
+  /** Lower rows, for long lists of short lines. */
+  dense?: boolean;
 };
-
-const skeletonRows = 8;
 
 /** A click on a row opens it, but not one on a control in it, nor one that ends a text selection. */
 function opens(event: React.MouseEvent): boolean {
@@ -38,14 +39,25 @@ function opens(event: React.MouseEvent): boolean {
 }
 
 export function DataTable<T>(props: Props<T>) {
-  const { caption, columns, rows, rowId, selectedId, onOpen, loading = false, dim, tableRef } = props;
+  const {
+    caption,
+    columns,
+    rows,
+    rowId,
+    selectedId,
+    onOpen,
+    loading = false,
+    dim,
+    tableRef,
+    skeletons = 8,
+  } = props;
   const cellProps = (column: Column<T>) => ({
     'data-narrow': column.narrow ?? 'line',
     'data-wide-only': column.wideOnly || undefined,
     'data-align': column.align,
   });
   return (
-    <div className={classes.frame}>
+    <div className={classes.frame} data-dense={dense || undefined}>
       {/* biome-ignore-start lint/a11y/noRedundantRoles: display:flex on a narrow page would drop the table's roles */}
       <table className={classes.table} role="table" ref={tableRef} aria-busy={loading}>
         <caption className="visually-hidden">{caption}</caption>
@@ -59,16 +71,16 @@ export function DataTable<T>(props: Props<T>) {
                 style={{ width: column.width }}
                 {...cellProps(column)}
               >
-                {column.hideHeader ? <span className="visually-hidden">{column.header}</span> : column.header}
+                {column.header}
               </th>
             ))}
           </tr>
         </thead>
         <tbody role="rowgroup">
           {loading &&
-            Array.from({ length: skeletonRows }, (_, index) => (
+            Array.from({ length: skeletons }, (_, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
-              <tr key={index} role="row" aria-hidden="true">
+              <tr key={index} aria-hidden="true">
                 {columns.map((column) => (
                   <td key={column.id} role="cell" {...cellProps(column)}>
                     <Skeleton height={10} width={`${45 + ((index * 17 + column.id.length * 11) % 45)}%`} />
@@ -80,7 +92,7 @@ export function DataTable<T>(props: Props<T>) {
             rows.map((row) => {
               const id = rowId(row);
               return (
-                // biome-ignore lint/a11y/useKeyWithClickEvents: the row's link is the keyboard's way; this only widens the target
+                // the row's link is the keyboard's way; a click anywhere on the row only widens the target
                 <tr
                   key={id}
                   role="row"

@@ -1,28 +1,38 @@
-// Filters above a list: native selects, each with its name, and a way to clear them all.
+// Filters above a list: native selects, each with its name, and a way to clear them all. On a narrow page they wait
+// behind one button.
 import { Button, NativeSelect } from '@mantine/core';
-import { X } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { ListFilter, X } from 'lucide-react';
+import { type ReactNode, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './filter-bar.module.css';
 
-export function FilterBar({
-  active,
-  onClear,
-  children,
-}: {
-  active: boolean;
-  onClear: () => void;
-  children: ReactNode;
-}) {
+/** active counts the filters that are set. */
+type BarProps = { active: number; onClear: () => void; children: ReactNode };
+
+export function FilterBar({ active, onClear, children }: BarProps) {
   const { t } = useTranslation();
+  const id = useId();
+  const [open, setOpen] = useState(false);
   return (
-    <fieldset className={classes.bar}>
-      <legend className="visually-hidden">{t('common.filters')}</legend>
-      {children}
-      {active && (
+    <div className={classes.bar} data-open={open || undefined}>
+      <Button
+        className={classes.toggle}
+        variant="default"
+        aria-expanded={open}
+        aria-controls={id}
+        leftSection={<ListFilter size={15} aria-hidden="true" />}
+        onClick={() => setOpen(!open)}
+      >
+        {active > 0 ? t('common.filtersSet', { count: active }) : t('common.filters')}
+      </Button>
+      <fieldset className={classes.filters} id={id}>
+        <legend className="visually-hidden">{t('common.filters')}</legend>
+        {children}
+      </fieldset>
+      {active > 0 && (
         <Button
+          className={classes.clear}
           variant="subtle"
-          color="gray"
           data-size="compact"
           leftSection={<X size={14} aria-hidden="true" />}
           onClick={onClear}
@@ -30,7 +40,7 @@ export function FilterBar({
           {t('common.clearFilters')}
         </Button>
       )}
-    </fieldset>
+    </div>
   );
 }
 

@@ -25,6 +25,7 @@ function arc(from: number, to: number, r: number): string {
 export function Gauge({ score, level }: { score: number; level: ThreatLevel }) {
   const { t } = useTranslation();
   return (
+    // biome-ignore lint/a11y/useSemanticElements: a meter element cannot hold the drawing
     <div
       className={classes.gauge}
       role="meter"

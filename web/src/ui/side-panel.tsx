@@ -43,7 +43,7 @@ export function SidePanel({ id, label, head, footer, onClose, children }: Props)
         </IconButton>
       </header>
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region is reached by keyboard */}
-      <div className={classes.body} data-panel-body tabIndex={0} role="group" aria-label={label}>
+      <div className={classes.body} data-panel-body tabIndex={0}>
         {children}
       </div>
       {footer && <footer className={classes.footer}>{footer}</footer>}

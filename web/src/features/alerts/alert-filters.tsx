@@ -14,7 +14,7 @@ export function AlertFilters({ search }: { search: AlertSearch }) {
     i18n.exists(`alert.${id}.name`) ? t(`alert.${id}.name` as 'alert.RULE-BRUTE-FORCE.name') : id;
   return (
     <FilterBar
-      active={Object.values(search).some(Boolean)}
+      active={Object.values(search).filter(Boolean).length}
       onClear={() => void navigate({ to: '/alerts', search: {} })}
     >
       <FilterSelect

@@ -64,6 +64,7 @@ function useColumns(props: Props): Column<Alert>[] {
     {
       id: 'title',
       header: t('common.title'),
+      width: props.selectedId ? undefined : '25%',
       cell: (alert) => (
         <Link
           to="/alerts/$alertId"
@@ -92,7 +93,7 @@ function useColumns(props: Props): Column<Alert>[] {
     },
     {
       id: 'count',
-      header: t('nav.events'),
+      header: t('siem.logs'),
       width: '78px',
       align: 'end',
       wideOnly: true,

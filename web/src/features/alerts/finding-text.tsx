@@ -9,11 +9,11 @@ import classes from './finding-text.module.css';
 type Finding = Schemas['Finding'];
 
 /** The figure as a bar, with a mark where the rule begins to fire. */
-function Threshold({ actual, threshold }: { actual: number; threshold: number }) {
+function Threshold({ actual, threshold, severity }: { actual: number; threshold: number; severity: string }) {
   const scale = Math.max(actual, threshold) * 1.08;
   const at = (value: number) => `${((value / scale) * 100).toFixed(2)}%`;
   return (
-    <div className={classes.bar} aria-hidden="true">
+    <div className={classes.bar} data-severity={severity} aria-hidden="true">
       <span className={classes.fill} style={{ width: at(actual) }} />
       <span className={classes.mark} style={{ left: at(threshold) }} />
     </div>
@@ -24,52 +24,49 @@ export function FindingText({ finding }: { finding: Finding }) {
   const { t, i18n } = useTranslation();
   const language = i18n.language;
   const single = finding.window_s === 0;
+  const facts = [
+    { name: t('common.rule'), value: <span className="mono">{finding.rule}</span> },
+    { name: t('siem.confidence'), value: formatPercent(finding.confidence, language) },
+  ];
+  if (!single) {
+    facts.splice(
+      1,
+      0,
+      {
+        name: t('why.counted'),
+        value: t('why.countedText', {
+          actual: formatNumber(finding.actual, language),
+          window: formatDuration(finding.window_s, language, 'long'),
+        }),
+      },
+      { name: t('why.threshold'), value: formatNumber(finding.threshold, language) },
+    );
+  }
   return (
     <div className={classes.finding}>
-      <p className={classes.sentence}>
-        {single
-          ? t('why.single')
-          : t('why.counted', {
-              actual: formatNumber(finding.actual, language),
-              threshold: formatNumber(finding.threshold, language),
-              window: formatDuration(finding.window_s, language),
-            })}
-      </p>
-      {!single && <Threshold actual={finding.actual} threshold={finding.threshold} />}
-      <Facts
-        items={[
-          { name: t('common.rule'), value: <span className="mono">{finding.rule}</span> },
-          ...(single
-            ? []
-            : [
-                {
-                  name: t('why.threshold'),
-                  value: t('why.thresholdText', {
-                    actual: formatNumber(finding.actual, language),
-                    threshold: formatNumber(finding.threshold, language),
-                    window: formatDuration(finding.window_s, language),
-                  }),
-                },
-              ]),
-          { name: t('siem.confidence'), value: formatPercent(finding.confidence, language) },
-          ...(finding.techniques.length > 0
-            ? [
-                {
-                  name: t('why.techniques'),
-                  value: (
-                    <span className={classes.chips}>
-                      {finding.techniques.map((technique) => (
-                        <Chip key={technique} mono>
-                          {technique}
-                        </Chip>
-                      ))}
-                    </span>
-                  ),
-                },
-              ]
-            : []),
-        ]}
-      />
+      {single ? (
+        <p className={classes.sentence}>{t('why.single')}</p>
+      ) : (
+        <Threshold actual={finding.actual} threshold={finding.threshold} severity={finding.severity} />
+      )}
+      <Facts items={facts} />
+      {finding.techniques.length > 0 && (
+        <div className={classes.techniques}>
+          <Facts items={[{ name: t('why.techniques'), value: <Techniques ids={finding.techniques} /> }]} />
+        </div>
+      )}
     </div>
+  );
+}
+
+function Techniques({ ids }: { ids: string[] }) {
+  return (
+    <span className={classes.chips}>
+      {ids.map((id) => (
+        <Chip key={id} mono>
+          {id}
+        </Chip>
+      ))}
+    </span>
   );
 }

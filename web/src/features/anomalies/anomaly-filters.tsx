@@ -25,7 +25,7 @@ export function AnomalyFilters({ search }: { search: AnomalySearch }) {
     void navigate({ to: '/anomalies', search: { ...search, ...change } });
   return (
     <FilterBar
-      active={Object.values(search).some(Boolean)}
+      active={Object.values(search).filter(Boolean).length}
       onClear={() => void navigate({ to: '/anomalies', search: {} })}
     >
       <FilterSelect

@@ -8,7 +8,6 @@ import { useTypeName } from '../../i18n/type-name';
 import { formatPercent } from '../../lib/format';
 import { Chip } from '../../ui/chip';
 import { type Column, DataTable } from '../../ui/data-table';
-import { EntityText } from '../../ui/entity';
 import { IconButton } from '../../ui/icon-button';
 import { LoadMore } from '../../ui/load-more';
 import { SeverityBadge } from '../../ui/severity';
@@ -57,13 +56,6 @@ function useColumns({ search, mayManage, onOpen, onResolve }: Props): Column<Ano
           <Chip>{typeName(anomaly.type)}</Chip>
         </Link>
       ),
-    },
-    {
-      id: 'entity',
-      header: t('common.entity'),
-      width: '176px',
-      wideOnly: true,
-      cell: (anomaly) => <EntityText entity={anomaly.entity} />,
     },
     {
       id: 'description',

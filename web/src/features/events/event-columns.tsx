@@ -30,7 +30,7 @@ export function useEventColumns(search: EventSearch): Column<EventRecord>[] {
     {
       id: 'category',
       header: t('siem.category'),
-      width: '158px',
+      width: '172px',
       wideOnly: true,
       narrow: 'first',
       cell: (event) => (
@@ -57,7 +57,7 @@ export function useEventColumns(search: EventSearch): Column<EventRecord>[] {
     {
       id: 'time',
       header: t('siem.time'),
-      width: '136px',
+      width: '132px',
       narrow: 'end',
       cell: (event) => (
         <span className={classes.time}>

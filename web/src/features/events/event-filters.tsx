@@ -121,7 +121,7 @@ export function EventFilters({ search, onChange }: Props) {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
   const statistics = useEventStatistics();
-  const { live, tab: _tab, ...filters } = search;
+  const { live, tab: _tab, q: _q, ...filters } = search;
   const counted = (counts: { value: string; count: number }[] | undefined) =>
     (counts ?? []).map(({ value, count }) => ({
       value,
@@ -131,7 +131,7 @@ export function EventFilters({ search, onChange }: Props) {
     <div className={classes.filters}>
       <SearchBox search={search} onChange={onChange} />
       <FilterBar
-        active={Object.values(filters).some(Boolean)}
+        active={Object.values(filters).filter(Boolean).length}
         onClear={() => void navigate({ to: '/events', search: live ? { live } : {} })}
       >
         <FilterSelect

@@ -83,6 +83,7 @@ export function EventResults({ list, search, selectedId, tableRef, onOpen, onCha
         rowId={(event) => eventText(event, 'id')}
         selectedId={selectedId}
         tableRef={tableRef}
+        dense
         loading={list.isPending}
         onOpen={(event) => onOpen(eventText(event, 'id'))}
       />

@@ -61,6 +61,7 @@ export function LiveTail({ query, paused, onPaused, tableRef, search, selectedId
             rowId={(event) => eventText(event, 'id')}
             selectedId={selectedId}
             tableRef={tableRef}
+            dense
             onOpen={(event) => onOpen(eventText(event, 'id'))}
           />
         </div>

@@ -6,6 +6,7 @@ import { api } from '../../api/hooks';
 import { Page } from '../../ui/page';
 import { ErrorState } from '../../ui/state';
 import { ActivityLists } from './activity-lists';
+import { OpenAnomalies } from './open-anomalies';
 import classes from './overview-page.module.css';
 import { Posture } from './posture';
 import { RecentAlerts } from './recent-alerts';
@@ -48,7 +49,10 @@ export function OverviewPage() {
       ) : (
         <div className={classes.grid}>
           <Posture dashboard={data} />
-          <RecentAlerts alerts={data?.recent_alerts} />
+          <div className={classes.column}>
+            <RecentAlerts alerts={data?.recent_alerts} />
+            <OpenAnomalies />
+          </div>
           <ActivityLists dashboard={data} />
         </div>
       )}

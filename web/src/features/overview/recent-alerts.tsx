@@ -4,6 +4,7 @@ import { BellOff } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../api/client';
 import { useMessage } from '../../i18n/message';
+import { useHeld } from '../../lib/use-held';
 import { type Column, DataTable } from '../../ui/data-table';
 import { EntityText } from '../../ui/entity';
 import { SeverityBadge } from '../../ui/severity';
@@ -64,12 +65,13 @@ function useColumns(): Column<Alert>[] {
   ];
 }
 
-export function RecentAlerts({ alerts }: { alerts: Alert[] | undefined }) {
+export function RecentAlerts({ alerts: latest }: { alerts: Alert[] | undefined }) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const columns = useColumns();
+  const { value: alerts, guard } = useHeld(latest);
   return (
-    <section className={classes.section} aria-labelledby="recent-alerts">
+    <section className={classes.section} aria-labelledby="recent-alerts" {...guard}>
       <div className={classes.head}>
         <h2 id="recent-alerts">{t('overview.recentAlerts')}</h2>
         <Link to="/alerts" search={{}}>
@@ -89,6 +91,7 @@ export function RecentAlerts({ alerts }: { alerts: Alert[] | undefined }) {
           rows={alerts ?? []}
           rowId={(alert) => alert.id}
           loading={alerts === undefined}
+          skeletons={4}
           onOpen={(alert) =>
             void navigate({ to: '/alerts/$alertId', params: { alertId: alert.id }, search: {} })
           }

@@ -23,8 +23,14 @@ export function Stat({ label, value, note, severity, bad = false, link, children
         {severity && <SeverityGlyph severity={severity} size={12} />}
         {label}
       </span>
-      {ready ? <span className={classes.value}>{value}</span> : <Skeleton height={22} width={56} my={5} />}
-      {children}
+      <span className={classes.line}>
+        {ready ? (
+          <span className={`${classes.value} figures`}>{value}</span>
+        ) : (
+          <Skeleton height={22} width={56} my={5} />
+        )}
+        {children}
+      </span>
       <span className={classes.note} data-bad={bad || undefined}>
         {ready ? note : <Skeleton height={8} width={90} my={4} />}
       </span>
