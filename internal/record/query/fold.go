@@ -34,14 +34,6 @@ func Fold(s string) string {
 	return s
 }
 
-// equalFold tells whether s folds to folded.
-func equalFold(s, folded string) bool {
-	if n := foldPrefix(s, folded); n < 0 || n != len(s) {
-		return false
-	}
-	return true
-}
-
 // foldPrefix returns the number of bytes at the begin of s that fold to all of
 // folded, -1 when there are none.
 func foldPrefix[T string | []byte](s T, folded string) int {

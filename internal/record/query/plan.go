@@ -128,15 +128,16 @@ type Pattern struct {
 func NewPattern(text string) Pattern { return Pattern{parts: strings.Split(Fold(text), "*")} }
 
 // Match tells whether s is equal to the pattern. An empty s equals nothing.
-func (p Pattern) Match(s string) bool {
-	if s == "" {
+func (p Pattern) Match(s string) bool { return match(p, s) }
+
+func match[T string | []byte](p Pattern, s T) bool {
+	if len(s) == 0 {
 		return false
 	}
 	if len(p.parts) == 1 {
-		return equalFold(s, p.parts[0])
+		return foldPrefix(s, p.parts[0]) == len(s)
 	}
-	s = Fold(s)
-	rest, found := strings.CutPrefix(s, p.parts[0])
+	rest, found := strings.CutPrefix(Fold(string(s)), p.parts[0])
 	if !found {
 		return false
 	}
@@ -152,9 +153,9 @@ func (p Pattern) Match(s string) bool {
 }
 
 // MatchAny tells whether s is equal to one of the patterns, or there is none.
-func MatchAny(patterns []Pattern, s string) bool {
+func MatchAny[T string | []byte](patterns []Pattern, s T) bool {
 	for i := range patterns {
-		if patterns[i].Match(s) {
+		if match(patterns[i], s) {
 			return true
 		}
 	}

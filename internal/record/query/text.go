@@ -12,9 +12,9 @@ import (
 // Term is one word or phrase to look for in texts.
 type Term struct {
 	folded string
-	// needles are the byte sequences of which one stands at bytes before the
-	// begin of every occurrence: the forms of the term's rarest ASCII letter, or
-	// of its first rune.
+	// needles are the byte sequences of which one stands, before bytes after the
+	// begin, in every occurrence: a run of digits and punctuation, the forms of
+	// the term's rarest ASCII letter, or those of its first rune.
 	needles []string
 	before  int
 	// left and right say that a word must begin, and end, where the term does.
@@ -32,6 +32,9 @@ func NewTerm(text string, openLeft, openRight bool) Term {
 		t.needles = variants(first)
 		return t
 	}
+	if t.before, t.needles = caseless(t.folded); t.needles != nil {
+		return t
+	}
 	rarest := -1
 	for i := 0; i < len(t.folded) && t.folded[i] < utf8.RuneSelf; i++ {
 		if n := commonness(t.folded[i]); rarest < 0 || n < rarest {
@@ -42,14 +45,28 @@ func NewTerm(text string, openLeft, openRight bool) Term {
 	return t
 }
 
-// commonness ranks how often a byte occurs in logs, after a count over system
-// and application logs: rare ones are quick to look for.
-func commonness(c byte) int {
-	const order = "zqjxkyvwbg~^`|{}#$%&;!?+<>'\\@*()[]\"=hfmupld,cno\t/_-:sirtae.9876543210 "
-	if i := strings.IndexByte(order, c); i >= 0 {
-		return i + 1
+// caseless returns the longest run of digits and punctuation in the ASCII begin
+// of a term, when it has two or more: such a run has one form only.
+func caseless(folded string) (at int, needles []string) {
+	best, from := 1, 0
+	for i := 0; i < len(folded) && folded[i] < utf8.RuneSelf; i++ {
+		if c := folded[i]; 'a' <= c && c <= 'z' {
+			from = i + 1
+		} else if n := i + 1 - from; n > best {
+			best, at = n, from
+		}
 	}
-	return 0
+	if best < 2 {
+		return 0, nil
+	}
+	return at, []string{folded[at : at+best]}
+}
+
+// commonness ranks how often a byte occurs in logs: rare ones are quick to look
+// for. Text has few of the first letters, identifiers in hex many of the last.
+func commonness(c byte) int {
+	const order = "zqjxkvwygu^~`|{}#$%&;!?+<>'\\@*()[]\"mphlonsritbfcdae,=\t/_-: .9876543210"
+	return strings.IndexByte(order, c) + 1
 }
 
 // In tells whether the term occurs in s.

@@ -116,13 +116,12 @@ func (s *Searcher) query(ctx context.Context, plan *query.Plan, readers []segmen
 	if err != nil {
 		return query.Page{}, err
 	}
-	return s.page(ctx, plan, readers, best.sorted(), count.total())
+	return s.page(ctx, plan, readers, best.after(plan.Offset), count.total())
 }
 
 // page makes the answer out of the best rows, in order.
 func (s *Searcher) page(ctx context.Context, plan *query.Plan, readers []segment.Reader, hits []hit, total *int64) (query.Page, error) {
 	page := query.Page{Items: []event.Event{}, Total: total}
-	hits = hits[min(plan.Offset, len(hits)):]
 	if len(hits) > plan.Limit {
 		hits = hits[:plan.Limit]
 		page.Next = hits[plan.Limit-1].key.Cursor()

@@ -175,8 +175,8 @@ func searcher(t testing.TB, o search.Options, readers ...segment.Reader) *search
 func TestLikeNaive(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 1))
-	es := some(r, 11_000)
-	cut := []int{0, 2500, 2501, 7000, 11_000}
+	es := some(r, 7000)
+	cut := []int{0, 2500, 2501, 5000, 7000}
 	var hot, files, mixed []segment.Reader
 	cache, err := segment.NewCache(1 << 20)
 	if err != nil {
@@ -196,7 +196,7 @@ func TestLikeNaive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(2, 2))
-			for range 150 {
+			for range 80 {
 				f := randomFilter(r, es)
 				what := fmt.Sprintf("%+v", f)
 				all, stats := naive(t, f, es)

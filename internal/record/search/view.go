@@ -36,7 +36,7 @@ type view struct {
 // fieldTest is what a plan asks of one column.
 type fieldTest struct {
 	column segment.Column
-	match  func(string) bool
+	match  func([]byte) bool
 	codes  []bool // by code
 	some   bool   // one of them is true
 }
@@ -93,17 +93,17 @@ func (v *view) compile() error {
 	for _, f := range [...]struct {
 		column segment.Column
 		asked  int
-		match  func(string) bool
+		match  func([]byte) bool
 	}{
-		{segment.ColSource, len(p.Sources), func(s string) bool { return query.MatchAny(p.Sources, s) }},
-		{segment.ColCategory, len(p.Categories), func(s string) bool { return query.MatchAny(p.Categories, s) }},
-		{segment.ColUser, len(p.Users), func(s string) bool { return query.MatchAny(p.Users, s) }},
-		{segment.ColIP, len(p.IPs), p.MatchIP},
+		{segment.ColSource, len(p.Sources), func(b []byte) bool { return query.MatchAny(p.Sources, b) }},
+		{segment.ColCategory, len(p.Categories), func(b []byte) bool { return query.MatchAny(p.Categories, b) }},
+		{segment.ColUser, len(p.Users), func(b []byte) bool { return query.MatchAny(p.Users, b) }},
+		{segment.ColIP, len(p.IPs), func(b []byte) bool { return p.MatchIP(string(b)) }},
 	} {
 		if f.asked == 0 {
 			continue
 		}
-		codes, err := v.judge(f.column, f.match)
+		codes, err := v.judge(f.column, func(s string) bool { return f.match([]byte(s)) })
 		if err != nil {
 			return err
 		}
@@ -264,7 +264,7 @@ func (t *fieldTest) find(r segment.Reader, page int, rows, found *segment.Bits) 
 		return nil
 	}
 	for i := range rows.All {
-		if b, state := texts.At(i); state == segment.Present && t.match(string(b)) {
+		if b, state := texts.At(i); state == segment.Present && t.match(b) {
 			found.Set(i)
 		}
 	}

@@ -16,10 +16,11 @@ type textColumn struct {
 	pages [maxPages]atomic.Pointer[textPage]
 
 	// writer's
-	raw  bool
-	last string // the text of lastCode
-	code uint16
-	size int // of the pages
+	raw    bool
+	last   string // the text of code
+	code   uint16
+	before int // codes at the begin of the page
+	size   int // of the pages
 }
 
 type textPage struct {
@@ -44,10 +45,15 @@ func (c *textColumn) view(page, rows int) Texts {
 	}
 }
 
-// turn decides at the begin of a page whether a dictionary still pays.
+// turn decides at the begin of a page, from how many texts were new on the one
+// before, whether a dictionary still pays: a unique text costs less in the page,
+// and the first pages of any column have many new ones.
 func (c *textColumn) turn(page int) {
 	n := c.dict.n
-	c.raw = c.raw || n > page*PageRows/2 || n > maxCodes-2*PageRows
+	fresh := n - c.before
+	c.before = n
+	c.raw = fresh > PageRows*31/32 || page >= 2 && fresh > PageRows*3/4 ||
+		page >= 4 && n > page*PageRows/2 || n > maxCodes-2*PageRows
 }
 
 // add appends a text to row i of a page.
