@@ -46,7 +46,7 @@ func work(ctx context.Context) (context.Context, context.CancelFunc) {
 // tries again, so that the caller reads no further; at the end of ctx the batch
 // is given up, counted and reported.
 func (d *deliverer) deliver(ctx context.Context, b pipeline.Batch) {
-	b.Input, b.Lines, b.Wait = d.env.Name, true, true
+	b.Input, b.Wait = d.env.Name, true
 	d.received.Add(uint64(len(b.Items)))
 	wait := retryLeast
 	for tries := 1; ; tries++ {

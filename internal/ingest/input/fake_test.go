@@ -132,9 +132,18 @@ func formats(name string, h pipeline.Hint) (pipeline.Decode, bool) {
 			}
 			return append(out, e), nil
 		}, true
+	case "auto":
+		object, _ := formats("json", h)
+		line, _ := formats("syslog", h)
+		return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
+			if raw[0] == '{' {
+				return object(raw, out)
+			}
+			return line(raw, out)
+		}, true
 	case "syslog", "text":
 		return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
-			e := &event.Event{Message: string(raw), Source: h.Source, Host: h.Peer}
+			e := &event.Event{Message: strings.ToValidUTF8(string(raw), "\ufffd"), Source: h.Source, Host: h.Peer}
 			if h.Zone != nil {
 				e.Service = h.Zone.String()
 			}

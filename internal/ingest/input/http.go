@@ -62,7 +62,7 @@ func (h *httpInput) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	defer body.Release()
 	start := time.Now()
-	b, split, err := h.batch(r, sender, body.Bytes)
+	b, split, text, err := h.batch(r, sender, body.Bytes)
 	if err != nil {
 		refuse(w, r, h.env.Logger, err, false)
 		return
@@ -78,7 +78,7 @@ func (h *httpInput) serve(w http.ResponseWriter, r *http.Request) {
 		result.Reject(len(b.Items), split.Broken)
 	}
 	a := answerOf(result)
-	if result.Accepted == 0 && result.Rejected > 0 && !b.Lines && nothingRead(b.Items) {
+	if result.Accepted == 0 && result.Rejected > 0 && !text && nothingRead(b.Items) {
 		send(w, http.StatusBadRequest, "application/problem+json", problem{
 			Type: "about:blank", Title: http.StatusText(http.StatusBadRequest), Status: http.StatusBadRequest,
 			Detail: "nothing in the body could be read: " + a.Errors[0].Err, Answer: &a,
@@ -89,9 +89,10 @@ func (h *httpInput) serve(w http.ResponseWriter, r *http.Request) {
 }
 
 // batch cuts a body into records by its content type and by what it begins with.
-func (h *httpInput) batch(r *http.Request, sender Sender, body []byte) (pipeline.Batch, pipeline.Split, error) {
+// text says that the records are lines of text, not JSON.
+func (h *httpInput) batch(r *http.Request, sender Sender, body []byte) (b pipeline.Batch, split pipeline.Split, text bool, err error) {
 	query := r.URL.Query()
-	b := pipeline.Batch{
+	b = pipeline.Batch{
 		Input: h.env.Name, Sender: sender.ID, Source: sender.Source, Peer: peerOf(r), Format: query.Get("format"),
 	}
 	if s := query.Get("source"); s != "" {
@@ -99,13 +100,10 @@ func (h *httpInput) batch(r *http.Request, sender Sender, body []byte) (pipeline
 	}
 	media := ""
 	if value := r.Header.Get("Content-Type"); value != "" {
-		var err error
 		if media, _, err = mime.ParseMediaType(value); err != nil {
-			return b, pipeline.Split{}, fmt.Errorf("%w: %.60q", errMedia, value)
+			return b, split, false, fmt.Errorf("%w: %.60q", errMedia, value)
 		}
 	}
-	var split pipeline.Split
-	var err error
 	switch media {
 	case "application/json", "text/json":
 		split, err = pipeline.SplitJSON(body)
@@ -114,9 +112,9 @@ func (h *httpInput) batch(r *http.Request, sender Sender, body []byte) (pipeline
 			split, err = pipeline.SplitLines(body)
 		}
 	case "text/plain":
-		b.Lines = true
+		text = true
 		if b.Format == "" {
-			b.Format = pipeline.FormatAuto
+			b.Format = "auto"
 		}
 		split, err = pipeline.SplitLines(body)
 	case "", "application/x-www-form-urlencoded", "application/octet-stream":
@@ -131,7 +129,7 @@ func (h *httpInput) batch(r *http.Request, sender Sender, body []byte) (pipeline
 		b.Format = "json"
 	}
 	b.Items, b.Numbered = split.Items, split.Numbered
-	return b, split, err
+	return b, split, text, err
 }
 
 // firstOf returns the first byte that is no white space, 0 when there is none.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,9 +115,9 @@ func TestHTTPForms(t *testing.T) {
 				body, header := []byte(c.body), c.header
 				switch encoding {
 				case "gzip":
-					body, header = gzipped(t, body), append(header[:len(header):len(header)], "Content-Encoding: gzip")
+					body, header = gzipped(t, body), append(slices.Clip(header), "Content-Encoding: gzip")
 				case "zstd":
-					body, header = zstded(t, body), append(header[:len(header):len(header)], "Content-Encoding: zstd")
+					body, header = zstded(t, body), append(slices.Clip(header), "Content-Encoding: zstd")
 				}
 				got := post(t, serve(t, "http", s.env("http"))+"/api/siem/events"+c.query, body, header...)
 				if got.status != http.StatusOK || !strings.HasPrefix(string(got.body), c.answer) || got.header.Get("Content-Type") != "application/json" {

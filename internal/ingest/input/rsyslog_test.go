@@ -114,7 +114,7 @@ func TestLogger(t *testing.T) {
 // it returns.
 func forward(t *testing.T, daemon, target, protocol, options, template string) (socket string) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "rs") // short, for the path of a socket is
+	dir, err := os.MkdirTemp("", "rs") //nolint:usetesting // the path of a socket must be short
 	if err != nil {
 		t.Fatal(err)
 	}

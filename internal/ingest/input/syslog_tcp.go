@@ -84,7 +84,7 @@ func checkSyslog(listen, format, timezone string) error {
 // template is a batch with what the configuration says.
 func template(env Env, format, source, timezone string) (pipeline.Batch, error) {
 	b := pipeline.Batch{Format: format, Source: source}
-	if env.HasFormat != nil && format != pipeline.FormatAuto && !env.HasFormat(format) {
+	if env.HasFormat != nil && !env.HasFormat(format) {
 		return b, fmt.Errorf("format: %w: %.40q", pipeline.ErrFormat, format)
 	}
 	if timezone == "" {
@@ -230,7 +230,7 @@ func (s *syslogTCP) read(ctx, working context.Context, conn net.Conn, peer netip
 		}
 		full := have == len(buf)
 		have = copy(buf, buf[used:have])
-		if frameErr != nil || err != nil && !errors.Is(err, io.EOF) && ctx.Err() == nil && !(errors.Is(err, os.ErrDeadlineExceeded) && begun.IsZero()) {
+		if frameErr != nil || err != nil && early(err, begun) && ctx.Err() == nil {
 			s.broken.Add(1)
 			s.env.Logger.DebugContext(ctx, "connection ended early", "sender", b.Sender, "error", errors.Join(frameErr, err))
 		}
@@ -245,6 +245,12 @@ func (s *syslogTCP) read(ctx, working context.Context, conn net.Conn, peer netip
 		}
 		buf = resize(buf, have, full)
 	}
+}
+
+// early tells whether an error ended a connection before its time: neither its
+// end nor a silence between two messages does.
+func early(err error, begun time.Time) bool {
+	return !errors.Is(err, io.EOF) && (!begun.IsZero() || !errors.Is(err, os.ErrDeadlineExceeded))
 }
 
 // deadline sets how long to wait for more: for the rest of a message that began

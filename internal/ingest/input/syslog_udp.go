@@ -126,25 +126,25 @@ func (s *syslogUDP) Run(ctx context.Context) error {
 	var recorder sync.WaitGroup
 	read := make(chan struct{})
 	recorder.Go(func() { s.record(working, read) })
-	err := s.read(ctx)
+	s.read(ctx)
 	close(read)
 	recorder.Wait()
-	return errors.Join(err, s.Close())
+	return s.Close()
 }
 
 // read takes datagrams from the socket. It does nothing else, so that the
 // kernel's buffer is emptied as fast as can be.
-func (s *syslogUDP) read(ctx context.Context) error {
+func (s *syslogUDP) read(ctx context.Context) {
 	buf, oob := make([]byte, maxDatagram), make([]byte, 64)
 	var dropped uint32
 	for {
 		n, oobn, _, peer, err := s.conn.ReadMsgUDPAddrPort(buf, oob)
 		switch {
 		case errors.Is(err, net.ErrClosed), errors.Is(err, os.ErrDeadlineExceeded) && ctx.Err() != nil:
-			return nil
+			return
 		case err != nil: // for example an ICMP error that belongs to nobody
 			if !sleep(ctx, retryLeast) {
-				return nil
+				return
 			}
 			continue
 		}

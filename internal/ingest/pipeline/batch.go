@@ -10,14 +10,6 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// The formats that this package knows by name. FormatAuto stands for the two
-// others and is resolved here, record by record.
-const (
-	FormatAuto   = "auto"
-	formatJSON   = "json"
-	formatSyslog = "syslog"
-)
-
 // Bounds of the errors in one Result: the count of rejected records is exact,
 // their list is not endless.
 const (
@@ -82,7 +74,7 @@ type Batch struct {
 	Input, Sender string
 	// Source is the source of records that name none.
 	Source string
-	// Format is the name of a format, or FormatAuto.
+	// Format is the name of a format.
 	Format string
 	// Peer is the sender's network address without port.
 	Peer string
@@ -91,10 +83,6 @@ type Batch struct {
 	// Items are the records. An empty one (a blank line) is passed over and
 	// counts nothing.
 	Items [][]byte
-	// Lines says that the records are text of unknown make: invalid UTF-8 is
-	// kept as U+FFFD and the bytes themselves in raw. Records read as JSON are
-	// refused instead.
-	Lines bool
 	// Numbered says that a record is a line, so that errors name it by its
 	// number, from 1.
 	Numbered bool

@@ -97,7 +97,7 @@ func (r *run) record(ctx context.Context) error {
 	p := r.pipeline
 	todo := make([]int32, len(r.events))
 	for i := range todo {
-		todo[i] = int32(i) //nolint:gosec // an index of the part
+		todo[i] = int32(i)
 	}
 	for len(todo) > 0 {
 		start := time.Now()

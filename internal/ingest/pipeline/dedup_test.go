@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -425,7 +426,7 @@ func TestContentLeavesOutWhatTocsinAdds(t *testing.T) {
 			t.Fatal("another message is the same content")
 		}
 		other = *e
-		other.Marks = append(other.Marks[:len(other.Marks):len(other.Marks)], event.Mark{Kind: event.MarkTruncated, Hash: "00"})
+		other.Marks = append(slices.Clip(other.Marks), event.Mark{Kind: event.MarkTruncated, Hash: "00"})
 		if bytes.Equal(base, appendContent(nil, &other)) {
 			t.Fatal("another cut tail is the same content")
 		}

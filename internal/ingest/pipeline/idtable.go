@@ -77,7 +77,7 @@ func newIDTable(limit int) (*idTable, error) {
 	return &idTable{
 		secret:   secret,
 		limit:    limit,
-		perGen:   uint64((limit + generations - 1) / generations), //nolint:gosec // positive
+		perGen:   uint64((limit + generations - 1) / generations),
 		maxSlots: limit/shards*1398/1000 + spare,
 		shards:   make([]idShard, shards),
 	}, nil
@@ -86,41 +86,42 @@ func newIDTable(limit int) (*idTable, error) {
 // generation returns the current one, counted without end.
 func (t *idTable) generation() uint64 { return t.inserts / t.perGen }
 
-// alive tells whether a slot's generation still counts.
-func (t *idTable) alive(slot uint64) bool {
-	return byte(t.generation())-byte(slot) <= generations
-}
+// age returns how many generations ago a slot was filled.
+func (t *idTable) age(slot uint64) uint64 { return (t.generation() - slot) & 0xff }
+
+// alive tells whether a slot still counts.
+func (t *idTable) alive(slot uint64) bool { return t.age(slot) <= generations }
 
 // since returns the receipt before which ids may be forgotten, 0 when none is.
 func (t *idTable) since() int64 {
 	if g := t.generation(); g > generations {
-		return t.began[byte(g-generations)]
+		return t.began[(g-generations)&0xff]
 	}
 	return 0
 }
 
-func (t *idTable) place(hash uint64) (s *idShard, print uint64) {
-	if print = hash & (1<<56 - 1); print == 0 {
-		print = 1
+func (t *idTable) place(hash uint64) (s *idShard, finger uint64) {
+	if finger = hash & (1<<56 - 1); finger == 0 {
+		finger = 1
 	}
-	return &t.shards[int(hash>>56)%len(t.shards)], print
+	return &t.shards[int(hash>>56)%len(t.shards)], finger
 }
 
 // home is the slot at which the search for a fingerprint begins.
-func (s *idShard) home(print uint64) int {
-	hi, _ := bits.Mul64(print<<8, uint64(len(s.slots)))
+func (s *idShard) home(finger uint64) int {
+	hi, _ := bits.Mul64(finger<<8, uint64(len(s.slots)))
 	return int(hi) //nolint:gosec // below the number of slots
 }
 
 // find looks an id up.
 func (t *idTable) find(hash uint64, content uint32) known {
-	s, print := t.place(hash)
+	s, finger := t.place(hash)
 	if len(s.slots) == 0 {
 		return unknownID
 	}
 	result := unknownID
-	for i, n := s.home(print), 0; n < len(s.slots) && s.slots[i] != 0; n++ {
-		if s.slots[i]>>8 == print && t.alive(s.slots[i]) {
+	for i, n := s.home(finger), 0; n < len(s.slots) && s.slots[i] != 0; n++ {
+		if s.slots[i]>>8 == finger && t.alive(s.slots[i]) {
 			if s.content[i] == content {
 				return sameContent
 			}
@@ -136,9 +137,9 @@ func (t *idTable) find(hash uint64, content uint32) known {
 // add remembers an id that was received at that time. An id with the same
 // content is not added again.
 func (t *idTable) add(hash uint64, content uint32, received int64) {
-	s, print := t.place(hash)
+	s, finger := t.place(hash)
 	if t.inserts%t.perGen == 0 {
-		t.began[byte(t.generation())] = received
+		t.began[t.generation()&0xff] = received
 	}
 	if s.used >= len(s.slots)*85/100 {
 		t.grow(s)
@@ -148,15 +149,15 @@ func (t *idTable) add(hash uint64, content uint32, received int64) {
 			t.sweep(s)
 		}
 	}
-	gen := uint64(byte(t.generation()))
+	gen := t.generation() & 0xff
 	same, oldest := 0, -1
-	i := s.home(print)
+	i := s.home(finger)
 	for n := 0; n < len(s.slots) && s.slots[i] != 0; n++ {
-		if s.slots[i]>>8 == print && t.alive(s.slots[i]) {
+		if s.slots[i]>>8 == finger && t.alive(s.slots[i]) {
 			if s.content[i] == content {
 				return
 			}
-			if same++; oldest < 0 || byte(gen)-byte(s.slots[i]) > byte(gen)-byte(s.slots[oldest]) {
+			if same++; oldest < 0 || t.age(s.slots[i]) > t.age(s.slots[oldest]) {
 				oldest = i
 			}
 		}
@@ -173,7 +174,7 @@ func (t *idTable) add(hash uint64, content uint32, received int64) {
 	default:
 		s.used++
 	}
-	s.slots[i], s.content[i] = print<<8|gen, content
+	s.slots[i], s.content[i] = finger<<8|gen, content
 	t.inserts++
 }
 

@@ -178,17 +178,17 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 	defer leave()
 
 	h := Hint{Source: b.Source, Peer: b.Peer, Zone: b.Zone, Received: p.stamper.receipt()}
-	open, err := p.open(b.Format, h)
-	if err != nil {
-		return Result{}, err
+	decode, ok := p.opt.Normalize(b.Format, h)
+	if !ok {
+		return Result{}, fmt.Errorf("%w: %.40q", ErrFormat, b.Format)
 	}
 	r := run{
 		pipeline: p, counter: c, input: b.Input, sender: b.Sender, received: h.Received,
-		lines: b.Lines, numbered: b.Numbered, first: b.First,
+		numbered: b.Numbered, first: b.First,
 	}
 	for from := 0; from < len(b.Items) && err == nil; from += chunkItems {
 		items := b.Items[from:min(from+chunkItems, len(b.Items))]
-		err = r.ingest(ctx, open, items, from)
+		err = r.ingest(ctx, decode, items, from)
 	}
 	c.count(err)
 	return r.result, err
@@ -230,32 +230,4 @@ func (p *Pipeline) enter(ctx context.Context, weight int64, wait bool) (leave fu
 		}
 	}
 	return func() { p.room.Release(weight) }, nil
-}
-
-// open resolves a batch's format. FormatAuto decides record by record: an
-// object is JSON, everything else is a line of syslog or plain text.
-func (p *Pipeline) open(format string, h Hint) (func(item []byte) (d Decode, isJSON bool), error) {
-	resolve := func(name string) (Decode, error) {
-		d, ok := p.opt.Normalize(name, h)
-		if !ok {
-			return nil, fmt.Errorf("%w: %.40q", ErrFormat, name)
-		}
-		return d, nil
-	}
-	if format != FormatAuto {
-		d, err := resolve(format)
-		isJSON := format == formatJSON
-		return func([]byte) (Decode, bool) { return d, isJSON }, err
-	}
-	object, err := resolve(formatJSON)
-	if err != nil {
-		return nil, err
-	}
-	line, err := resolve(formatSyslog)
-	return func(item []byte) (Decode, bool) {
-		if firstByte(item) == '{' {
-			return object, true
-		}
-		return line, false
-	}, err
 }

@@ -148,24 +148,17 @@ func TestOneBadRecordRejectsItself(t *testing.T) {
 	}
 }
 
-func TestLinesKeepWhatIsNoUTF8(t *testing.T) {
+func TestLinesAreNumberedAndBlankOnesPassedOver(t *testing.T) {
 	t.Parallel()
 	j := &journal{}
-	b := batch("caf\xe9 \xff\xfe ok", "", "plain", "{\"message\":\"\xff\"}", "{bad")
-	b.Format, b.Lines, b.Numbered = FormatAuto, true, true
+	b := batch(`{"message":"a"}`, "", `{"message":"b"}`, "{bad")
+	b.Numbered = true
 	got, err := build(t, j).Ingest(t.Context(), b)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.Accepted != 3 || got.Rejected != 1 || !strings.HasPrefix(got.Errors[0].Err, "line 5: ") || got.Errors[0].Index != 4 {
+	if got.Accepted != 2 || got.Rejected != 1 || !strings.HasPrefix(got.Errors[0].Err, "line 4: ") || got.Errors[0].Index != 3 {
 		t.Errorf("%+v", got)
-	}
-	e := j.all()[0]
-	if e.Message != "caf\ufffd \ufffd ok" || e.Raw != "caf\xe9 \xff\xfe ok" || !e.Marked(event.MarkInvalidUTF8) {
-		t.Errorf("%q raw %q marks %+v", e.Message, e.Raw, e.Marks)
-	}
-	if e := j.all()[1]; e.Raw != "" || e.Message != "plain" {
-		t.Errorf("%q raw %q", e.Message, e.Raw)
 	}
 }
 

@@ -3,12 +3,10 @@
 package pipeline
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -20,10 +18,10 @@ type run struct {
 	counter  *inputCounter
 	result   Result
 
-	input, sender   string
-	received        int64
-	lines, numbered bool
-	first           int
+	input, sender string
+	received      int64
+	numbered      bool
+	first         int
 
 	// events of the part, and for each the record of the part that it is of.
 	events []*event.Event
@@ -41,17 +39,17 @@ type fate struct {
 
 // ingest takes a part of a batch through all stages. from is the index of the
 // part's first record in the batch.
-func (r *run) ingest(ctx context.Context, open func([]byte) (Decode, bool), items [][]byte, from int) error {
+func (r *run) ingest(ctx context.Context, decode Decode, items [][]byte, from int) error {
 	r.reset(len(items))
 	start := time.Now()
 	bytesIn := 0
 	for i := 0; i < len(items); {
-		i = r.decode(open, items, i, from)
+		i = r.decode(decode, items, i, from)
 	}
 	for _, it := range items {
 		bytesIn += len(it)
 	}
-	r.counter.bytes.Add(uint64(bytesIn)) //nolint:gosec // a length
+	r.counter.bytes.Add(uint64(bytesIn))
 	r.pipeline.counters.spend(StageNormalize, start, len(r.events))
 	return r.finish(ctx, from)
 }
@@ -61,7 +59,7 @@ func (r *run) submit(ctx context.Context, events []*event.Event, from int) error
 	r.reset(len(events))
 	for i, e := range events {
 		r.events = append(r.events, e)
-		r.item = append(r.item, int32(i)) //nolint:gosec // below chunkItems
+		r.item = append(r.item, int32(i))
 		r.fate[i].events = 1
 	}
 	return r.finish(ctx, from)
@@ -80,7 +78,7 @@ func (r *run) reset(records int) {
 
 // decode reads records from i on and returns where to go on. It comes back
 // before the end only when a format panicked on a record, which is rejected.
-func (r *run) decode(open func([]byte) (Decode, bool), items [][]byte, i, from int) (next int) {
+func (r *run) decode(decode Decode, items [][]byte, i, from int) (next int) {
 	before := len(r.events)
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -101,13 +99,7 @@ func (r *run) decode(open func([]byte) (Decode, bool), items [][]byte, i, from i
 			r.reject(i, from, fmt.Sprintf("record of %d bytes, at most %d are allowed", len(raw), event.MaxEventBytes))
 			continue
 		}
-		read, isJSON := open(raw)
-		mended := r.lines && !isJSON && !utf8.Valid(raw)
-		text := raw
-		if mended {
-			text = bytes.ToValidUTF8(raw, []byte("\ufffd"))
-		}
-		events, err := read(text, r.events)
+		events, err := decode(raw, r.events)
 		if err == nil && len(events) <= before {
 			err = errNothing
 		}
@@ -116,14 +108,8 @@ func (r *run) decode(open func([]byte) (Decode, bool), items [][]byte, i, from i
 			continue
 		}
 		r.events = events
-		for _, e := range r.events[before:] {
+		for range r.events[before:] {
 			r.item = append(r.item, int32(i)) //nolint:gosec // below chunkItems
-			if mended {
-				e.Raw = string(raw)
-				if !e.Marked(event.MarkInvalidUTF8) {
-					e.Marks = append(e.Marks, event.Mark{Kind: event.MarkInvalidUTF8, Length: int64(len(raw))})
-				}
-			}
 		}
 		r.fate[i].events = int32(len(r.events) - before) //nolint:gosec // bounded by the record's size
 	}
@@ -227,7 +213,7 @@ func (r *run) settle(err error) {
 	}
 	r.result.Accepted += accepted
 	r.result.Duplicates += duplicates
-	r.counter.accepted.Add(uint64(accepted))     //nolint:gosec // a count
-	r.counter.duplicates.Add(uint64(duplicates)) //nolint:gosec // a count
-	r.counter.rejected.Add(uint64(rejected))     //nolint:gosec // a count
+	r.counter.accepted.Add(uint64(accepted))
+	r.counter.duplicates.Add(uint64(duplicates))
+	r.counter.rejected.Add(uint64(rejected))
 }

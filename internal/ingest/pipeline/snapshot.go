@@ -48,8 +48,8 @@ func (p *Pipeline) SaveIDs(w io.Writer) error {
 		s := &t.shards[n]
 		for i, v := range s.slots {
 			if v != 0 && t.alive(v) {
-				buf = binary.LittleEndian.AppendUint64(buf, uint64(n)<<56|v>>8) //nolint:gosec // a shard's number
-				buf = append(buf, byte(v))
+				buf = binary.LittleEndian.AppendUint64(buf, uint64(n)<<56|v>>8)
+				buf = append(buf, byte(v&0xff))
 				buf = binary.LittleEndian.AppendUint32(buf, s.content[i])
 			}
 		}
@@ -104,21 +104,18 @@ func (p *Pipeline) LoadIDs(r io.Reader) (after uint64, err error) {
 func (in *summedReader) slots(t *idTable) error {
 	for {
 		h := in.uint64()
-		if in.err != nil || h == 0 {
-			return nil // end reports the error
-		}
-		rest := in.bytes(5)
-		if in.err != nil {
+		if h == 0 { // the end, or an error, which end reports
 			return nil
 		}
-		s, print := t.place(h)
+		rest := in.bytes(5)
+		s, finger := t.place(h)
 		if s.used >= len(s.slots)*85/100 {
 			t.grow(s)
 		}
 		if s.used >= len(s.slots)*97/100 {
 			return fmt.Errorf("%w: more ids than fit", ErrSnapshot)
 		}
-		s.put(print<<8|uint64(rest[0]), binary.LittleEndian.Uint32(rest[1:]))
+		s.put(finger<<8|uint64(rest[0]), binary.LittleEndian.Uint32(rest[1:]))
 	}
 }
 
@@ -162,30 +159,30 @@ type summedReader struct {
 }
 
 // bytes reads n bytes, at most 64, which are valid until the next call.
-func (r *summedReader) bytes(n int) []byte {
-	if r.err == nil {
-		_, r.err = io.ReadFull(r.r, r.buf[:n])
+func (in *summedReader) bytes(n int) []byte {
+	if in.err == nil {
+		_, in.err = io.ReadFull(in.r, in.buf[:n])
 	}
-	if r.err == nil {
-		_, _ = r.sum.Write(r.buf[:n]) // never fails
+	if in.err == nil {
+		_, _ = in.sum.Write(in.buf[:n]) // never fails
 	}
-	return r.buf[:n]
+	return in.buf[:n]
 }
 
-func (r *summedReader) uint64() uint64 {
-	b := r.bytes(8)
-	if r.err != nil {
+func (in *summedReader) uint64() uint64 {
+	b := in.bytes(8)
+	if in.err != nil {
 		return 0
 	}
 	return binary.LittleEndian.Uint64(b)
 }
 
-func (r *summedReader) end() error {
-	want := r.sum.Sum32()
-	got := binary.LittleEndian.Uint32(r.bytes(4))
+func (in *summedReader) end() error {
+	want := in.sum.Sum32()
+	got := binary.LittleEndian.Uint32(in.bytes(4))
 	switch {
-	case r.err != nil:
-		return fmt.Errorf("%w: %w", ErrSnapshot, r.err)
+	case in.err != nil:
+		return fmt.Errorf("%w: %w", ErrSnapshot, in.err)
 	case got != want:
 		return fmt.Errorf("%w: checksum does not fit", ErrSnapshot)
 	default:
