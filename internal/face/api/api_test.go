@@ -93,7 +93,7 @@ func web() fs.FS {
 }
 
 // admin is the user of every house; its password is hashed once.
-func admin(t *testing.T) auth.User {
+func admin(t testing.TB) auth.User {
 	t.Helper()
 	u, err := makeAdmin()
 	if err != nil {
@@ -116,7 +116,7 @@ var makeAdmin = sync.OnceValues(func() (auth.User, error) {
 	return store.UserByName(context.Background(), "admin")
 })
 
-func newHouse(t *testing.T, change func(*api.Options)) *house {
+func newHouse(t testing.TB, change func(*api.Options)) *house {
 	t.Helper()
 	h := &house{store: &authtest.Store{}, logs: newLogs(), cases: newCases(), tail: newTail(), log: &bytes.Buffer{}, tokens: map[string]string{}}
 	logger := slog.New(slog.NewJSONHandler(h, nil))
@@ -144,7 +144,9 @@ func newHouse(t *testing.T, change func(*api.Options)) *house {
 			return api.Vitals{Ingest: api.IngestHealth{Rate: 1.5, Accepted: 9}}, nil
 		},
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "tocsin_up 1\n") }),
-		Inputs: []api.Input{{Method: http.MethodPost, Pattern: "/api/siem/events", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		Inputs: []api.Input{{Method: http.MethodPost, Pattern: "/{index}/_bulk", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			_, _ = io.WriteString(w, "index "+r.PathValue("index"))
+		})}, {Method: http.MethodPost, Pattern: "/api/siem/events", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = io.WriteString(w, `{"accepted":1}`)
 		})}},
 		Web: web(), Demo: true,

@@ -29,15 +29,23 @@ type gate struct {
 	api    *API
 	mux    *http.ServeMux
 	routes map[string]route
-	free   map[string]bool // patterns that look after themselves: inputs, web app
+	inputs map[string]bool // patterns that look after themselves
 	cross  *http.CrossOriginProtection
 }
 
 // ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	_, pattern := g.mux.Handler(r)
-	if g.free[pattern] {
-		g.mux.ServeHTTP(w, r)
+	handler, pattern := g.mux.Handler(r)
+	if g.inputs[pattern] {
+		if strings.Contains(pattern, "{") {
+			handler = g.mux // which alone fills in the path's values
+		}
+		handler.ServeHTTP(w, r)
+		return
+	}
+	secureHeaders(w.Header())
+	if pattern == "/" {
+		handler.ServeHTTP(w, r)
 		return
 	}
 	target, ok := g.routes[pattern]

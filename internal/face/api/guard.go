@@ -42,13 +42,16 @@ func who(ctx context.Context) caller {
 	return c
 }
 
-// guard gives each request an id and the headers that every answer has, and turns a
-// panic into a 500.
+// guard gives each request an id, keeps answers from being cached or guessed at, and
+// turns a panic into a 500.
 func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
 		r = r.WithContext(context.WithValue(r.Context(), keyRequestID, id))
-		secureHeaders(w.Header(), id)
+		h := w.Header()
+		h.Set("X-Request-Id", id)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Cache-Control", "no-store")
 		defer func() {
 			if cause := recover(); cause != nil {
 				a.panicked(w, r, cause)
@@ -68,12 +71,10 @@ func (a *API) panicked(w http.ResponseWriter, r *http.Request, cause any) {
 	writeProblem(w, r, p)
 }
 
-// secureHeaders sets what every answer carries. The policy lets the web app use
+// secureHeaders sets what every answer that a browser may show carries. The policy lets the web app use
 // nothing but its own files and its own server; inline styles are what its component
 // library writes its theme with.
-func secureHeaders(h http.Header, id string) {
-	h.Set("X-Request-Id", id)
-	h.Set("X-Content-Type-Options", "nosniff")
+func secureHeaders(h http.Header) {
 	h.Set("X-Frame-Options", "DENY")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
@@ -81,7 +82,6 @@ func secureHeaders(h http.Header, id string) {
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	h.Set("Content-Security-Policy", "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "+
 		"font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'")
-	h.Set("Cache-Control", "no-store")
 }
 
 // peerOf tells where a request comes from: the address of the connection, and no

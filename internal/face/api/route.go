@@ -93,16 +93,16 @@ func (a *API) mount() (http.Handler, error) {
 	if a.opts.Metrics != nil {
 		mux.Handle("GET /metrics", a.opts.Metrics)
 	}
-	g := &gate{api: a, mux: mux, routes: map[string]route{}, free: map[string]bool{"/": true}, cross: http.NewCrossOriginProtection()}
+	g := &gate{api: a, mux: mux, routes: map[string]route{}, inputs: map[string]bool{}, cross: http.NewCrossOriginProtection()}
 	for _, r := range routes() {
 		g.routes[r.pattern] = r
 	}
 	for _, in := range a.opts.Inputs {
 		pattern := in.Method + " " + in.Pattern
-		if _, taken := g.routes[pattern]; taken || g.free[pattern] {
+		if _, taken := g.routes[pattern]; taken || g.inputs[pattern] {
 			return nil, fmt.Errorf("api: two handlers for %s", pattern)
 		}
-		g.free[pattern] = true
+		g.inputs[pattern] = true
 		mux.Handle(pattern, in.Handler)
 	}
 	mux.Handle("/", g.rest(app))

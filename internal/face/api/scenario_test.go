@@ -241,6 +241,7 @@ func TestOpenRoutes(t *testing.T) {
 		{call{method: "GET", url: "/metrics"}, 200, "tocsin_up 1"},
 		{call{method: "GET", url: "/api/openapi.json"}, 200, `"openapi":"3.0.3"`},
 		{call{method: "POST", url: "/api/siem/events", body: "[]"}, 200, `"accepted":1`}, // the input looks after itself
+		{call{method: "POST", url: "/shop/_bulk", body: "[]"}, 200, "index shop"},
 	} {
 		if w := h.do(t, c.call); w.Code != c.status || !strings.Contains(w.Body.String(), c.has) {
 			t.Errorf("%s: %d %s, want %d with %s", c.url, w.Code, w.Body, c.status, c.has)
