@@ -50,6 +50,7 @@ export function DataTable<T>(props: Props<T>) {
     dim,
     tableRef,
     skeletons = 8,
+    dense,
   } = props;
   const cellProps = (column: Column<T>) => ({
     'data-narrow': column.narrow ?? 'line',
@@ -80,7 +81,7 @@ export function DataTable<T>(props: Props<T>) {
           {loading &&
             Array.from({ length: skeletons }, (_, index) => (
               // biome-ignore lint/suspicious/noArrayIndexKey: placeholders have no identity
-              <tr key={index} aria-hidden="true">
+              <tr key={index} role="row">
                 {columns.map((column) => (
                   <td key={column.id} role="cell" {...cellProps(column)}>
                     <Skeleton height={10} width={`${45 + ((index * 17 + column.id.length * 11) % 45)}%`} />
