@@ -11,8 +11,10 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
 )
@@ -21,6 +23,7 @@ const (
 	cookieName = "tocsin_session"
 	maxBody    = 64 << 10
 	maxQuery   = 16 << 10
+	bodyWithin = 10 * time.Second
 )
 
 // gate stands before every route: it finds the caller, checks the permission that
@@ -138,10 +141,15 @@ func (g *gate) form(w http.ResponseWriter, r *http.Request, target route, params
 	if target.body == nil {
 		return nil
 	}
+	// A body has to come at once. The deadline must be gone before the handler runs:
+	// a read that times out would cancel its context.
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Now().Add(bodyWithin))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
 		return bodyError(err)
 	}
+	_ = control.SetReadDeadline(time.Time{})
 	if len(body) > 0 {
 		if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
 			return problem(http.StatusUnsupportedMediaType, "unsupported_media_type", "the body must be application/json")
@@ -157,6 +165,9 @@ func (g *gate) form(w http.ResponseWriter, r *http.Request, target route, params
 func bodyError(err error) error {
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return err
+	}
+	if errors.Is(err, os.ErrDeadlineExceeded) {
+		return problem(http.StatusRequestTimeout, "body_too_slow", "the body did not come within %s", bodyWithin)
 	}
 	return problem(http.StatusBadRequest, "invalid_body", "the body could not be read")
 }
