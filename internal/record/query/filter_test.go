@@ -4,6 +4,7 @@ package query
 
 import (
 	"errors"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -226,4 +227,20 @@ func TestTally(t *testing.T) {
 	if HourOf(-1) != -1 || HourOf(-hour) != -1 || HourOf(0) != 0 || HourOf(hour-1) != 0 {
 		t.Error("hours before 1970 are counted wrong")
 	}
+}
+
+func FuzzAddress(f *testing.F) {
+	for _, s := range []string{"198.51.100.7", "0.0.0.0", "256.1.1.1", "01.2.3.4", "1.2.3", "1.2.3.4.5", "1..2.3", "00.0.0.0", "::1", "fe80::1%eth0", "::ffff:192.0.2.1", "abc", "a.b.c.d", "00::", "999::1", "1.2.3.4 "} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		want, err := netip.ParseAddr(s)
+		want = want.Unmap().WithZone("")
+		if got, ok := parseAddr(s); ok != (err == nil) || ok && got != want {
+			t.Errorf("%q: %v %v, want %v %v", s, got, ok, want, err)
+		}
+		if got, ok := parseAddr([]byte(s)); ok != (err == nil) || ok && got != want {
+			t.Errorf("bytes of %q: %v %v, want %v %v", s, got, ok, want, err)
+		}
+	})
 }

@@ -3,7 +3,6 @@
 package query
 
 import (
-	"net/netip"
 	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -42,23 +41,10 @@ func (p *Plan) Match(e *event.Event) bool {
 func (p *Plan) MatchTime(t int64) bool { return t >= p.From && (p.To == 0 || t < p.To) }
 
 // MatchIP tells whether an address is one of those asked for.
-func (p *Plan) MatchIP(text string) bool {
-	if len(p.IPs) == 0 {
-		return true
-	}
-	if text == "" {
-		return false
-	}
-	addr, err := netip.ParseAddr(text)
-	known := err == nil
-	addr = addr.Unmap().WithZone("")
-	for i := range p.IPs {
-		if p.IPs[i].match(text, addr, known) {
-			return true
-		}
-	}
-	return false
-}
+func (p *Plan) MatchIP(text string) bool { return matchIP(p.IPs, text) }
+
+// MatchIPBytes is MatchIP of the bytes of a text.
+func (p *Plan) MatchIPBytes(text []byte) bool { return matchIP(p.IPs, text) }
 
 func (p *Plan) matchText(e *event.Event) bool {
 	for i := range p.Terms {
@@ -169,47 +155,6 @@ func patterns(field string, values []string) ([]Pattern, error) {
 	var out []Pattern
 	for _, v := range values {
 		out = append(out, NewPattern(v))
-	}
-	return out, nil
-}
-
-// Address is an address or a network; or a pattern for the address's text.
-type Address struct {
-	network netip.Prefix
-	pattern *Pattern
-}
-
-func (a *Address) match(text string, addr netip.Addr, known bool) bool {
-	if a.pattern != nil {
-		return a.pattern.Match(text)
-	}
-	return known && a.network.Contains(addr)
-}
-
-func addresses(values []string) ([]Address, error) {
-	if err := checkValues("ip", values); err != nil {
-		return nil, err
-	}
-	var out []Address
-	for _, v := range values {
-		if strings.Contains(v, "*") {
-			p := NewPattern(v)
-			out = append(out, Address{pattern: &p})
-			continue
-		}
-		if addr, err := netip.ParseAddr(v); err == nil {
-			addr = addr.Unmap().WithZone("")
-			out = append(out, Address{network: netip.PrefixFrom(addr, addr.BitLen())})
-			continue
-		}
-		network, err := netip.ParsePrefix(v)
-		if err != nil {
-			return nil, fieldErrorf("ip", "%.60q is neither an address nor a network such as 192.0.2.0/24", v)
-		}
-		if network.Addr().Is4In6() && network.Bits() >= 96 {
-			network = netip.PrefixFrom(network.Addr().Unmap(), network.Bits()-96)
-		}
-		out = append(out, Address{network: network.Masked()})
 	}
 	return out, nil
 }

@@ -48,9 +48,11 @@ func typical(i, n int) *event.Event {
 		UserAgent: fmt.Sprintf("Mozilla/5.0 (X11; Linux x86_64; rv:%d.0) Gecko/20100101 Firefox/%d.0", 80+i%50, 80+i%50),
 		Host:      fmt.Sprintf("srv-%02d.eu-west.example.com", r.IntN(50)),
 		Attrs: []event.Attr{
-			{Key: "app_version", Value: event.Text("1.2." + strconv.Itoa(r.IntN(12)))}, {Key: "country", Value: event.Text("RO")},
+			{Key: "app_version", Value: event.Text("1.2." + strconv.Itoa(r.IntN(12)))},
+			{Key: "country", Value: event.Text("RO")},
 			{Key: "endpoint", Value: event.Text(fmt.Sprintf("/api/v1/resource%d/item", r.IntN(200)))},
-			{Key: "request_id", Value: event.Text(hex())}, {Key: "risk_score", Value: event.Int(int64(r.IntN(101)))},
+			{Key: "request_id", Value: event.Text(hex())},
+			{Key: "risk_score", Value: event.Int(int64(r.IntN(101)))},
 		},
 		Place: event.Place{Origin: "bench.example/1", Stream: "366d", Seq: uint64(i + 1), Ord: uint64(i + 1)},
 	}

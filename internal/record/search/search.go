@@ -111,6 +111,9 @@ func (s *Searcher) query(ctx context.Context, plan *query.Plan, readers []segmen
 		if !counting && u.latest < best.floor() {
 			return count.on, nil // nothing newer comes after; but pages to count may
 		}
+		if !counting && plan.After != nil && u.earliest > plan.After.Time {
+			return true, nil // all of it was on the pages before
+		}
 		return true, v.collect(u, counting, best, count, sc)
 	})
 	if err != nil {

@@ -186,10 +186,10 @@ func (a *account) flush() {
 	t := a.sum.tally
 	t.Total(a.total)
 	for code, n := range a.sources {
-		t.Source(a.sourceDict.Text(uint16(code)), n) //nolint:gosec // below the length of a dictionary
+		t.Source(a.sourceDict.Text(uint16(code)), n)
 	}
 	for code, n := range a.categories {
-		t.Category(a.categoryDict.Text(uint16(code)), n) //nolint:gosec // below the length of a dictionary
+		t.Category(a.categoryDict.Text(uint16(code)), n)
 	}
 	for name, n := range a.rawSources {
 		t.Source(name, n)
@@ -198,7 +198,7 @@ func (a *account) flush() {
 		t.Category(name, n)
 	}
 	for level, n := range a.levels {
-		t.Level(event.Severity(level), n) //nolint:gosec // below 256
+		t.Level(event.Severity(level), n)
 	}
 	for hour, n := range a.hours {
 		t.Hour(hour, n)

@@ -14,7 +14,8 @@ import (
 // unit is one page of one segment.
 type unit struct {
 	view, page int
-	latest     int64
+	// earliest and latest bound the page's times.
+	earliest, latest int64
 }
 
 // view is a plan made ready for one segment: what it asks of a text column is
@@ -57,10 +58,10 @@ func unitsOf(plan *query.Plan, readers []segment.Reader) ([]*view, []unit) {
 			continue
 		}
 		b := r.Bounds()
-		views[i] = &view{r: r, plan: plan, number: int32(i), whole: plan.MatchTime(b.MinTime) && plan.MatchTime(b.MaxTime)} //nolint:gosec // a few thousand
+		views[i] = &view{r: r, plan: plan, number: int32(i), whole: plan.MatchTime(b.MinTime) && plan.MatchTime(b.MaxTime)}
 		for page := range segment.Pages(r) {
 			if b := r.PageBounds(page); touches(plan, b) {
-				units = append(units, unit{view: i, page: page, latest: b.MaxTime})
+				units = append(units, unit{view: i, page: page, earliest: b.MinTime, latest: b.MaxTime})
 			}
 		}
 	}
@@ -93,17 +94,18 @@ func (v *view) compile() error {
 	for _, f := range [...]struct {
 		column segment.Column
 		asked  int
+		text   func(string) bool
 		match  func([]byte) bool
 	}{
-		{segment.ColSource, len(p.Sources), func(b []byte) bool { return query.MatchAny(p.Sources, b) }},
-		{segment.ColCategory, len(p.Categories), func(b []byte) bool { return query.MatchAny(p.Categories, b) }},
-		{segment.ColUser, len(p.Users), func(b []byte) bool { return query.MatchAny(p.Users, b) }},
-		{segment.ColIP, len(p.IPs), func(b []byte) bool { return p.MatchIP(string(b)) }},
+		{segment.ColSource, len(p.Sources), func(s string) bool { return query.MatchAny(p.Sources, s) }, func(b []byte) bool { return query.MatchAny(p.Sources, b) }},
+		{segment.ColCategory, len(p.Categories), func(s string) bool { return query.MatchAny(p.Categories, s) }, func(b []byte) bool { return query.MatchAny(p.Categories, b) }},
+		{segment.ColUser, len(p.Users), func(s string) bool { return query.MatchAny(p.Users, s) }, func(b []byte) bool { return query.MatchAny(p.Users, b) }},
+		{segment.ColIP, len(p.IPs), p.MatchIP, p.MatchIPBytes},
 	} {
 		if f.asked == 0 {
 			continue
 		}
-		codes, err := v.judge(f.column, func(s string) bool { return f.match([]byte(s)) })
+		codes, err := v.judge(f.column, f.text)
 		if err != nil {
 			return err
 		}
@@ -136,7 +138,7 @@ func (v *view) judge(c segment.Column, match func(string) bool) ([]bool, error) 
 	}
 	var codes []bool
 	for code := int(segment.CodeFirst); code < d.Len(); code++ {
-		if match(d.Text(uint16(code))) { //nolint:gosec // below the length of a dictionary
+		if match(d.Text(uint16(code))) {
 			if codes == nil {
 				codes = make([]bool, d.Len())
 			}
