@@ -71,7 +71,8 @@ type Note struct {
 	Text string `json:"text"`
 }
 
-// Member is one anomaly of an alert with the events it brought.
+// Member is one anomaly of an alert, or one run of an anomaly, with the events
+// that it brought.
 type Member struct {
 	ID    string `json:"id"`
 	Count int64  `json:"count"`

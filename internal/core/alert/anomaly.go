@@ -44,12 +44,12 @@ type Anomaly struct {
 	Evidence   []event.ID `json:"-"`
 	Techniques []string   `json:"techniques"`
 
-	// Run is the run of findings that it follows and RunEvents how many events
-	// of it were seen; Base is what earlier runs brought, less what an earlier
-	// anomaly had of this run.
-	Run       string `json:"run"`
-	RunEvents int64  `json:"run_events"`
-	Base      int64  `json:"base"`
+	// Runs are the newest runs of findings that it follows, with the events that
+	// each brought; Base is what older ones brought, less what the anomaly After
+	// had of this run when it was resolved.
+	Runs  []Member `json:"runs"`
+	Base  int64    `json:"base"`
+	After string   `json:"after,omitempty"`
 
 	ResolvedBy string `json:"resolved_by"`
 	ResolvedAt int64  `json:"resolved_at"`

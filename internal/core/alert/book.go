@@ -10,20 +10,22 @@ import (
 
 // Shelf is what Book reads: the anomalies and alerts as they are. It is called
 // from the goroutine that uses the Book, within one transaction; what it returns
-// belongs to the Book. No row is nil without an error.
+// belongs to the Book.
 type Shelf interface {
-	// AnomalyOfRun returns the newest anomaly that follows the run.
+	// AnomalyOfRun returns the anomaly that the run's last finding went to, nil
+	// when there is none.
 	AnomalyOfRun(run string) (*Anomaly, error)
 	// OpenAnomalies returns the open anomalies of rule and entity, oldest first.
 	OpenAnomalies(ruleID string, about entity.Entity) ([]*Anomaly, error)
-	// NewestAlert returns the alert of rule and entity that was raised last.
+	// NewestAlert returns the alert of rule and entity that was raised last,
+	// nil when there is none.
 	NewestAlert(ruleID string, about entity.Entity) (*Alert, error)
 }
 
 // The limits of one anomaly or alert.
 const (
 	maxEvidence = 64  // ids; the first and the last ones are kept
-	maxMembers  = 100 // anomalies of one alert that are listed
+	maxMembers  = 100 // anomalies of an alert, or runs of an anomaly, that are listed
 )
 
 // Book folds findings and events into anomalies and alerts. It is made for one
@@ -35,6 +37,7 @@ type Book struct {
 
 	anomalies list[Anomaly]
 	alerts    list[Alert]
+	held      map[string]*Anomaly // by id
 	byRun     map[string]*Anomaly
 	open      map[about][]*Anomaly
 	newest    map[about]*Alert
@@ -63,7 +66,7 @@ func NewBook(shelf Shelf, rules []Rule) *Book {
 	return &Book{
 		shelf: shelf, rules: rules,
 		anomalies: list[Anomaly]{changed: map[*Anomaly]bool{}}, alerts: list[Alert]{changed: map[*Alert]bool{}},
-		byRun: map[string]*Anomaly{}, open: map[about][]*Anomaly{}, newest: map[about]*Alert{},
+		held: map[string]*Anomaly{}, byRun: map[string]*Anomaly{}, open: map[about][]*Anomaly{}, newest: map[about]*Alert{},
 	}
 }
 
@@ -76,12 +79,12 @@ func (b *Book) Anomalies() []*Anomaly { return b.anomalies.rows }
 func (b *Book) Alerts() []*Alert { return b.alerts.rows }
 
 // Finding folds one finding, or the growth of one, into its anomaly and that
-// into its alerts. Findings of one entity come in the order in which the engine
-// reported them.
-func (b *Book) Finding(f *rule.Finding) error {
+// into its alerts, and returns the anomaly. Findings of one entity come in the
+// order in which the engine reported them.
+func (b *Book) Finding(f *rule.Finding) (*Anomaly, error) {
 	a, err := b.anomalyFor(f)
-	if err != nil || a == nil {
-		return err
+	if err != nil || a.Status != Open {
+		return a, err
 	}
 	a.take(f)
 	b.anomalies.touch(a)
@@ -91,11 +94,11 @@ func (b *Book) Finding(f *rule.Finding) error {
 				id: f.ID, first: a.FirstSeen, last: a.LastSeen, at: f.Last, received: f.Received,
 				severity: a.Severity, anomaly: a, step: !f.Grown,
 			}); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return a, nil
 }
 
 // Event raises or extends the alerts of the rules on events. The caller gives
@@ -106,9 +109,12 @@ func (b *Book) Event(e *event.Event) error {
 		if !r.MatchesEvent(e) {
 			continue
 		}
-		who := entity.Of(e)
+		who, at := entity.Of(e), e.Time
+		if e.Received != 0 && e.Marked(event.MarkFuture) {
+			at = min(at, e.Received)
+		}
 		if err := b.raise(r, who, trigger{
-			id: rule.FindingID(r.ID, who.Type, who.Value, e.ID), first: e.Time, last: e.Time, at: e.Time,
+			id: rule.FindingID(r.ID, who.Type, who.Value, e.ID), first: at, last: at, at: at,
 			received: e.Received, severity: e.Severity, event: e, step: true,
 		}); err != nil {
 			return err
@@ -117,31 +123,25 @@ func (b *Book) Event(e *event.Event) error {
 	return nil
 }
 
-// anomalyFor finds or opens the anomaly that the finding belongs to; nil when it
-// tells nothing that a resolved anomaly did not cover.
+// anomalyFor finds or opens the anomaly that the finding belongs to. It is a
+// resolved one when the finding tells nothing that this did not cover.
 func (b *Book) anomalyFor(f *rule.Finding) (*Anomaly, error) {
+	key := about{f.RuleID, entity.Entity{Type: f.EntityType, Value: f.EntityValue}}
 	a, err := b.anomalyOfRun(f.Run)
 	if err != nil {
 		return nil, err
 	}
-	key := about{f.RuleID, entity.Entity{Type: f.EntityType, Value: f.EntityValue}}
 	if a != nil {
-		if a.Status == Open {
+		// When it was resolved while it went on, what comes after counts anew
+		// and opens another one when it reaches the threshold again.
+		had := eventsOf(a.Runs, f.Run)
+		if a.Status == Open || f.Events-had < f.Threshold {
 			return a, nil
 		}
-		// Resolved while it went on: what comes after counts anew and opens
-		// another one when it reaches the threshold again.
-		if f.Events-a.RunEvents < f.Threshold {
-			return nil, nil //nolint:nilnil // nothing to do is no error
-		}
-		next, err := b.openAnomaly(key, f)
-		if err != nil {
-			return nil, err
-		}
+		next := b.begin(key, f)
 		next.ID = rule.FindingID("anomaly after "+a.ID, f.EntityType, f.EntityValue, event.ID{})
-		next.Base = -a.RunEvents
-		next.FirstSeen = max(f.First, a.LastSeen)
-		return next, nil
+		next.After, next.Base, next.FirstSeen = a.ID, -had, max(f.First, a.LastSeen)
+		return next, b.add(key, next)
 	}
 	rows, err := b.openAnomalies(key)
 	if err != nil {
@@ -149,27 +149,31 @@ func (b *Book) anomalyFor(f *rule.Finding) (*Anomaly, error) {
 	}
 	for _, row := range rows {
 		if f.First <= row.LastSeen+f.Window && f.Last >= row.FirstSeen-f.Window {
-			row.Base += row.RunEvents
-			row.Run, row.RunEvents = f.Run, 0
 			b.byRun[f.Run] = row
 			return row, nil
 		}
 	}
-	return b.openAnomaly(key, f)
+	a = b.begin(key, f)
+	return a, b.add(key, a)
 }
 
-func (b *Book) openAnomaly(key about, f *rule.Finding) (*Anomaly, error) {
+func (b *Book) begin(key about, f *rule.Finding) *Anomaly {
+	return &Anomaly{
+		ID: f.ID, RuleID: f.RuleID, Type: f.Type, Message: f.Message, Rule: f.Title, Status: Open, Entity: key.entity,
+		FirstSeen: f.First, LastSeen: f.Last, Created: f.Received, Techniques: f.Techniques,
+		Runs: []Member{{ID: f.Run}},
+	}
+}
+
+func (b *Book) add(key about, a *Anomaly) error {
 	rows, err := b.openAnomalies(key)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a := &Anomaly{
-		ID: f.ID, RuleID: f.RuleID, Type: f.Type, Message: f.Message, Rule: f.Title, Status: Open, Entity: key.entity,
-		FirstSeen: f.First, LastSeen: f.Last, Created: f.Received, Run: f.Run, Techniques: f.Techniques,
-	}
-	b.byRun[f.Run] = a
+	b.held[a.ID] = a
+	b.byRun[a.Runs[0].ID] = a
 	b.open[key] = append(rows, a)
-	return a, nil
+	return nil
 }
 
 // take brings the anomaly to what the finding says; taking it twice changes
@@ -179,9 +183,9 @@ func (a *Anomaly) take(f *rule.Finding) {
 	a.Confidence = max(a.Confidence, f.Confidence)
 	a.Value = max(a.Value, f.Value)
 	a.Threshold, a.Window = f.Threshold, f.Window
-	a.RunEvents = max(a.RunEvents, f.Events)
-	a.Count = a.Base + a.RunEvents
-	if a.Base >= 0 {
+	a.Runs, a.Base = join(a.Runs, a.Base, Member{ID: f.Run, Count: f.Events})
+	a.Count = a.Base + sum(a.Runs)
+	if a.After == "" {
 		a.FirstSeen = min(a.FirstSeen, f.First)
 	}
 	a.LastSeen = max(a.LastSeen, f.Last)
@@ -193,12 +197,10 @@ func (b *Book) anomalyOfRun(run string) (*Anomaly, error) {
 		return a, nil
 	}
 	a, err := b.shelf.AnomalyOfRun(run)
-	if err != nil {
+	if err != nil || a == nil {
 		return nil, err
 	}
-	if a != nil {
-		a = b.same(a)
-	}
+	a = b.same(a)
 	b.byRun[run] = a
 	return a, nil
 }
@@ -221,13 +223,41 @@ func (b *Book) openAnomalies(key about) ([]*Anomaly, error) {
 // same returns the row that the Book holds already, so that one anomaly is never
 // two.
 func (b *Book) same(a *Anomaly) *Anomaly {
-	if held, ok := b.byRun[a.Run]; ok && held != nil && held.ID == a.ID {
+	if held, ok := b.held[a.ID]; ok {
 		return held
 	}
-	for _, held := range b.open[about{a.RuleID, a.Entity}] {
-		if held.ID == a.ID {
-			return held
+	b.held[a.ID] = a
+	return a
+}
+
+func eventsOf(list []Member, id string) int64 {
+	for i := range list {
+		if list[i].ID == id {
+			return list[i].Count
 		}
 	}
-	return a
+	return 0
+}
+
+func sum(list []Member) (n int64) {
+	for i := range list {
+		n += list[i].Count
+	}
+	return n
+}
+
+// join lists a member, or raises its count; the oldest leaves a full list and
+// goes into the base.
+func join(list []Member, base int64, m Member) ([]Member, int64) {
+	for i := range list {
+		if list[i].ID == m.ID {
+			list[i].Count = max(list[i].Count, m.Count)
+			return list, base
+		}
+	}
+	if len(list) >= maxMembers {
+		base += list[0].Count
+		list = append(list[:0], list[1:]...)
+	}
+	return append(list, m), base
 }

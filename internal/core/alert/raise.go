@@ -82,29 +82,12 @@ func (a *Alert) take(t *trigger) {
 		return
 	}
 	from := t.anomaly
-	a.Cause, a.Value, a.Threshold, a.Window = from.Type, from.Value, from.Threshold, from.Window
-	a.Techniques, a.Evidence = from.Techniques, from.Evidence
-	a.join(from)
-	a.Count = a.Base
-	for i := range a.Anomalies {
-		a.Count += a.Anomalies[i].Count
+	a.Anomalies, a.Base = join(a.Anomalies, a.Base, Member{ID: from.ID, Count: from.Count})
+	a.Count = a.Base + sum(a.Anomalies)
+	if a.Anomalies[len(a.Anomalies)-1].ID == from.ID {
+		a.Cause, a.Value, a.Threshold, a.Window = from.Type, from.Value, from.Threshold, from.Window
+		a.Techniques, a.Evidence = from.Techniques, from.Evidence
 	}
-}
-
-// join lists the anomaly with the events it has brought; the oldest leaves the
-// list when it is full.
-func (a *Alert) join(from *Anomaly) {
-	for i := range a.Anomalies {
-		if a.Anomalies[i].ID == from.ID {
-			a.Anomalies[i].Count = from.Count
-			return
-		}
-	}
-	if len(a.Anomalies) == maxMembers {
-		a.Base += a.Anomalies[0].Count
-		a.Anomalies = append(a.Anomalies[:0], a.Anomalies[1:]...)
-	}
-	a.Anomalies = append(a.Anomalies, Member{ID: from.ID, Count: from.Count})
 }
 
 // addEvidence keeps the first and the last maxEvidence/2 ids.

@@ -30,6 +30,7 @@ func (e *ConflictError) Error() string {
 
 // AnomalyFilter selects anomalies; an empty list does not restrict.
 type AnomalyFilter struct {
+	IDs        []string
 	Types      []string
 	Severities []event.Severity
 	Statuses   []Status

@@ -15,9 +15,12 @@ const (
 	MaxNotes = 500
 )
 
-// Acknowledge makes an active alert acknowledged and w.By its assignee. The
-// alert is unchanged when an error comes back.
+// Acknowledge makes an active alert acknowledged and w.By its assignee; doing it
+// again changes nothing. The alert is unchanged when an error comes back.
 func (a *Alert) Acknowledge(w Work) error {
+	if a.Status == Acknowledged {
+		return nil
+	}
 	if a.Status != Active {
 		return &ConflictError{ID: a.ID, Status: a.Status, Action: "acknowledge"}
 	}

@@ -27,7 +27,8 @@ type Store interface {
 	// Resume returns where the last commit left: zero values at the very first.
 	Resume(ctx context.Context) (Position, error)
 	// Commit stores the batch in one transaction: all of it or nothing. It must
-	// not keep the events. A finding whose id is known is updated.
+	// not keep the events. A batch that reaches no further than the last one was
+	// committed before.
 	Commit(ctx context.Context, b *Batch) error
 }
 
