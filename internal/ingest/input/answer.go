@@ -3,6 +3,7 @@
 package input
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -96,7 +97,7 @@ func statusOf(err error) (status int, detail string) {
 		return http.StatusRequestEntityTooLarge, err.Error()
 	case errors.Is(err, errEncoding), errors.Is(err, errMedia):
 		return http.StatusUnsupportedMediaType, err.Error()
-	case errors.Is(err, errTimeout):
+	case errors.Is(err, errTimeout), errors.Is(err, context.Canceled):
 		return http.StatusRequestTimeout, err.Error()
 	case errors.Is(err, pipeline.ErrFormat):
 		return http.StatusBadRequest, "format: " + err.Error()

@@ -254,14 +254,18 @@ func early(err error, begun time.Time) bool {
 }
 
 // deadline sets how long to wait for more: for the rest of a message that began
-// then, else for the next one, and not long when the input stops.
+// then, else for the next one. When the input stops the deadline of the stop
+// stands, whatever still comes.
 func (s *syslogTCP) deadline(ctx context.Context, conn net.Conn, begun time.Time) {
+	if ctx.Err() != nil {
+		return
+	}
 	until := time.Now().Add(s.config.IdleTimeout)
 	if !begun.IsZero() {
 		until = begun.Add(s.config.LineTimeout)
 	}
 	_ = conn.SetReadDeadline(until) // an error shows in the next read
-	if ctx.Err() != nil {
+	if ctx.Err() != nil { // it stopped meanwhile
 		_ = conn.SetReadDeadline(time.Now().Add(drainTime))
 	}
 }

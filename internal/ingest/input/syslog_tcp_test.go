@@ -301,6 +301,29 @@ func TestSyslogTCPStops(t *testing.T) {
 			t.Errorf("%d recorded, want %d", n, clients*lines)
 		}
 	})
+	t.Run("a sender that does not end is cut off", func(t *testing.T) {
+		t.Parallel()
+		s := newSink(t)
+		in := openTCP(t, s, nil)
+		stop := run(t, in)
+		conn := dial(t, "tcp", in.Stats().Address)
+		gone := make(chan struct{})
+		go func() {
+			defer close(gone)
+			for {
+				if _, err := io.WriteString(conn, strings.Repeat("a line of some length\n", 50)); err != nil {
+					return
+				}
+			}
+		}()
+		s.waitFor(t, 1)
+		start := time.Now()
+		stop()
+		<-gone
+		if took := time.Since(start); took > stopGrace || in.Stats().Lost > 0 || uint64(len(s.all())) != in.Stats().Received {
+			t.Errorf("stopped after %v, %+v, %d recorded", took, in.Stats(), len(s.all()))
+		}
+	})
 	t.Run("the journal comes back in time", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
