@@ -5,6 +5,7 @@ package normalize
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"testing"
 
@@ -62,7 +63,7 @@ func BenchmarkPeerJSONText(b *testing.B) {
 		dec.Reset(in)
 		for {
 			tok, err := dec.ReadToken()
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				break
 			}
 			if err != nil {

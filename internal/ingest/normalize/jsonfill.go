@@ -318,7 +318,7 @@ func (r *reader) fillRetention(key string, c byte) error {
 		r.unfit("compliance.retention_days", event.Number(t))
 		r.e.Compliance.RetentionDays = maxRetentionDays
 	default:
-		r.e.Compliance.RetentionDays = int32(days) //nolint:gosec // at most maxRetentionDays
+		r.e.Compliance.RetentionDays = int32(days)
 	}
 	return nil
 }

@@ -2,6 +2,8 @@
 
 package normalize
 
+import "slices"
+
 // manyKeys is the number of names from which an object's names go into a map.
 const manyKeys = 48
 
@@ -24,12 +26,8 @@ func (k *keyset) add(stack *[]string, name string) bool {
 		return true
 	}
 	bit := nameBit(name)
-	if k.seen&bit != 0 {
-		for _, other := range (*stack)[k.base:] {
-			if other == name {
-				return false
-			}
-		}
+	if k.seen&bit != 0 && slices.Contains((*stack)[k.base:], name) {
+		return false
 	}
 	k.seen |= bit
 	*stack = append(*stack, name)

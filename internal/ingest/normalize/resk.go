@@ -3,6 +3,7 @@
 package normalize
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -136,7 +137,7 @@ func (g *guardEvent) lift() {
 		}
 		kept = append(kept, a)
 	}
-	g.e.Attrs = kept[:len(kept):len(kept)]
+	g.e.Attrs = slices.Clip(kept)
 }
 
 // mask takes the prompts out.
@@ -361,11 +362,9 @@ func describe(e *event.Event) {
 			text += ", confidence " + strconv.FormatFloat(f, 'f', 2, 64)
 		}
 	}
-	for _, key := range [...]string{"blocked", "result.blocked"} {
-		if v, ok := e.Attr(key); ok && v.Kind == event.KindTrue {
-			text += ", blocked"
-			break
-		}
+	isTrue := func(key string) bool { v, _ := e.Attr(key); return v.Kind == event.KindTrue }
+	if isTrue("blocked") || isTrue("result.blocked") {
+		text += ", blocked"
 	}
 	e.SetCore(event.FieldMessage, text)
 }

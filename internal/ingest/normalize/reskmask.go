@@ -4,6 +4,7 @@ package normalize
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -57,11 +58,7 @@ func hasText(v event.Value) bool {
 	case event.KindText:
 		return v.Text != "" && !isMask(v.Text)
 	case event.KindList:
-		for _, x := range v.List {
-			if hasText(x) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(v.List, hasText)
 	default:
 	}
 	return false
@@ -81,12 +78,7 @@ func (m *promptMask) suspect(a *event.Attr) bool {
 
 func isProse(v event.Value) bool {
 	if v.Kind == event.KindList {
-		for _, x := range v.List {
-			if isProse(x) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(v.List, isProse)
 	}
 	return v.Kind == event.KindText && (len(v.Text) > proseBytes || strings.Count(v.Text, " ") >= proseBlanks)
 }
@@ -127,10 +119,8 @@ func judgeName(key string) nameVerdict {
 
 // quotes tells whether a text has a masked one in it, or is part of one.
 func (m *promptMask) quotes(v event.Value) bool {
-	for _, x := range v.List {
-		if m.quotes(x) {
-			return true
-		}
+	if slices.ContainsFunc(v.List, m.quotes) {
+		return true
 	}
 	if v.Kind != event.KindText || len(v.Text) < quoteBytes {
 		return false

@@ -73,7 +73,7 @@ func snakeCase(s string) string {
 		s = clip(s)
 	}
 	b := make([]byte, 0, len(s)+4)
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		switch c := s[i]; {
 		case c >= 'A' && c <= 'Z':
 			if i > 0 && b[len(b)-1] != '_' && (s[i-1] < 'A' || s[i-1] > 'Z') {

@@ -115,7 +115,7 @@ func (s *scanner) number() (string, error) {
 
 // alias returns b as a string without a copy. The record's bytes are never
 // written to again.
-func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func alias(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) } //nolint:gosec // G103: as the doc says
 
 const (
 	ones  = 0x0101010101010101

@@ -83,7 +83,7 @@ func (l *line) remote(text, port string) {
 }
 
 func isDigits(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if !isDigit(s[i]) {
 			return false
 		}

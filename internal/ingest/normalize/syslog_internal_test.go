@@ -58,7 +58,7 @@ func mustKeepLine(t *testing.T, e *event.Event, raw []byte) {
 	if len(head) > 4096 || strings.ContainsAny(head, "\\\"[]<>&") {
 		return
 	}
-	for _, word := range strings.Fields(head) {
+	for word := range strings.FieldsSeq(head) {
 		word = strings.TrimSuffix(word, ":")
 		if strings.ContainsFunc(word, func(r rune) bool { return r < ' ' || r > '~' }) || e.Time != 0 && strings.Contains(word, ":") {
 			continue

@@ -175,7 +175,7 @@ func isHost(s string) bool {
 	if s == "" || len(s) > 255 {
 		return false
 	}
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		c := s[i]
 		if c <= ' ' || c == '"' || c == '=' || c == '[' && i > 0 || c == '(' || c == '{' {
 			return false

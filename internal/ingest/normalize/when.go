@@ -162,12 +162,12 @@ func parseEpoch(s string) (ns int64, ok bool) {
 	case n < 1e17:
 		unit = int64(time.Microsecond)
 	}
-	ns = int64(n) //nolint:gosec // parsed as 63 bits
+	ns = int64(n)
 	if ns > event.MaxTime/unit-1 {
 		return 0, false
 	}
 	ns *= unit
-	for i := 0; i < len(fraction); i++ {
+	for i := range len(fraction) {
 		if !isDigit(fraction[i]) {
 			return 0, false
 		}

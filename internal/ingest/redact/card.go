@@ -31,7 +31,7 @@ func cardAt(s string, i int) (to int) {
 	}
 	if separator != 0 && !printed(groups, group) {
 		// What follows the first group may be another number: `4111… 17`.
-		j, n, group = i+groups[0], groups[0], 0
+		j, n = i+groups[0], groups[0]
 	}
 	if n < minCard || j < len(s) && (isWord(s[j]) || s[j] == '.' && j+1 < len(s) && isDigit(s[j+1])) {
 		return 0

@@ -21,6 +21,8 @@
 package redact
 
 import (
+	"slices"
+
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
@@ -188,17 +190,8 @@ func mark(e *event.Event, field string, found Kinds) {
 			e.Compliance.PCI = event.FlagTrue
 		}
 		m := event.Mark{Kind: event.MarkRedacted, Field: field, Detail: k.String()}
-		if !marked(e, m) {
+		if !slices.Contains(e.Marks, m) {
 			e.Marks = append(e.Marks, m)
 		}
 	}
-}
-
-func marked(e *event.Event, m event.Mark) bool {
-	for i := range e.Marks {
-		if e.Marks[i] == m {
-			return true
-		}
-	}
-	return false
 }

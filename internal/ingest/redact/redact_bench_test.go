@@ -19,9 +19,11 @@ func cleanEvent() *event.Event {
 		User:    "user0042@example.com", IP: "203.0.113.77", Session: "d3b07384d113edec", OriginID: "01KB5Q0W3ZC6V8N2M4P6R8T0X2",
 		UserAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:104.0) Gecko/20100101 Firefox/104.3",
 		Attrs: []event.Attr{
-			{Key: "app_version", Value: event.Text("2.3.17")}, {Key: "country", Value: event.Text("DE")},
+			{Key: "app_version", Value: event.Text("2.3.17")},
+			{Key: "country", Value: event.Text("DE")},
 			{Key: "endpoint", Value: event.Text("/api/v1/resource42/item")},
-			{Key: "request_id", Value: event.Text("4c1f9d3b2a6e8807")}, {Key: "risk_score", Value: event.Text("61")},
+			{Key: "request_id", Value: event.Text("4c1f9d3b2a6e8807")},
+			{Key: "risk_score", Value: event.Text("61")},
 		},
 	}
 }
