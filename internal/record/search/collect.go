@@ -59,34 +59,36 @@ func (s *Searcher) planCount(plan *query.Plan, views []*view) (*counter, error) 
 }
 
 // rollupCount counts the rows that match a coarse plan by the segment's own
-// counts; ok is false when it has none.
+// counts; ok is false when these do not say it.
 func (v *view) rollupCount() (n int64, ok bool, err error) {
-	if p := v.plan; p.AnyLevel && len(p.Sources) == 0 && len(p.Categories) == 0 {
+	if everything(v.plan) {
 		return int64(v.r.Rows()), true, nil
 	}
-	err = v.buckets(func(b segment.Bucket) { n += int64(b.Count) }, &ok)
+	ok, err = v.buckets(func(b segment.Bucket) { n += int64(b.Rows) })
 	return n, ok, err
 }
 
+// everything tells whether a coarse plan asks for nothing but time.
+func everything(p *query.Plan) bool {
+	return p.AnyLevel && len(p.Sources) == 0 && len(p.Categories) == 0
+}
+
 // buckets calls yield for the buckets of the segment's rollup that match a
-// coarse plan.
-func (v *view) buckets(yield func(segment.Bucket), ok *bool) error {
-	buckets, have, err := v.r.Rollup()
-	if err != nil || !have {
-		return err
+// coarse plan; ok is false when there are none to look at.
+func (v *view) buckets(yield func(segment.Bucket)) (ok bool, err error) {
+	counts, err := v.r.Rollup()
+	if err != nil || counts == nil || counts.Buckets == nil {
+		return false, err
 	}
 	if err := v.prepare(); err != nil {
-		return err
+		return false, err
 	}
-	if *ok = true; v.dead {
-		return nil
-	}
-	for _, b := range buckets {
-		if b.Severity <= event.Critical && v.plan.Levels[b.Severity] && v.wants(b) || v.plan.AnyLevel && v.wants(b) {
+	for _, b := range counts.Buckets {
+		if !v.dead && (v.plan.AnyLevel || b.Severity <= event.Critical && v.plan.Levels[b.Severity]) && v.wants(b) {
 			yield(b)
 		}
 	}
-	return nil
+	return true, nil
 }
 
 func (v *view) wants(b segment.Bucket) bool {

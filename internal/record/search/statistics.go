@@ -79,22 +79,51 @@ type sum struct {
 	tally *query.Tally
 }
 
-// rollup counts a segment by its rollup, when it has one.
+// rollup counts a segment by its rollup, when that says enough.
 func (s *sum) rollup(v *view) error {
 	a, err := s.account(v)
 	if err != nil {
 		return err
 	}
-	err = v.buckets(func(b segment.Bucket) {
-		n := int64(b.Count)
-		a.total += n
-		a.sources[b.Source] += n
-		a.categories[b.Category] += n
-		a.levels[b.Severity] += n
-		a.hours[b.Hour] += n
-	}, &v.counted)
+	if everything(v.plan) {
+		err = a.all()
+	} else {
+		v.counted, err = v.buckets(a.bucket)
+	}
 	a.flush()
 	return err
+}
+
+// all takes the counts of all rows.
+func (a *account) all() error {
+	counts, err := a.view.r.Rollup()
+	if err != nil || counts == nil {
+		return err
+	}
+	a.view.counted = true
+	a.total = int64(a.view.r.Rows())
+	for _, k := range counts.Sources {
+		a.sources[k.Key] = int64(k.Rows)
+	}
+	for _, k := range counts.Categories {
+		a.categories[k.Key] = int64(k.Rows)
+	}
+	for _, k := range counts.Severities {
+		a.levels[k.Key] = int64(k.Rows)
+	}
+	for _, k := range counts.Hours {
+		a.hours[k.Key] = int64(k.Rows)
+	}
+	return nil
+}
+
+func (a *account) bucket(b segment.Bucket) {
+	n := int64(b.Rows)
+	a.total += n
+	a.sources[b.Source] += n
+	a.categories[b.Category] += n
+	a.levels[b.Severity] += n
+	a.hours[b.Hour] += n
 }
 
 // account adds up rows of one segment by their codes.

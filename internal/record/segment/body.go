@@ -157,17 +157,3 @@ func decodeDict(body []byte, codes int) (Dict, bool) {
 	}
 	return d, !r.bad && r.s == ""
 }
-
-func appendRollup(b []byte, buckets []Bucket) []byte {
-	b = binary.AppendUvarint(b, uint64(len(buckets)))
-	last := int64(0)
-	for _, k := range buckets {
-		b = binary.AppendVarint(b, k.Hour-last)
-		b = binary.AppendUvarint(b, uint64(k.Source))
-		b = binary.AppendUvarint(b, uint64(k.Category))
-		b = append(b, byte(k.Severity))
-		b = binary.AppendUvarint(b, uint64(k.Count))
-		last = k.Hour
-	}
-	return b
-}

@@ -41,11 +41,11 @@ const (
 
 // cachedPage is a decoded body: one of its fields is set.
 type cachedPage struct {
-	ints    []int64
-	bytes   []byte
-	texts   Texts
-	dict    Dict
-	buckets []Bucket
+	ints   []int64
+	bytes  []byte
+	texts  Texts
+	dict   Dict
+	rollup *Rollup
 
 	key        pageKey
 	size       int64
@@ -139,7 +139,10 @@ func (p *cachedPage) unlink() { p.prev.next, p.next.prev = p.next, p.prev }
 // measure is the memory that the page holds, its own struct included.
 func (p *cachedPage) measure() int64 {
 	n := 320 + 8*cap(p.ints) + cap(p.bytes) + cap(p.texts.codes8) + 2*cap(p.texts.codes16) +
-		4*cap(p.texts.ends) + cap(p.texts.data) + 24*cap(p.buckets) + 16*cap(p.dict.entries)
+		4*cap(p.texts.ends) + cap(p.texts.data) + 16*cap(p.dict.entries)
+	if r := p.rollup; r != nil {
+		n += 160 + 24*cap(r.Buckets) + 16*(cap(r.Hours)+cap(r.Sources)+cap(r.Categories)+cap(r.Severities))
+	}
 	for _, s := range p.dict.entries {
 		n += len(s)
 	}

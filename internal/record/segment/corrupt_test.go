@@ -44,7 +44,7 @@ func readAll(path string) error {
 			}
 		}
 	}
-	_, _, err = f.Rollup()
+	_, err = f.Rollup()
 	return err
 }
 

@@ -171,7 +171,7 @@ func (f *File) Bytes(c Column, page int) ([]byte, error) {
 func (f *File) Texts(c Column, page int) (Texts, error) {
 	if c.isTexts() && page >= 0 && page < len(f.footer.bounds) {
 		x, rows := &f.footer.columns[c].pages[page], pageLen(f.footer.rows, page)
-		if x.form == formConst && below(uint64(x.code), f.footer.columns[c].codes) {
+		if x.form == formConst && int(x.code) < max(f.footer.columns[c].codes, int(CodeFirst)) {
 			return Texts{rows: rows, constant: x.code}, nil
 		}
 	}
@@ -207,21 +207,21 @@ func (f *File) Dict(c Column) (Dict, error) {
 	return p.dict, nil
 }
 
-// Rollup returns the counts that the writer made.
-func (f *File) Rollup() ([]Bucket, bool, error) {
+// Rollup returns the counts that the writer made, nil when it made none.
+func (f *File) Rollup() (*Rollup, error) {
 	x := &f.footer.rollup
 	if x.form == formNone {
-		return nil, false, nil
+		return nil, nil //nolint:nilnil // as Reader says
 	}
 	p, err := f.read(pageKey{f.id, 0, rollupPage}, x, func(p *cachedPage, form byte, body []byte) (ok bool) {
 		columns := &f.footer.columns
-		p.buckets, ok = decodeRollup(body, f.footer.rows, columns[ColSource].codes, columns[ColCategory].codes)
+		p.rollup, ok = decodeRollup(body, f.footer.rows, columns[ColSource].codes, columns[ColCategory].codes)
 		return ok && form == formRollup
 	})
 	if err != nil {
-		return nil, false, f.wrap(fmt.Errorf("rollup: %w", err))
+		return nil, f.wrap(fmt.Errorf("rollup: %w", err))
 	}
-	return p.buckets, true, nil
+	return p.rollup, nil
 }
 
 // page returns a decoded page from the cache or the file.

@@ -38,9 +38,12 @@ import (
 //	formCodes16 the low bytes of all rows, then the high bytes
 //	formRaw     for each row a varint length<<2 | state, then all texts
 //	formDict    a text for each code from 3 on (0 absent, 1 blank, 2 null)
-//	formRollup  varint count, and for each: signed varint hour minus the hour
-//	            before, varint source code, varint category code, byte severity,
-//	            varint count
+//	formRollup  four lists of counts (hour, source code, category code, severity):
+//	            varint length, and for each a signed varint key minus the key
+//	            before and a varint number of rows; then a byte, 1 when there are
+//	            buckets: varint length, and for each: signed varint hour minus the
+//	            hour before, varint source code, varint category code, byte
+//	            severity, varint number of rows
 const (
 	formNone = iota
 	formConst

@@ -88,9 +88,8 @@ type Reader interface {
 	// Dict returns the dictionary of a text column; that of ColRest holds the
 	// attributes' keys.
 	Dict(c Column) (Dict, error)
-	// Rollup returns the rows counted by hour, source, category and severity;
-	// ok is false when no such count was kept.
-	Rollup() (buckets []Bucket, ok bool, err error)
+	// Rollup returns the counts of the rows; nil when none were kept.
+	Rollup() (*Rollup, error)
 }
 
 // Pages is the number of pages of a reader's columns.
@@ -134,14 +133,4 @@ func (b *Bounds) union(o Bounds, first bool) {
 	}
 	b.add(o.MinTime, o.MinReceived, o.MinMillis, o.MinOrd, o.MinSeq, false)
 	b.add(o.MaxTime, o.MaxReceived, o.MaxMillis, o.MaxOrd, o.MaxSeq, false)
-}
-
-// Bucket counts the rows of one hour, source, category and severity.
-type Bucket struct {
-	// Hour is the number of whole hours since 1970 UTC, by the event's time.
-	Hour int64
-	// Source and Category are codes of the dictionaries of these columns.
-	Source, Category uint16
-	Severity         event.Severity
-	Count            uint32
 }

@@ -305,21 +305,57 @@ func TestRollupCountsRows(t *testing.T) {
 		want[fmt.Sprint(es[i].Time/3600e9, es[i].Source, es[i].Category, es[i].Severity)]++
 	}
 	b := fill(t, es)
-	if _, ok, err := b.Reader().Rollup(); ok || err != nil {
+	if counts, err := b.Reader().Rollup(); counts != nil || err != nil {
 		t.Errorf("memory has a rollup: %v", err)
 	}
 	f := write(t, b, nil)
-	buckets, ok, err := f.Rollup()
-	if err != nil || !ok {
+	counts, err := f.Rollup()
+	if err != nil || counts == nil {
 		t.Fatal("no rollup", err)
 	}
 	sources, _ := f.Dict(segment.ColSource)
 	categories, _ := f.Dict(segment.ColCategory)
 	got := map[string]int{}
-	for _, k := range buckets {
-		got[fmt.Sprint(k.Hour, sources.Text(k.Source), categories.Text(k.Category), k.Severity)] += int(k.Count)
+	for _, k := range counts.Buckets {
+		got[fmt.Sprint(k.Hour, sources.Text(k.Source), categories.Text(k.Category), k.Severity)] += int(k.Rows)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("rollup (-want +got):\n%s", diff)
+		t.Errorf("buckets (-want +got):\n%s", diff)
+	}
+	list := func(n int, key func(*event.Event) int64) []segment.KeyCount {
+		out := make([]segment.KeyCount, n)
+		for _, e := range es {
+			out[key(e)] = segment.KeyCount{Key: key(e), Rows: out[key(e)].Rows + 1}
+		}
+		return out
+	}
+	if diff := cmp.Diff(list(9, func(e *event.Event) int64 { return e.Time / 3600e9 }), counts.Hours); diff != "" {
+		t.Errorf("hours (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(list(5, func(e *event.Event) int64 { return int64(e.Severity) }), counts.Severities); diff != "" {
+		t.Errorf("severities (-want +got):\n%s", diff)
+	}
+	if len(counts.Sources) != 2 || counts.Sources[0].Rows != 1500 || len(counts.Categories) != 3 || counts.Categories[2].Rows != 1000 {
+		t.Errorf("sources %v, categories %v", counts.Sources, counts.Categories)
+	}
+}
+
+// TestRollupGivesUp: with too many combinations the buckets go first, with too
+// many hours the rest.
+func TestRollupGivesUp(t *testing.T) {
+	t.Parallel()
+	es := make([]*event.Event, 10_000)
+	for i := range es {
+		es[i] = &event.Event{Source: "s", Category: strconv.Itoa(i % 1000), Time: int64(i/1000) * 3600e9}
+	}
+	counts, err := write(t, fill(t, es), nil).Rollup()
+	if err != nil || counts == nil || counts.Buckets != nil || len(counts.Hours) != 10 || len(counts.Categories) != 1000 {
+		t.Errorf("10,000 combinations: %v %v", counts != nil, err)
+	}
+	for i := range es {
+		es[i].Time = int64(i) * 3600e9
+	}
+	if counts, err = write(t, fill(t, es), nil).Rollup(); err != nil || counts != nil {
+		t.Errorf("10,000 hours: %v %v", counts != nil, err)
 	}
 }

@@ -135,6 +135,6 @@ func (s *snapshot) Dict(c Column) (Dict, error) {
 }
 
 // Rollup: a block in memory keeps none, its rows are at hand.
-func (s *snapshot) Rollup() ([]Bucket, bool, error) { return nil, false, nil }
+func (s *snapshot) Rollup() (*Rollup, error) { return nil, nil } //nolint:nilnil // as Reader says
 
 var _ Reader = (*snapshot)(nil)

@@ -89,12 +89,12 @@ func (w *Writer) write(r Reader, meta []byte) error {
 			return fmt.Errorf("column %s: %w", c, err)
 		}
 	}
-	buckets, ok, err := rollup(r)
+	counts, err := rollup(r)
 	if err != nil {
 		return err
 	}
-	if ok {
-		w.body = appendRollup(w.body[:0], buckets)
+	if counts != nil {
+		w.body = appendRollup(w.body[:0], counts)
 		if f.rollup, err = w.store(formRollup, w.body); err != nil {
 			return err
 		}
