@@ -16,7 +16,7 @@ import (
 
 // benchJSON is an event of the size that the figures of docs/performance.md are
 // about: 632 bytes with its line end.
-const benchJSON = `{"ts":"2026-11-03T10:15:30.123456Z","id":"01KB5Q0W3ZC6V8N2M4P6R8T0X2","source":"authentication","category":"auth.login","severity":"medium","message":"User user0042@example.com failed to log in by password after 3 tries; policy=default trace=9f8e7d6c","user":"user0042@example.com","ip":"203.0.113.77","user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:104.0) Gecko/20100101 Firefox/104.3","outcome":"failure","action":"login","session_id":"d3b07384d113edec","host":"srv-17.eu-west-2.corp.example.com","attrs":{"app_version":"2.3.17","country":"DE","endpoint":"/api/v1/resource42/item","request_id":"4c1f9d3b2a6e8807","risk_score":"61"}}` + "\n"
+const benchJSON = `{"ts":"2026-11-03T10:15:30.123456Z","id":"01KB5Q0W3ZC6V8N2M4P6R8T0X2","source":"authentication","category":"auth.login","severity":"medium","message":"User user0042@example.com failed to log in by password, 13 tries; policy=default trace=9f8e7d6c","user":"user0042@example.com","ip":"203.0.113.77","user_agent":"Mozilla/5.0 (X11; Linux x86_64; rv:104.0) Gecko/20100101 Firefox/104.3","outcome":"failure","action":"login","session_id":"d3b07384d113edec","host":"srv-17.eu-west-2.corp.example.com","attrs":{"app_version":"2.3.17","country":"DE","endpoint":"/api/v1/resource42/item","request_id":"4c1f9d3b2a6e8807","risk_score":"61"}}` + "\n"
 
 const benchLine = "Dec 10 06:55:48 web-1 sshd[24200]: Failed password for invalid user webmaster from 203.0.113.44 port 38926 ssh2"
 

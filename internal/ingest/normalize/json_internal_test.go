@@ -7,6 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -51,6 +53,38 @@ func TestSlotsFollowCanonical(t *testing.T) {
 		if s, _ := slotOf(name); s != slotNone {
 			t.Errorf("%q has slot %d, want none", name, s)
 		}
+	}
+}
+
+// TestDocumentedNames: docs/fields.md promises no name that the reader does not take.
+func TestDocumentedNames(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../docs/fields.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, seen := regexp.MustCompile("`([a-zA-Z@_.]+)`"), 0
+	for line := range strings.Lines(string(text)) {
+		cells := strings.Split(line, "|")
+		if len(cells) != 8 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		var field string
+		for i, m := range append(name.FindAllStringSubmatch(cells[1], 1), name.FindAllStringSubmatch(cells[2], -1)...) {
+			canonical, ok := event.Canonical(m[1])
+			if i == 0 {
+				field = canonical
+			}
+			if m[1] == "marks" || m[1] == "id" && field == "origin_id" {
+				continue // no field for search; on input alone
+			}
+			if seen++; !ok || canonical != field {
+				t.Errorf("%s is a name of %q, want %q", m[1], canonical, field)
+			}
+		}
+	}
+	if seen < 50 {
+		t.Errorf("found %d names", seen)
 	}
 }
 

@@ -159,6 +159,9 @@ func (r *reader) fillIP(key string, c byte) error {
 		if port != "" {
 			r.own("port", event.Number(port))
 		}
+		if zone := zoneOf(t); zone != "" {
+			r.own("ip_zone", event.Text(zone))
+		}
 	}
 	return nil
 }

@@ -71,6 +71,9 @@ func (l *line) remote(text, port string) {
 	}
 	if ip, behind, ok := parseAddress(text); ok {
 		l.e.IP = ip
+		if zone := zoneOf(text); zone != "" {
+			l.text("ip_zone", zone)
+		}
 		if port == "" {
 			port = behind
 		}

@@ -91,6 +91,13 @@ func parseAddress(s string) (ip, port string, ok bool) {
 	return canonicalAddress(a, s), "", true
 }
 
+// zoneOf is the zone of an address, "" when it has none.
+func zoneOf(s string) string {
+	_, zone, _ := strings.Cut(s, "%")
+	zone, _, _ = strings.Cut(zone, "]")
+	return zone
+}
+
 // canonicalAddress writes a; s is the text that it was read from, and is used
 // where it is the same.
 func canonicalAddress(a netip.Addr, s string) string {
