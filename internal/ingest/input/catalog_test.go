@@ -4,12 +4,15 @@ package input
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestCatalog is the contract of every member.
@@ -135,6 +138,39 @@ func TestConfigNamesTheWrongField(t *testing.T) {
 		}
 		if err == nil || !strings.HasPrefix(err.Error(), c.field+":") {
 			t.Errorf("%+v: %v, want an error of %s", c.config, err, c.field)
+		}
+	}
+}
+
+// The document for users names every input, every setting and every default.
+func TestDocumentNamesEverySetting(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("../../../docs/inputs.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(raw)
+	for _, spec := range Catalog() {
+		if !strings.Contains(text, "`"+spec.Type+"`") {
+			t.Errorf("docs/inputs.md does not name %s", spec.Type)
+		}
+		config := reflect.ValueOf(spec.New()).Elem()
+		for f := range config.Type().Fields() {
+			value := config.FieldByIndex(f.Index)
+			want := "| `" + f.Tag.Get("yaml") + "` | "
+			switch d, isDuration := reflect.TypeAssert[time.Duration](value); {
+			case value.IsZero():
+				want += "none |"
+			case isDuration:
+				want += strings.Replace(d.String(), "h0m0s", "h", 1) + " |"
+			case value.Kind() == reflect.String:
+				want += "`" + value.String() + "` |"
+			default:
+				want += fmt.Sprint(value.Interface()) + " |"
+			}
+			if !strings.Contains(text, want) {
+				t.Errorf("docs/inputs.md has no row %q for %s", want, spec.Type)
+			}
 		}
 	}
 }

@@ -265,7 +265,7 @@ func (s *syslogTCP) deadline(ctx context.Context, conn net.Conn, begun time.Time
 		until = begun.Add(s.config.LineTimeout)
 	}
 	_ = conn.SetReadDeadline(until) // an error shows in the next read
-	if ctx.Err() != nil { // it stopped meanwhile
+	if ctx.Err() != nil {           // it stopped meanwhile
 		_ = conn.SetReadDeadline(time.Now().Add(drainTime))
 	}
 }

@@ -72,12 +72,12 @@ func TestIDTableOfTheDefaultSize(t *testing.T) {
 	if b := table.bytes(); b != 0 {
 		t.Errorf("%d bytes before the first id", b)
 	}
-	const total = DefaultMaxIDs * 5 / 4
+	const total = DefaultMaxIDs + 200_000
 	id := func(n int) uint64 { return (uint64(n) + 1) * 0x9e3779b97f4a7c15 }
 	for n := range total {
 		table.add(id(n), uint32(n), int64(n))
 	}
-	for n := total - DefaultMaxIDs; n < total; n++ {
+	for n := total - DefaultMaxIDs; n < total; n += 1 + n%31 { // the oldest are tried too
 		if table.find(id(n), uint32(n)) != sameContent {
 			t.Fatalf("id %d of %d is forgotten", n, total)
 		}
