@@ -170,13 +170,37 @@ func searcher(t testing.TB, o search.Options, readers ...segment.Reader) *search
 	return s
 }
 
+// unique makes events of which hardly two have a text in common, so that their
+// columns are raw from the second page on.
+func unique(r *rand.Rand, n int) []*event.Event {
+	es := some(r, n)
+	for i, e := range es {
+		e.User = fmt.Sprint("u", i)
+		e.IP = fmt.Sprintf("203.0.%d.%d", i>>8, i&255)
+		e.Category = fmt.Sprint("login_", i)
+		e.Source = fmt.Sprint("ll", i)
+		e.Message = []string{"failed login for", "LOGIN FAILED for root"}[i%2] + fmt.Sprint(" ", i)
+	}
+	return es
+}
+
 // TestLikeNaive: random filters over random events give what their definition
 // says, in memory, in files, in a mixture and with pages too few to cache.
 func TestLikeNaive(t *testing.T) {
 	t.Parallel()
-	r := rand.New(rand.NewPCG(1, 1))
-	es := some(r, 7000)
-	cut := []int{0, 2500, 2501, 5000, 7000}
+	t.Run("alike", func(t *testing.T) {
+		t.Parallel()
+		likeNaive(t, some(rand.New(rand.NewPCG(1, 1)), 7000))
+	})
+	t.Run("unique", func(t *testing.T) {
+		t.Parallel()
+		likeNaive(t, unique(rand.New(rand.NewPCG(1, 2)), 7000))
+	})
+}
+
+func likeNaive(t *testing.T, es []*event.Event) {
+	t.Helper()
+	cut := []int{0, 100, 101, 2500, 7000}
 	var hot, files, mixed []segment.Reader
 	cache, err := segment.NewCache(1 << 20)
 	if err != nil {
@@ -196,7 +220,7 @@ func TestLikeNaive(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(2, 2))
-			for range 80 {
+			for range 60 {
 				f := randomFilter(r, es)
 				what := fmt.Sprintf("%+v", f)
 				all, stats := naive(t, f, es)
@@ -306,6 +330,34 @@ func TestPagesWhileEventsArrive(t *testing.T) {
 	for _, e := range before {
 		if seen[e.ID] != 1 {
 			t.Errorf("event %s of %d was seen %d times", e.ID, e.Time, seen[e.ID])
+		}
+	}
+}
+
+// TestCursorAmongTies: all events at one of two times, over many pages.
+func TestCursorAmongTies(t *testing.T) {
+	t.Parallel()
+	es := some(rand.New(rand.NewPCG(7, 7)), 3*segment.PageRows)
+	for i, e := range es {
+		e.Time = 1_790_000_000e9 + int64(i%segment.PageRows/2000)
+		e.User = "root"
+	}
+	s := searcher(t, search.Options{CountRows: -1}, block(t, es).Reader())
+	for _, base := range []query.Filter{{Limit: 1000}, {Limit: 1000, Users: []string{"root"}}} {
+		want, _ := naive(t, base, es)
+		for f := base; ; {
+			page, err := s.Query(t.Context(), f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			expect(t, f.Cursor, page.Items, want[:len(page.Items)])
+			want = want[len(page.Items):]
+			if f.Cursor = page.Next; f.Cursor == "" {
+				break
+			}
+		}
+		if len(want) > 0 {
+			t.Errorf("%d events were left out", len(want))
 		}
 	}
 }
