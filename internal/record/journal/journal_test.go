@@ -169,3 +169,28 @@ func counted(ranges []event.Range) int {
 	}
 	return n
 }
+
+// waitSealed waits until the sealer has nothing to do.
+func waitSealed(t *testing.T, j *Journal) {
+	t.Helper()
+	for range 2000 {
+		j.seal.mu.Lock()
+		queued := len(j.seal.queue)
+		j.seal.mu.Unlock()
+		j.order.mu.Lock()
+		j.view.mu.Lock()
+		hot := 0
+		for _, h := range j.view.hot {
+			if int(h.count) >= j.opts.SealEvents {
+				hot++
+			}
+		}
+		j.view.mu.Unlock()
+		j.order.mu.Unlock()
+		if queued == 0 && hot == 0 {
+			return
+		}
+		time.Sleep(2 * time.Millisecond)
+	}
+	t.Fatal("ranges are not sealed")
+}

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// Status is the verdict on a whole journal.
+type Status string
+
+// The verdicts on a journal. Valid, Witnessed and Diverged need a memory outside
+// the machine, which this version cannot ask: what holds together is Unanchored.
+const (
+	Valid      Status = "VALID"
+	Witnessed  Status = "WITNESSED"
+	Unanchored Status = "UNANCHORED"
+	Diverged   Status = "DIVERGED"
+	Invalid    Status = "INVALID"
+)
+
+// Verdict is what became of an entry that is not OK.
+type Verdict string
+
+// The verdicts on entries.
+const (
+	// Altered: what is there is not what was recorded.
+	Altered Verdict = "ALTERED"
+	// Removed: it is gone from among its neighbours.
+	Removed Verdict = "REMOVED"
+	// Inserted: it is there, but was never recorded.
+	Inserted Verdict = "INSERTED"
+	// Reordered: it is whole, but not at its place.
+	Reordered Verdict = "REORDERED"
+	// Duplicated: it is there more than once.
+	Duplicated Verdict = "DUPLICATED"
+	// Truncated: it was durable at the journal's end, which was cut off.
+	Truncated Verdict = "TRUNCATED"
+	// Missing: the file that held it is gone, or it was lost before its seal.
+	Missing Verdict = "MISSING"
+)
+
+// maxFindings bounds the entries that a report names.
+const maxFindings = 10000
+
+// Report is what Verify found.
+type Report struct {
+	Status Status `json:"status"`
+	Origin string `json:"origin"`
+	// Total counts the entries that the journal should hold, Verified those
+	// that were recomputed and are right, Tampered those that are not.
+	Total    int64 `json:"total"`
+	Verified int64 `json:"verified"`
+	Tampered int64 `json:"tampered"`
+	// MACs is "checked", "not checked" or "partly checked".
+	MACs string `json:"macs"`
+	// Entries names what is wrong, by stream and sequence number.
+	Entries []Finding `json:"entries"`
+	// Omitted counts runs of entries beyond those that Entries has room for.
+	Omitted int `json:"omitted,omitempty"`
+	// Files names damaged files.
+	Files []FileFinding `json:"files"`
+	// Streams says what was looked at.
+	Streams []StreamReport `json:"streams"`
+	// Ord is how far the journal goes.
+	Ord uint64 `json:"ord"`
+	// Running says that a journal was open while it was verified.
+	Running bool `json:"running"`
+}
+
+// Finding is a run of entries of one stream with one verdict.
+type Finding struct {
+	Stream string `json:"stream"`
+	Seq    uint64 `json:"seq"`
+	// LastSeq is the last of the run, 0 when it is one entry.
+	LastSeq uint64  `json:"last_seq,omitempty"`
+	Verdict Verdict `json:"verdict"`
+}
+
+// FileFinding is a file with damage.
+type FileFinding struct {
+	File   string `json:"file"` // below the journal's folder
+	Damage string `json:"damage"`
+	// Evidence says that the file is evidence: its damage makes the journal
+	// INVALID. Damage to any other file is repaired when the journal opens.
+	Evidence bool `json:"evidence"`
+	// Entries are those that the damaged part speaks of, where it can be told.
+	Entries []event.Range `json:"entries,omitempty"`
+}
+
+// StreamReport says what a stream holds.
+type StreamReport struct {
+	Stream   string `json:"stream"`
+	Last     uint64 `json:"last_seq"`
+	Segments int    `json:"segments"`
+	Unsealed int64  `json:"unsealed"`
+}
+
+// OK tells whether the command succeeds: nothing is wrong with any entry.
+func (r *Report) OK() bool { return r.Status != Invalid && r.Status != Diverged }
+
+// find notes a run of entries.
+func (r *Report) find(stream string, first, last uint64, v Verdict) {
+	if last < first {
+		return
+	}
+	r.Tampered += int64(last-first) + 1 //nolint:gosec // counts stay far below 2^63
+	if n := len(r.Entries); n > 0 {
+		p := &r.Entries[n-1]
+		if p.Stream == stream && p.Verdict == v && max(p.Seq, p.LastSeq)+1 == first {
+			p.LastSeq = last
+			return
+		}
+	}
+	if len(r.Entries) >= maxFindings {
+		r.Omitted++
+		return
+	}
+	f := Finding{Stream: stream, Seq: first, Verdict: v}
+	if last > first {
+		f.LastSeq = last
+	}
+	r.Entries = append(r.Entries, f)
+}
+
+func (r *Report) file(name, damage string, evidence bool, entries ...event.Range) {
+	for i := range r.Files {
+		if f := &r.Files[i]; f.File == name && f.Damage == damage {
+			f.Entries = append(f.Entries, entries...)
+			return
+		}
+	}
+	if len(r.Files) >= maxFindings {
+		r.Omitted++
+		return
+	}
+	r.Files = append(r.Files, FileFinding{File: name, Damage: damage, Evidence: evidence, Entries: entries})
+}
+
+// conclude sorts the findings and gives the verdict.
+func (r *Report) conclude() {
+	slices.SortFunc(r.Entries, func(a, b Finding) int {
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
+	})
+	slices.SortFunc(r.Files, func(a, b FileFinding) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Damage, b.Damage))
+	})
+	r.Status = Unanchored
+	if r.Tampered > 0 {
+		r.Status = Invalid
+	}
+	for i := range r.Files {
+		if r.Files[i].Evidence {
+			r.Status = Invalid
+		}
+	}
+	if r.Entries == nil {
+		r.Entries = []Finding{}
+	}
+	if r.Files == nil {
+		r.Files = []FileFinding{}
+	}
+}
+
+// lineup is the entries of a run of sequence numbers as they lie in a file.
+type lineup struct {
+	stream string
+	first  uint64
+	seqs   []uint64
+	good   []bool
+	// holes are sequence numbers after which bytes came that are no entry.
+	holes map[uint64]bool
+}
+
+func (l *lineup) add(seq uint64, good bool) {
+	l.seqs = append(l.seqs, seq)
+	l.good = append(l.good, good)
+}
+
+// hole notes that something unreadable follows what is there.
+func (l *lineup) hole() {
+	if l.holes == nil {
+		l.holes = map[uint64]bool{}
+	}
+	l.holes[l.newest()] = true
+}
+
+// newest is the highest good sequence number yet, first-1 when there is none.
+func (l *lineup) newest() uint64 {
+	n := l.first - 1
+	for i := len(l.seqs) - 1; i >= 0 && i > len(l.seqs)-64; i-- {
+		if l.good[i] {
+			n = max(n, l.seqs[i])
+		}
+	}
+	return n
+}
+
+// judge compares the lineup with the entries first to last, less the lost ones,
+// and returns how many are right. end is the verdict on what is missing at the
+// end.
+func (l *lineup) judge(r *Report, last uint64, lost map[uint64]bool, gone, end Verdict) (ok int64) {
+	n := int(last - l.first + 1) //nolint:gosec // a range's entries
+	const (
+		absent = iota
+		bad
+		right
+	)
+	state := make([]uint8, n)
+	var order []uint64 // good ones, once each, as they lie
+	for i, seq := range l.seqs {
+		if seq < l.first || seq > last || lost[seq] {
+			r.find(l.stream, seq, seq, Inserted)
+			continue
+		}
+		switch s := &state[seq-l.first]; {
+		case *s == absent && l.good[i]:
+			*s = right
+			order = append(order, seq)
+		case *s == absent:
+			*s = bad
+		case *s == bad && l.good[i]: // the other one was put there
+			*s = right
+			order = append(order, seq)
+			r.find(l.stream, seq, seq, Inserted)
+		case l.good[i]:
+			r.find(l.stream, seq, seq, Duplicated)
+		default:
+			r.find(l.stream, seq, seq, Inserted)
+		}
+	}
+	misplaced := map[uint64]bool{}
+	sorted := slices.Sorted(slices.Values(order))
+	for i := range sorted {
+		if order[i] != sorted[i] {
+			misplaced[order[i]] = true
+		}
+	}
+	tail := last
+	for tail >= l.first && state[tail-l.first] == absent && !lost[tail] {
+		tail--
+	}
+	hole := l.holes[l.first-1]
+	for i := range n {
+		seq := l.first + uint64(i) //nolint:gosec // a count
+		switch {
+		case lost[seq]:
+			r.find(l.stream, seq, seq, Missing)
+		case state[i] == bad:
+			r.find(l.stream, seq, seq, Altered)
+		case state[i] == absent && hole:
+			r.find(l.stream, seq, seq, Altered)
+		case state[i] == absent && seq > tail:
+			r.find(l.stream, seq, seq, end)
+		case state[i] == absent:
+			r.find(l.stream, seq, seq, gone)
+		case misplaced[seq]:
+			r.find(l.stream, seq, seq, Reordered)
+		default:
+			ok++
+		}
+		if state[i] == right {
+			hole = l.holes[seq]
+		}
+	}
+	return ok
+}
