@@ -27,14 +27,11 @@ func TestBadInput(t *testing.T) {
 	for _, c := range []struct{ name, bad, want string }{
 		{"broken", `{"message": "no end`, ""},
 		{"not an object", `42`, ""},
-		{"wrong type", `{"message":"x","user":{"a":{"b":1}},"ip":7}`, "ip"},
+		{"wrong type", `{"message":"x","user":{"a":{"b":1}}}`, "user: want text, got object"},
 		{"duplicate key", `{"message":"x","user":"a","user":"b"}`, "user"},
 		{"deep", `{"message":"x","attrs":` + deep + `}`, "deep"},
 		{"invalid UTF-8", "{\"message\":\"\xff\xfe\"}", "UTF-8"},
 		{"too large", `{"message":"x","attrs":{` + bigAttrs() + `}}`, "bytes"},
-		{"bad time", `{"message":"x","time":"yesterday"}`, "time"},
-		{"year 9999", `{"message":"x","time":"9999-01-01T00:00:00Z"}`, "time"},
-		{"year 1", `{"message":"x","time":"0001-01-01T00:00:00Z"}`, "time"},
 	} {
 		a := s.send("/api/siem/events", token, "application/x-ndjson", []byte(good(c.name)+"\n"+c.bad+"\n"+good(c.name+" again")+"\n"))
 		if a.Accepted != 2 || a.Rejected != 1 || len(a.Errors) != 1 || a.Errors[0].Index != 1 {
@@ -68,12 +65,16 @@ func TestOddButKept(t *testing.T) {
 		fmt.Sprintf(`{"id":"long","source":"application","message":%q}`, strings.Repeat("y", 100_000)),
 		fmt.Sprintf(`{"id":"future","source":"application","message":"from the future","time":%q}`, future),
 		`{"id":"ancient","source":"application","message":"from long ago","time":"1999-12-31T23:59:59Z"}`,
+		`{"id":"word","source":"application","message":"no time","time":"yesterday"}`,
+		`{"id":"year9999","source":"application","message":"far ahead","time":"9999-01-01T00:00:00Z"}`,
+		`{"id":"year1","source":"application","message":"far back","time":"0001-01-01T00:00:00Z"}`,
 		`{"id":"noip","source":"application","message":"odd address","ip":"not-an-address"}`,
 	}
-	if a := s.send("/api/siem/events", token, "application/x-ndjson", []byte(strings.Join(lines, "\n"))); a.Accepted != 4 {
+	if a := s.send("/api/siem/events", token, "application/x-ndjson", []byte(strings.Join(lines, "\n"))); a.Accepted != len(lines) {
 		t.Fatalf("%+v", a)
 	}
-	for id, mark := range map[string]string{"long": "truncated", "future": "time_future", "ancient": "time_ancient", "noip": "invalid"} {
+	for id, mark := range map[string]string{"long": "truncated", "future": "time_future", "ancient": "time_ancient", "noip": "invalid",
+		"word": "invalid", "year9999": "invalid", "year1": "invalid"} {
 		var got *event
 		for _, e := range all[event](s, "/api/siem/logs?source=application") {
 			if e.OriginID == id {
@@ -84,7 +85,7 @@ func TestOddButKept(t *testing.T) {
 			t.Errorf("%s: not recorded", id)
 			continue
 		}
-		if len(got.Marks) != 1 || got.Marks[0].Kind != mark {
+		if len(got.Marks) == 0 || got.Marks[0].Kind != mark {
 			t.Errorf("%s: marks %+v, want %s", id, got.Marks, mark)
 		}
 		if id == "long" && (len(got.Message) > 65_536 || got.Marks[0].Length != 100_000 || got.Marks[0].SHA256 == "") {

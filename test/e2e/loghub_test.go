@@ -116,10 +116,14 @@ func TestLoghubFromFileToAlert(t *testing.T) {
 		if n >= 30 {
 			severity = "critical"
 		}
+		worst := ""
 		for _, a := range all[anomaly](s, "/api/siem/anomalies?type=brute_force_attack") {
-			if a.Entity.Value == ip && a.Severity != severity {
-				t.Errorf("%s: %d attempts in ten minutes are %s, want %s", ip, n, a.Severity, severity)
+			if a.Entity.Value == ip && (worst == "" || a.Severity == "critical") {
+				worst = a.Severity
 			}
+		}
+		if worst != severity {
+			t.Errorf("%s: %d attempts in ten minutes are %s, want %s", ip, n, worst, severity)
 		}
 	}
 	var alerted []string

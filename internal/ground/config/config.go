@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"reflect"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -80,6 +81,22 @@ func (s *Section) UnmarshalYAML(n *yaml.Node) error {
 	}
 	*s = Section{Name: head.Name, Type: head.Type, Node: *n, Line: n.Line}
 	return nil
+}
+
+// Decode reads the section, without name and type, over the values of into, a
+// pointer to a struct with yaml tags. An unknown key is an error.
+func (s *Section) Decode(into any) error {
+	n := s.Node
+	n.Content = nil
+	for i := 0; i+1 < len(s.Node.Content); i += 2 {
+		if k := s.Node.Content[i].Value; k != "name" && k != "type" {
+			n.Content = append(n.Content, s.Node.Content[i], s.Node.Content[i+1])
+		}
+	}
+	if err := knownIn(&n, reflect.TypeOf(into).Elem(), ""); err != nil {
+		return err
+	}
+	return n.Decode(into)
 }
 
 // Default returns the configuration of an empty file.

@@ -93,3 +93,22 @@ func FuzzLoad(f *testing.F) {
 	f.Add([]byte("sources: {a: &x {criticality: low, retention: 1}, b: *x}"))
 	f.Fuzz(func(_ *testing.T, doc []byte) { _, _ = config.Load(doc, "", env) })
 }
+
+func TestSectionDecodesStrictly(t *testing.T) {
+	t.Parallel()
+	type listener struct {
+		Listen string `yaml:"listen"`
+		Max    int    `yaml:"max"`
+	}
+	c, err := config.Load([]byte("inputs:\n- {name: a, type: b, listen: here}\n- {type: b,\n   lisen: x}"), "", env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := listener{Max: 7}
+	if err := c.Inputs[0].Decode(&got); err != nil || got != (listener{"here", 7}) {
+		t.Errorf("got %+v %v", got, err)
+	}
+	if err := c.Inputs[1].Decode(&got); err == nil || !strings.Contains(err.Error(), "line 4: lisen: unknown key") {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/face/api"
+	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/web"
+)
+
+// The bounds of the HTTP server. Bodies and streams set their own deadlines.
+const (
+	headerTimeout = 10 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+	stopTimeout   = 10 * time.Second
+)
+
+// facing is the floor that others see.
+type facing struct {
+	access   *auth.Auth
+	auditor  *auditor
+	api      *api.API
+	listener net.Listener
+	http     *http.Server
+	vitals   vitals
+	stopping atomic.Bool
+}
+
+func (s *server) openAccess(context.Context) error {
+	key, err := s.record.keys.Secret("sessions")
+	if err != nil {
+		return err
+	}
+	s.face.auditor = &auditor{submit: s.ingest.pipeline.Submit, host: s.host, logger: s.logger.With("part", "audit")}
+	s.face.access, err = auth.New(auth.Options{
+		Store: s.record.state, Key: key, Audit: s.face.auditor.activity, Logger: s.logger.With("part", "access"),
+	})
+	return err
+}
+
+// ensureAdmin makes the first user, and prints the password that it made up. Its
+// audit event needs a running journal.
+func (s *server) ensureAdmin(ctx context.Context) error {
+	password, err := s.face.access.EnsureAdmin(ctx, s.opt.AdminPassword)
+	if err != nil || password.IsZero() || !s.opt.AdminPassword.IsZero() {
+		return err
+	}
+	_, err = fmt.Fprintf(s.opt.Stdout, "admin password: %s\n", password.Reveal())
+	return err
+}
+
+func (s *server) openFace(ctx context.Context) (err error) {
+	if err := s.openInputs(ctx); err != nil {
+		return err
+	}
+	s.face.vitals.begin(s)
+	o := api.Options{
+		Logs: s.record.search, Cases: s.record.cases, Auth: s.face.access, Audit: s.face.auditor.event,
+		Verify: s.verifyForAPI, Head: s.record.journal.Head,
+		Tail:   func(after uint64) api.Tail { return s.record.journal.Reader(after) },
+		Vitals: s.face.vitals.read, Ready: s.ready, Metrics: s.metrics(),
+		Demo: s.opt.Demo != DemoOff, Logger: s.logger.With("part", "api"),
+	}
+	for _, in := range s.ingest.inputs {
+		for _, r := range in.in.Routes() {
+			o.Inputs = append(o.Inputs, api.Input{Method: r.Method, Pattern: r.Pattern, Handler: r.Handler})
+		}
+	}
+	if files, ok := web.Dist(); ok {
+		o.Web = files
+	}
+	if s.face.api, err = api.New(o); err != nil {
+		return err
+	}
+	s.record.cases.OnChange(s.face.api.Publish)
+	return nil
+}
+
+func (s *server) openListeners(ctx context.Context) (err error) {
+	var lc net.ListenConfig
+	if s.face.listener, err = lc.Listen(ctx, "tcp", s.opt.Config.Server.Listen); err != nil {
+		return err
+	}
+	s.cleanup.add("HTTP listener", s.face.listener.Close)
+	s.face.http = &http.Server{
+		Handler: s.face.api, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
+	}
+	return nil
+}
+
+// runFront opens the house to the outside.
+func (s *server) runFront(front *floor) {
+	front.run("HTTP", s.serveHTTP)
+	front.run("audit", func(ctx context.Context) error {
+		return drain(ctx, s.record.state.DrainActivities, s.face.auditor)
+	})
+	for _, o := range s.ingest.inputs {
+		front.run("input "+o.name, o.in.Run)
+	}
+	if s.opt.Demo != DemoOff {
+		front.once("demo", s.runDemo)
+	}
+}
+
+// serveHTTP answers until the context ends, then lets requests finish. Live
+// streams end first: they would hold the shutdown up.
+func (s *server) serveHTTP(ctx context.Context) error {
+	streams := make(chan error, 1)
+	go func() { streams <- s.face.api.Run(ctx) }()
+	served := make(chan error, 1)
+	go func() { served <- s.face.http.Serve(s.face.listener) }()
+	var err error
+	select {
+	case err = <-served:
+	case <-ctx.Done():
+	}
+	err = errors.Join(err, <-streams)
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTimeout)
+	defer cancel()
+	if e := s.face.http.Shutdown(stop); e != nil {
+		_ = s.face.http.Close()
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// runDemo plays traffic with a token of its own, which ends with it.
+func (s *server) runDemo(ctx context.Context) error {
+	token, key, err := s.face.access.IssueToken(ctx, "demo traffic", auth.ScopeIngest, time.Now().Add(time.Hour), "demo", auth.Peer{})
+	if err != nil {
+		return err
+	}
+	d := &demo{
+		mode: s.opt.Demo, url: s.url(), syslog: s.syslogAddress(), token: key.Reveal(),
+		client: &http.Client{Timeout: 30 * time.Second}, logger: s.logger.With("part", "demo"),
+	}
+	err = d.Run(ctx)
+	return errors.Join(err, s.face.access.RevokeToken(context.WithoutCancel(ctx), token.ID, "demo", auth.Peer{}))
+}
+
+// ready tells whether requests are welcome.
+func (s *server) ready(context.Context) api.Health {
+	h := api.Health{Status: api.Ok}
+	if s.face.stopping.Load() {
+		h.Status = api.Unavailable
+	}
+	h.Components = []api.Component{
+		{Name: "journal", Ok: true}, {Name: "detection", Ok: true}, {Name: "http", Ok: h.Status == api.Ok},
+	}
+	return h
+}

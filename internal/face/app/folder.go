@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// folder is a data folder; its methods name what lies where.
+type folder struct{ dir string }
+
+// openFolder makes the data folder, for its owner alone, when it is missing.
+func openFolder(dir string) (folder, error) {
+	abs, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(abs, 0o700)
+	}
+	if err != nil {
+		return folder{}, fmt.Errorf("data folder: %w", err)
+	}
+	return folder{abs}, nil
+}
+
+func (f folder) keys() string    { return filepath.Join(f.dir, "keys") }
+func (f folder) journal() string { return filepath.Join(f.dir, "journal") }
+func (f folder) state() string   { return filepath.Join(f.dir, "state") }
+func (f folder) originIDs() string {
+	return filepath.Join(f.dir, "derived", "origin-ids")
+}
+
+// hasJournal tells whether something was recorded here before.
+func (f folder) hasJournal() bool {
+	_, err := os.Stat(f.journal())
+	return err == nil
+}

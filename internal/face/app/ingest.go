@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/ingest/input"
+	"github.com/tocsin-siem/tocsin/internal/ingest/normalize"
+	"github.com/tocsin-siem/tocsin/internal/ingest/pipeline"
+	"github.com/tocsin-siem/tocsin/internal/ingest/redact"
+)
+
+// ingesting is the way in.
+type ingesting struct {
+	pipeline *pipeline.Pipeline
+	bodies   *input.Bodies
+	inputs   []openInput
+}
+
+// openInput is one input with its name.
+type openInput struct {
+	name string
+	in   input.Input
+}
+
+func (s *server) openPipeline(context.Context) (err error) {
+	sources := make(map[string]pipeline.Source, len(s.opt.Config.Sources))
+	for name, c := range s.opt.Config.Sources {
+		sources[name] = pipeline.Source{RetentionDays: int(c.Retention)}
+	}
+	redactor := redact.New()
+	s.ingest.bodies = input.NewBodies(0)
+	s.ingest.pipeline, err = pipeline.New(pipeline.Options{
+		Normalize: decoder,
+		Redact:    redactor.Events,
+		Late:      s.watch.late.Late,
+		Record:    s.record.journal.Append,
+		Sources:   sources,
+		Logger:    s.logger.With("part", "pipeline"),
+	})
+	return err
+}
+
+// decoder opens a format of the catalog for one batch.
+func decoder(format string, h pipeline.Hint) (pipeline.Decode, bool) {
+	f, ok := normalize.Lookup(format)
+	if !ok {
+		return nil, false
+	}
+	hint := &normalize.Hint{Source: h.Source, Received: h.Received, Zone: h.Zone, Host: h.Peer}
+	return func(raw []byte, out []*event.Event) ([]*event.Event, error) { return f.Normalize(raw, hint, out) }, true
+}
+
+func hasFormat(name string) bool {
+	_, ok := normalize.Lookup(name)
+	return ok
+}
+
+// openInputs opens the two HTTP inputs, the syslog pair of --syslog and what the
+// configuration names.
+func (s *server) openInputs(ctx context.Context) error {
+	if err := s.openInput(ctx, "http", "http", nil); err != nil {
+		return err
+	}
+	if err := s.openInput(ctx, "resk", "resk", nil); err != nil {
+		return err
+	}
+	if s.opt.Syslog != "" {
+		if err := s.openSyslog(ctx); err != nil {
+			return err
+		}
+	}
+	for _, section := range s.opt.Config.Inputs {
+		name := section.Name
+		if name == "" {
+			name = section.Type
+		}
+		if err := s.openInput(ctx, name, section.Type, section.Decode); err != nil {
+			return fmt.Errorf("line %d: input %s: %w", section.Line, name, err)
+		}
+	}
+	return nil
+}
+
+// openSyslog opens the UDP and the TCP listener on one port, also where the port
+// was left to the system.
+func (s *server) openSyslog(ctx context.Context) error {
+	if err := s.openInput(ctx, "syslog_tcp", "syslog_tcp", listenOn(s.opt.Syslog)); err != nil {
+		return err
+	}
+	return s.openInput(ctx, "syslog_udp", "syslog_udp", listenOn(s.syslogAddress()))
+}
+
+// listenOn sets the address of an input's configuration.
+func listenOn(address string) func(any) error {
+	return func(c any) error {
+		switch c := c.(type) {
+		case *input.SyslogTCP:
+			c.Listen = address
+		case *input.SyslogUDP:
+			c.Listen = address
+		}
+		return nil
+	}
+}
+
+func (s *server) openInput(ctx context.Context, name, kind string, decode func(any) error) error {
+	spec, ok := input.Lookup(kind)
+	if !ok {
+		names := make([]string, 0, len(input.Catalog()))
+		for _, c := range input.Catalog() {
+			names = append(names, c.Type)
+		}
+		return fmt.Errorf("type: %q is none of %s", kind, strings.Join(names, ", "))
+	}
+	c := spec.New()
+	if decode != nil {
+		if err := decode(c); err != nil {
+			return err
+		}
+	}
+	if err := c.Validate(); err != nil {
+		return err
+	}
+	in, err := c.Open(ctx, input.Env{
+		Name: name, Ingest: s.ingest.pipeline.Ingest, Spent: s.ingest.pipeline.Spent,
+		HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies, Logger: s.logger.With("input", name),
+	})
+	if err != nil {
+		return fmt.Errorf("input %s: %w", name, err)
+	}
+	s.cleanup.add("input "+name, in.Close)
+	s.ingest.inputs = append(s.ingest.inputs, openInput{name, in})
+	return nil
+}
+
+// syslogAddress is where the syslog listeners of --syslog are, "" without them.
+func (s *server) syslogAddress() string {
+	for _, o := range s.ingest.inputs {
+		if o.name == "syslog_tcp" && s.opt.Syslog != "" {
+			return o.in.Stats().Address
+		}
+	}
+	return ""
+}
+
+// authorize tells who sends to an input. It knows the bearer form; the forms of
+// other protocols are read by their inputs.
+func (s *server) authorize(r *http.Request) (input.Sender, error) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		return input.Sender{}, input.ErrUnauthorized
+	}
+	who, err := s.face.access.Authenticate(r.Context(), strings.TrimSpace(token))
+	switch {
+	case errors.Is(err, auth.ErrUnauthenticated):
+		return input.Sender{}, input.ErrUnauthorized
+	case err != nil:
+		return input.Sender{}, err
+	case !who.May(auth.Ingest):
+		return input.Sender{}, input.ErrForbidden
+	}
+	return input.Sender{ID: who.ID}, nil
+}
+
+// restoreIDs brings the memory of origin ids to where the journal is: from the
+// file that the last clean stop left, and from the journal behind it.
+func (s *server) restoreIDs(ctx context.Context) error {
+	after, err := s.loadIDs()
+	if err != nil {
+		s.logger.WarnContext(ctx, "origin ids are read from the journal again", "error", err)
+	}
+	head := s.record.journal.Head()
+	if after >= head {
+		return nil
+	}
+	reader := s.record.journal.Reader(after)
+	_, err = s.ingest.pipeline.Rebuild(ctx, func(ctx context.Context) ([]*event.Event, error) {
+		if reader.Position() >= head {
+			return nil, io.EOF
+		}
+		return reader.Next(ctx, 4096)
+	})
+	if err != nil {
+		return fmt.Errorf("read origin ids: %w", err)
+	}
+	return nil
+}
+
+func (s *server) loadIDs() (after uint64, err error) {
+	f, err := os.Open(s.folder.originIDs())
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = f.Close() }()
+	return s.ingest.pipeline.LoadIDs(f)
+}
+
+// saveIDs leaves the memory of origin ids for the next start. It is derived data:
+// without it the next start reads the journal instead.
+func (s *server) saveIDs(context.Context) (err error) {
+	path := s.folder.originIDs()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("save origin ids: %w", err)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), "origin-ids-*.tmp")
+	if err != nil {
+		return fmt.Errorf("save origin ids: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("save origin ids: %w", errors.Join(err, os.Remove(f.Name())))
+		}
+	}()
+	if err := errors.Join(s.ingest.pipeline.SaveIDs(f), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(f.Name(), path)
+}

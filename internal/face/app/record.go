@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
+	"github.com/tocsin-siem/tocsin/internal/record/search"
+	"github.com/tocsin-siem/tocsin/internal/record/state"
+)
+
+// recording is the floor on which everything is kept.
+type recording struct {
+	keys    *keyring.Ring
+	journal *journal.Journal
+	search  *search.Searcher
+	state   *state.State
+	cases   *state.Watch
+}
+
+func (s *server) openFolder(context.Context) (err error) {
+	if s.host, err = os.Hostname(); err != nil {
+		return fmt.Errorf("host name: %w", err)
+	}
+	s.folder, err = openFolder(s.opt.DataDir)
+	return err
+}
+
+func (s *server) openRecord(ctx context.Context) (err error) {
+	s.record.keys, err = keyring.Open(keyring.Options{
+		Dir: s.folder.keys(), Name: s.host, Existing: s.folder.hasJournal(),
+		Secret: s.opt.SigningSecret.Reveal(), PreviousSecret: s.opt.PreviousSecret.Reveal(),
+		Logger: s.logger.With("part", "keys"),
+	})
+	if err != nil {
+		return err
+	}
+	s.record.journal, err = journal.Open(ctx, journal.Options{
+		Dir: s.folder.journal(), Keys: s.record.keys, Logger: s.logger.With("part", "journal"),
+	})
+	if err != nil {
+		return err
+	}
+	s.cleanup.add("journal", s.record.journal.Close)
+	s.record.search, err = search.New(search.Options{Snapshot: s.record.journal.Snapshot})
+	return err
+}
+
+func (s *server) openState(ctx context.Context) (err error) {
+	s.record.state, err = state.Open(ctx, s.folder.state(), s.logger.With("part", "state"))
+	if err != nil {
+		return err
+	}
+	s.cleanup.add("state", s.record.state.Close)
+	s.record.cases = state.NewWatch(s.record.state)
+	return nil
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/face/api"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
+)
+
+// How often the rate is sampled, over how long it is told, and how often the
+// journal is checked in the background.
+const (
+	rateEvery  = 5 * time.Second
+	rateWindow = 12 // samples: one minute
+	scrubFirst = 20 * time.Second
+	scrubEvery = time.Hour
+)
+
+// vitals gather the figures that no single part knows.
+type vitals struct {
+	server *server
+
+	mu        sync.Mutex
+	samples   []sample
+	integrity api.Integrity
+}
+
+type sample struct {
+	at       time.Time
+	accepted uint64
+}
+
+func (v *vitals) begin(s *server) { v.server = s }
+
+// read implements api.Options.Vitals.
+func (v *vitals) read(context.Context) (api.Vitals, error) {
+	accepted, dropped := v.server.counts()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	out := api.Vitals{
+		Ingest:    api.IngestHealth{Accepted: int64(accepted), Dropped: int64(dropped), Lag: v.server.lag().Seconds()}, //nolint:gosec // counts stay far below 2^63
+		Integrity: v.integrity,
+	}
+	if n := len(v.samples); n > 0 {
+		first := v.samples[0]
+		if d := time.Since(first.at).Seconds(); d > 0 {
+			out.Ingest.Rate = float64(accepted-first.accepted) / d
+		}
+	}
+	return out, nil
+}
+
+// counts are the records accepted and lost since the start, over all inputs.
+func (s *server) counts() (accepted, dropped uint64) {
+	for _, i := range s.ingest.pipeline.Stats().Inputs {
+		accepted += i.Accepted
+		dropped += i.Rejected
+	}
+	for _, o := range s.ingest.inputs {
+		st := o.in.Stats()
+		dropped += st.DroppedKernel + st.DroppedQueue + st.Lost
+	}
+	return accepted, dropped
+}
+
+// lag is how long ago the newest event that detection has seen was received,
+// while there are events that it has not seen; else 0.
+func (s *server) lag() time.Duration {
+	if s.lagEntries() == 0 {
+		return 0
+	}
+	return max(0, time.Since(time.Unix(0, s.watch.seen.Load())))
+}
+
+// lagEntries is how many positions of the journal detection has not seen.
+func (s *server) lagEntries() uint64 {
+	head, seen := s.record.journal.Head(), s.watch.engine.Stats().Ord
+	if seen >= head {
+		return 0
+	}
+	return head - seen
+}
+
+// runRates samples the accepted records.
+func (s *server) runRates(ctx context.Context) error {
+	v := &s.face.vitals
+	tick := time.NewTicker(rateEvery)
+	defer tick.Stop()
+	for {
+		accepted, _ := s.counts()
+		v.mu.Lock()
+		v.samples = append(v.samples, sample{time.Now(), accepted})
+		v.samples = v.samples[max(0, len(v.samples)-rateWindow):]
+		v.mu.Unlock()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// runScrub checks the whole journal soon after the start and then every hour.
+func (s *server) runScrub(ctx context.Context) error {
+	timer := time.NewTimer(scrubFirst)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		if _, err := s.verifyForAPI(ctx, time.Time{}, time.Time{}); err != nil && ctx.Err() == nil {
+			s.logger.ErrorContext(ctx, "the journal could not be checked", "error", err)
+		}
+		timer.Reset(scrubEvery)
+	}
+}
+
+// verifyForAPI checks the journal beside the running server.
+func (s *server) verifyForAPI(ctx context.Context, from, to time.Time) (api.Verification, error) {
+	report, err := s.record.journal.Verify(ctx, journal.VerifyOptions{From: nanos(from), To: nanos(to)})
+	if err != nil {
+		return api.Verification{}, err
+	}
+	out := api.Verification{
+		Status: api.VerificationStatus(report.Status), Total: report.Total, Verified: report.Verified, Tampered: report.Tampered,
+		Entries: make([]api.EntryVerdict, 0, len(report.Entries)),
+	}
+	for _, e := range report.Entries {
+		out.Entries = append(out.Entries, api.EntryVerdict{Stream: e.Stream, Seq: int64(e.Seq), Verdict: string(e.Verdict)}) //nolint:gosec // counts stay far below 2^63
+	}
+	if from.IsZero() && to.IsZero() {
+		now := time.Now().UTC()
+		v := &s.face.vitals
+		v.mu.Lock()
+		v.integrity = api.Integrity{Status: api.IntegrityStatus(report.Status), Total: report.Total, Verified: report.Verified, CheckedAt: &now}
+		v.mu.Unlock()
+	}
+	return out, nil
+}
+
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}

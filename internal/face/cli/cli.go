@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Package cli is the command line: one file per command, each a struct whose
+// fields are its flags and whose Run does the work through app or over HTTP.
+//
+//	main → cli.Run(ctx, Env) → parse → command → exit code
+//
+// Commands write what a script reads to Stdout and everything else to Stderr.
+// Exit codes are fixed by the contract: 0 done, 1 could not, 2 wrong usage, 3
+// the journal is INVALID or DIVERGED.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/alecthomas/kong"
+)
+
+// The exit codes.
+const (
+	ExitOK      = 0
+	ExitFailed  = 1
+	ExitUsage   = 2
+	ExitInvalid = 3
+)
+
+// Env is everything that a command may touch besides its flags.
+type Env struct {
+	Args           []string
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Lookup reads the environment, as os.LookupEnv does.
+	Lookup func(string) (string, bool)
+	// Version is the build's version.
+	Version string
+}
+
+// getenv returns a variable's value, "" when it is not set.
+func (e *Env) getenv(name string) string {
+	v, _ := e.Lookup(name)
+	return v
+}
+
+// logger returns the logger for people who run the command.
+func (e *Env) logger(level slog.Level) *slog.Logger {
+	return slog.New(slog.NewTextHandler(e.Stderr, &slog.HandlerOptions{Level: level}))
+}
+
+// commands is the whole command line.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run Tocsin: inputs, detections, API and web page."`
+	Ingest  ingestCommand  `cmd:"" help:"Send the lines of files to a running Tocsin."`
+	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder."`
+	Token   tokenCommand   `cmd:"" help:"API tokens."`
+	Config  configCommand  `cmd:"" help:"The configuration file."`
+	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
+	Bench   benchCommand   `cmd:"" help:"Measure this machine with real work."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// exitError carries an exit code that is not ExitFailed.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string { return e.err.Error() }
+func (e *exitError) Unwrap() error { return e.err }
+
+// Run parses the arguments and runs the command that they name. It returns the
+// exit code and has said on Stderr what went wrong.
+func Run(ctx context.Context, env Env) int {
+	var cmds commands
+	help := false
+	parser, err := kong.New(&cmds,
+		kong.Name("tocsin"),
+		kong.Description("A self-hosted SIEM in one binary."),
+		kong.Writers(env.Stdout, env.Stderr),
+		kong.Exit(func(int) { help = true }),
+		kong.UsageOnError(),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(&env),
+	)
+	if err != nil {
+		return env.fail(err)
+	}
+	parsed, err := parser.Parse(env.Args)
+	if help {
+		return ExitOK
+	}
+	if err != nil {
+		return env.fail(&exitError{ExitUsage, err})
+	}
+	return env.fail(parsed.Run())
+}
+
+// fail says an error and returns its exit code; nil is ExitOK.
+func (e *Env) fail(err error) int {
+	if err == nil {
+		return ExitOK
+	}
+	_, _ = fmt.Fprintln(e.Stderr, "tocsin:", err)
+	if exit, ok := errors.AsType[*exitError](err); ok {
+		return exit.code
+	}
+	return ExitFailed
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/tocsin-siem/tocsin/internal/core/secret"
+	"github.com/tocsin-siem/tocsin/internal/face/app"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
+)
+
+type verifyCommand struct {
+	Data string `help:"The data folder." default:"./data" env:"TOCSIN_DATA"`
+	JSON bool   `help:"Print the report as one JSON object."`
+}
+
+var errTampered = errors.New("the journal is not as it was recorded")
+
+// Run checks the whole journal. Exit code 3 says that it was tampered with, 1
+// that it could not be checked.
+func (c *verifyCommand) Run(ctx context.Context, env *Env) error {
+	report, err := app.Verify(ctx, c.Data, app.Options{
+		SigningSecret:  secret.New(env.getenv("LOG_SIGNATURE_SECRET")),
+		PreviousSecret: secret.New(env.getenv("LOG_SIGNATURE_SECRET_PREVIOUS")),
+		Logger:         env.logger(slog.LevelWarn),
+	})
+	if err != nil {
+		return fmt.Errorf("verify: %w", err)
+	}
+	if c.JSON {
+		err = json.NewEncoder(env.Stdout).Encode(report)
+	} else {
+		err = printReport(env.Stdout, &report)
+	}
+	if err == nil && !report.OK() {
+		err = &exitError{ExitInvalid, errTampered}
+	}
+	return err
+}
+
+// printReport writes the report for people, the verdict first.
+func printReport(w io.Writer, r *journal.Report) error {
+	ew := &errWriter{w: w}
+	ew.printf("%s  %d of %d entries verified, %d tampered, macs: %s\n", r.Status, r.Verified, r.Total, r.Tampered, r.MACs)
+	if r.Status == journal.Unanchored {
+		ew.printf("  what is here holds together; nobody outside this machine has confirmed that it is the whole\n")
+	}
+	for _, s := range r.Streams {
+		ew.printf("  stream %-8s up to %d, %d segments, %d not sealed yet\n", s.Stream, s.Last, s.Segments, s.Unsealed)
+	}
+	for _, e := range r.Entries {
+		if e.LastSeq > e.Seq {
+			ew.printf("%s  stream %s, entries %d to %d\n", e.Verdict, e.Stream, e.Seq, e.LastSeq)
+		} else {
+			ew.printf("%s  stream %s, entry %d\n", e.Verdict, e.Stream, e.Seq)
+		}
+	}
+	if r.Omitted > 0 {
+		ew.printf("and %d more\n", r.Omitted)
+	}
+	for _, f := range r.Files {
+		ew.printf("damaged file %s: %s\n", f.File, f.Damage)
+	}
+	return ew.err
+}
+
+// errWriter remembers the first error of a number of writes.
+type errWriter struct {
+	w   io.Writer
+	err error
+}
+
+func (e *errWriter) printf(format string, args ...any) {
+	if e.err == nil {
+		_, e.err = fmt.Fprintf(e.w, format, args...)
+	}
+}
