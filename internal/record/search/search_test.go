@@ -63,13 +63,13 @@ func randomFilter(r *rand.Rand, es []*event.Event) query.Filter {
 		f.Sources = pick("authentication", "ACCESS", "ll*", "none", "shop")
 	}
 	if on(3) {
-		f.Categories = pick("login_failed", "login_*", "data_export", "nothing")
+		f.Categories = pick("login_failed", "login_*", "data_export", "LOGIN_6001", "nothing")
 	}
 	if on(3) {
-		f.Users = pick("ROOT", "ana", "ștefan", "u1*", "u77", "nobody")
+		f.Users = pick("ROOT", "ana", "ștefan", "u1*", "u77", "u6000", "U6900", "nobody")
 	}
 	if on(4) {
-		f.IPs = pick("192.0.2.7", "203.0.113.0/25", "2001:db8::/32", "198.*", "::/0", "203.0.113.8")
+		f.IPs = pick("192.0.2.7", "203.0.113.0/25", "2001:db8::/32", "198.*", "::/0", "203.0.113.8", "203.0.25.7")
 	}
 	if on(3) {
 		f.Text = pick("failed", "failed root", `"password for"`, "fail*", "198.51.100.7", "*assw* port", "ș", "nevertheless", "login for", "22", "raw",
