@@ -3,10 +3,12 @@
 package journal
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -26,6 +28,8 @@ const (
 type record struct {
 	Number uint64 // counts records, from 1
 	Name   string // of the segment file below segments/, "" when no row was left
+	Size   int64  // of that file
+	Sum    hash   // SHA-256 of that file
 	meta          // without the seed, which stays in the segment file
 }
 
@@ -35,6 +39,8 @@ func (r *record) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, r.Number)
 	b = append(b, recordAdd)
 	b = appendShort(b, r.Name)
+	b = binary.BigEndian.AppendUint64(b, uint64(r.Size)) //nolint:gosec // a size
+	b = append(b, r.Sum[:]...)
 	m := r.meta
 	m.Seed = hash{}
 	b = append(b, m.encode()...)
@@ -53,6 +59,7 @@ func decodeRecord(body []byte) (r record, err error) {
 	r.Number = c.u64()
 	kind := c.u8()
 	r.Name = c.short()
+	r.Size, r.Sum = c.i64(), c.hash()
 	if c.bad || kind != recordAdd || r.Name != "" && !filepath.IsLocal(r.Name) {
 		return r, errors.New("malformed manifest record")
 	}
@@ -179,4 +186,19 @@ func (m *manifest) close() error {
 		return fmt.Errorf("close manifest: %w", err)
 	}
 	return nil
+}
+
+// fileSum returns a file's size and SHA-256.
+func fileSum(path string) (size int64, sum hash, err error) {
+	f, err := os.Open(path) //nolint:gosec // below the data folder
+	if err != nil {
+		return 0, sum, fmt.Errorf("open: %w", err)
+	}
+	h := sha256.New()
+	size, err = io.Copy(h, f)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return 0, sum, fmt.Errorf("read %s: %w", path, err)
+	}
+	h.Sum(sum[:0])
+	return size, sum, nil
 }

@@ -122,6 +122,9 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 	if err == nil {
 		j.log.WarnContext(ctx, "segment file taken up that the manifest did not name", "file", name)
 		rec := record{Name: name, meta: m}
+		if rec.Size, rec.Sum, err = fileSum(path); err != nil {
+			return err
+		}
 		if err := j.seal.manifest.add(rec); err != nil {
 			return err
 		}

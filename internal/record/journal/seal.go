@@ -175,6 +175,9 @@ func (j *Journal) writeRange(r *hotRange, rec *record) (*segment.File, error) {
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("read back: %w", err)
 	}
+	if rec.Size, rec.Sum, err = fileSum(tmp); err != nil {
+		return nil, fmt.Errorf("read back: %w", err)
+	}
 	if err := d.rename(tmp, path); err != nil {
 		return nil, err
 	}

@@ -87,8 +87,7 @@ func (v *verifier) readLog(name string, raw []byte, next *walHeader, newest bool
 			n = b.Trailer.Batch
 		}
 		if next != nil && n > next.Prev.Batch {
-			dirty = -1 // given up after an error, and written again to the next file
-			break
+			break // given up after an error, and written again to the next file
 		}
 		whole := b.Whole && b.Trailer.Prev == v.last.Chain && b.Trailer.Batch == v.last.Batch+1
 		if !whole && i == len(l.Batches)-1 && next == nil && v.head.Batch < n {

@@ -57,7 +57,17 @@ func (v *verifier) checkSegment(c *sealedCheck, cache *segment.Cache, r *Report)
 		r.find(h.Stream, h.First, h.Last(), Altered)
 		return
 	}
+	before := r.Tampered
 	c.ok = v.checkRows(f, &m, key, name, r)
+	size, sum, err := fileSum(f.Path())
+	switch {
+	case !c.listed || r.Tampered > before+int64(m.Header.Lost):
+		// nothing to compare with, or named already
+	case err != nil:
+		r.file(name, "cannot be read: "+cause(err), true, rangeOf(h))
+	case size != c.Size || sum != c.Sum:
+		r.file(name, "its bytes are not those that were sealed; every event in it is whole", true, rangeOf(h))
+	}
 }
 
 // checkRows recomputes the leaves and MACs of all rows and the root.
