@@ -70,17 +70,16 @@ function LanguageMenu() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
-        {(['en', 'ro'] as const).map((each) => (
-          <Menu.Item
-            key={each}
-            lang={each}
-            role="menuitemradio"
-            aria-checked={each === language}
-            onClick={() => setPreference('language', each)}
-          >
-            {languageNames[each]}
-          </Menu.Item>
-        ))}
+        <Menu.RadioGroup
+          value={language}
+          onChange={(value) => setPreference('language', value as 'en' | 'ro')}
+        >
+          {(['en', 'ro'] as const).map((each) => (
+            <Menu.RadioItem key={each} value={each} lang={each} closeMenuOnClick>
+              {languageNames[each]}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );
@@ -99,20 +98,16 @@ function ThemeMenu() {
         </IconButton>
       </Menu.Target>
       <Menu.Dropdown>
-        {choices.map((each) => {
-          const Icon = themeIcons[each];
-          return (
-            <Menu.Item
-              key={each}
-              role="menuitemradio"
-              aria-checked={each === theme}
-              leftSection={<Icon size={15} aria-hidden="true" />}
-              onClick={() => setPreference('theme', each)}
-            >
+        <Menu.RadioGroup
+          value={theme}
+          onChange={(value) => setPreference('theme', value as Preferences['theme'])}
+        >
+          {choices.map((each) => (
+            <Menu.RadioItem key={each} value={each} closeMenuOnClick>
               {t(`theme.${each}`)}
-            </Menu.Item>
-          );
-        })}
+            </Menu.RadioItem>
+          ))}
+        </Menu.RadioGroup>
       </Menu.Dropdown>
     </Menu>
   );

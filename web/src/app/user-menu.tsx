@@ -2,7 +2,7 @@
 import { Menu, UnstyledButton } from '@mantine/core';
 import { useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Check, Keyboard, LogOut, UserRound } from 'lucide-react';
+import { Keyboard, LogOut, UserRound } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { api } from '../api/hooks';
 import { type Preferences, setPreference, usePreferences } from '../lib/preferences';
@@ -36,17 +36,13 @@ function Choice<K extends 'density' | 'zone'>({
   return (
     <>
       <Menu.Label>{t(`${name}.label`)}</Menu.Label>
-      {values.map((value) => (
-        <Menu.Item
-          key={value}
-          role="menuitemradio"
-          aria-checked={value === current}
-          rightSection={value === current ? <Check size={14} aria-hidden="true" /> : null}
-          onClick={() => setPreference(name, value)}
-        >
-          {t(`${name}.${value}` as 'zone.utc')}
-        </Menu.Item>
-      ))}
+      <Menu.RadioGroup value={current} onChange={(value) => setPreference(name, value as Preferences[K])}>
+        {values.map((value) => (
+          <Menu.RadioItem key={value} value={value} closeMenuOnClick>
+            {t(`${name}.${value}` as 'zone.utc')}
+          </Menu.RadioItem>
+        ))}
+      </Menu.RadioGroup>
     </>
   );
 }
@@ -57,7 +53,7 @@ export function UserMenu({ onHelp }: { onHelp: () => void }) {
   const signOut = useSignOut();
   const name = me?.username ?? '';
   return (
-    <Menu position="bottom-end" width={230} closeOnItemClick={true}>
+    <Menu position="bottom-end" width={230}>
       <Menu.Target>
         <UnstyledButton className={classes.user} aria-label={t('user.menu', { name })}>
           <UserRound size={16} strokeWidth={1.8} aria-hidden="true" />

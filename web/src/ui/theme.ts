@@ -1,5 +1,5 @@
 // The look as Mantine's theme: the component library draws with the tokens of tokens.css.
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, Menu } from '@mantine/core';
 
 const indigo: MantineColorsTuple = [
   '#eeeefb',
@@ -29,6 +29,8 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
+  // every menu hangs from the fixed top bar: it cannot be scrolled out of sight
+  components: { Menu: Menu.extend({ defaultProps: { hideDetached: false } }) },
 });
 
 /** Points Mantine's own colour variables at ours, so that there is one palette. */

@@ -18,7 +18,7 @@ export function useAlertList(search: AlertSearch) {
     { params: { query: { status, severity, rule, limit: 100 } } },
     {
       pageParamName: 'cursor',
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page: Schemas['AlertList']) => page.next ?? undefined,
     },
   );

@@ -21,7 +21,7 @@ export function useAnomalyList(search: AnomalySearch) {
     { params: { query: { status: apiStatus(search.status), severity, type, limit: 100 } } },
     {
       pageParamName: 'cursor',
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page: Schemas['AnomalyList']) => page.next ?? undefined,
     },
   );

@@ -29,7 +29,7 @@ export function useEventList(query: Query, enabled: boolean) {
     {
       enabled,
       pageParamName: 'cursor',
-      initialPageParam: undefined,
+      initialPageParam: null,
       getNextPageParam: (page: Schemas['EventList']) => page.next ?? undefined,
       placeholderData: keepPreviousData,
     },
