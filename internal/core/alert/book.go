@@ -37,6 +37,7 @@ type Book struct {
 
 	anomalies list[Anomaly]
 	alerts    list[Alert]
+	moved     map[string]string   // runs that go to another anomaly now
 	held      map[string]*Anomaly // by id
 	byRun     map[string]*Anomaly
 	open      map[about][]*Anomaly
@@ -66,7 +67,7 @@ func NewBook(shelf Shelf, rules []Rule) *Book {
 	return &Book{
 		shelf: shelf, rules: rules,
 		anomalies: list[Anomaly]{changed: map[*Anomaly]bool{}}, alerts: list[Alert]{changed: map[*Alert]bool{}},
-		held: map[string]*Anomaly{}, byRun: map[string]*Anomaly{}, open: map[about][]*Anomaly{}, newest: map[about]*Alert{},
+		moved: map[string]string{}, held: map[string]*Anomaly{}, byRun: map[string]*Anomaly{}, open: map[about][]*Anomaly{}, newest: map[about]*Alert{},
 	}
 }
 
@@ -77,6 +78,10 @@ func (b *Book) Anomalies() []*Anomaly { return b.anomalies.rows }
 // Alerts are those that were raised or changed, new ones in the order in which
 // they were raised.
 func (b *Book) Alerts() []*Alert { return b.alerts.rows }
+
+// Runs are the runs of findings that are new or go to another anomaly now, with
+// its id: what AnomalyOfRun must answer next time.
+func (b *Book) Runs() map[string]string { return b.moved }
 
 // Finding folds one finding, or the growth of one, into its anomaly and that
 // into its alerts, and returns the anomaly. Findings of one entity come in the
@@ -149,7 +154,7 @@ func (b *Book) anomalyFor(f *rule.Finding) (*Anomaly, error) {
 	}
 	for _, row := range rows {
 		if f.First <= row.LastSeen+f.Window && f.Last >= row.FirstSeen-f.Window {
-			b.byRun[f.Run] = row
+			b.byRun[f.Run], b.moved[f.Run] = row, row.ID
 			return row, nil
 		}
 	}
@@ -171,7 +176,7 @@ func (b *Book) add(key about, a *Anomaly) error {
 		return err
 	}
 	b.held[a.ID] = a
-	b.byRun[a.Runs[0].ID] = a
+	b.byRun[a.Runs[0].ID], b.moved[a.Runs[0].ID] = a, a.ID
 	b.open[key] = append(rows, a)
 	return nil
 }

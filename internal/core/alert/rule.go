@@ -66,14 +66,22 @@ func (r *Rule) Name() Text { return Text{Key: "alert." + r.ID + ".name", Params:
 func DefaultRules() []Rule {
 	inApp := []string{InApp}
 	return []Rule{
-		{ID: RuleBruteForce, Type: OnAnomaly, Severity: event.Critical, Cooldown: 10 * time.Minute, Channels: inApp, Enabled: true,
-			Condition: Condition{Types: []string{"brute_force_attack"}}},
-		{ID: RuleCriticalEvent, Type: OnEvent, Severity: event.Critical, Cooldown: 5 * time.Minute, Channels: inApp, Enabled: true,
-			Condition: Condition{MinSeverity: event.Critical}},
-		{ID: RuleLLMInjection, Type: OnAnomaly, Severity: event.High, Cooldown: 10 * time.Minute, Channels: inApp, Enabled: true,
-			Condition: Condition{Types: []string{"llm_injection"}, ConfidenceAbove: .8}},
-		{ID: RuleLLMRepeated, Type: OnAnomaly, Severity: event.High, Cooldown: 10 * time.Minute, Channels: inApp, Enabled: true,
-			Condition: Condition{Types: []string{"llm_repeated_violation"}}},
+		{
+			ID: RuleBruteForce, Type: OnAnomaly, Severity: event.Critical, Cooldown: 10 * time.Minute, Channels: inApp, Enabled: true,
+			Condition: Condition{Types: []string{"brute_force_attack"}},
+		},
+		{
+			ID: RuleCriticalEvent, Type: OnEvent, Severity: event.Critical, Cooldown: 5 * time.Minute, Channels: inApp, Enabled: true,
+			Condition: Condition{MinSeverity: event.Critical},
+		},
+		{
+			ID: RuleLLMInjection, Type: OnAnomaly, Severity: event.High, Cooldown: 10 * time.Minute, Channels: inApp, Enabled: true,
+			Condition: Condition{Types: []string{"llm_injection"}, ConfidenceAbove: .8},
+		},
+		{
+			ID: RuleLLMRepeated, Type: OnAnomaly, Severity: event.High, Cooldown: 10 * time.Minute, Channels: inApp, Enabled: true,
+			Condition: Condition{Types: []string{"llm_repeated_violation"}},
+		},
 	}
 }
 

@@ -20,7 +20,7 @@ const (
 func Score(open Counts) (score int, level Level) {
 	weights := [...]int64{event.Low: 5, event.Medium: 10, event.High: 20, event.Critical: 40}
 	for severity, weight := range weights {
-		n := min(open[event.Severity(severity)], 100) //nolint:gosec // five severities
+		n := min(open[event.Severity(severity)], 100)
 		score += int(max(n, 0) * weight)
 	}
 	score = min(score, 100)

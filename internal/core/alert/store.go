@@ -10,13 +10,13 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// ErrNotFound: there is no anomaly, alert or rule of that id.
+// ErrNotFound means that there is no anomaly, alert or rule of that id.
 var ErrNotFound = errors.New("not found")
 
-// ErrInvalid: the request itself is wrong; the text names the field.
+// ErrInvalid means that the request itself is wrong; the text names the field.
 var ErrInvalid = errors.New("invalid")
 
-// ConflictError: the state that something is in does not allow what was asked.
+// ConflictError means that the state of something does not allow what was asked.
 type ConflictError struct {
 	ID     string
 	Status Status // the state that it is in
@@ -39,7 +39,7 @@ type AnomalyFilter struct {
 }
 
 // AlertFilter selects alerts; an empty list does not restrict.
-type AlertFilter struct {
+type AlertFilter struct { //nolint:revive // the pair of AnomalyFilter
 	Rules      []string
 	Severities []event.Severity
 	Statuses   []Status

@@ -4,6 +4,7 @@ package alert
 
 import (
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -83,5 +84,5 @@ func addNote(old []Note, w Work) ([]Note, error) {
 	case len(old) >= MaxNotes:
 		return nil, fmt.Errorf("%w: notes: there are %d already", ErrInvalid, MaxNotes)
 	}
-	return append(old[:len(old):len(old)], Note{Time: w.At, By: w.By, Text: w.Notes}), nil
+	return append(slices.Clip(old), Note{Time: w.At, By: w.By, Text: w.Notes}), nil
 }

@@ -3,6 +3,7 @@
 package rule
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -82,7 +83,7 @@ func (p *conditionParser) not(depth int) (*expr, error) {
 	word := p.next()
 	switch strings.ToLower(word) {
 	case "":
-		return nil, fmt.Errorf("condition: ends where a search is expected")
+		return nil, errors.New("condition: ends where a search is expected")
 	case "not":
 		x, err := p.not(depth + 1)
 		if err != nil {
@@ -95,7 +96,7 @@ func (p *conditionParser) not(depth int) (*expr, error) {
 			return nil, err
 		}
 		if p.next() != ")" {
-			return nil, fmt.Errorf("condition: a closing parenthesis is missing")
+			return nil, errors.New("condition: a closing parenthesis is missing")
 		}
 		return x, nil
 	case "1", "any", "all":
@@ -115,7 +116,7 @@ func (p *conditionParser) not(depth int) (*expr, error) {
 func (p *conditionParser) of(all bool) (*expr, error) {
 	pattern := p.next()
 	if pattern == "" {
-		return nil, fmt.Errorf("condition: a name is missing after \"of\"")
+		return nil, errors.New("condition: a name is missing after \"of\"")
 	}
 	var names []string
 	for name := range p.searches {

@@ -3,6 +3,7 @@
 package rule
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"net/netip"
@@ -241,16 +242,15 @@ func (p *predicate) plain(m modifiers, v *yaml.Node) error {
 	tag := v.ShortTag()
 	switch {
 	case tag == "!!null" && m.mode != whole:
-		return fmt.Errorf("null cannot be a part of a text")
+		return errors.New("null cannot be a part of a text")
 	case tag == "!!null":
 		p.kind = isNull
 	case m.mode == whole && slices.Contains([]string{"!!int", "!!float"}, tag):
-		n, err := strconv.ParseFloat(v.Value, 64)
-		if err != nil {
-			p.text = newPattern(v.Value, m.mode, m.cased) // 0x10, 1_000: as written
-			return nil
+		if n, err := strconv.ParseFloat(v.Value, 64); err == nil {
+			p.kind, p.number, p.source = isNumber, n, v.Value
+		} else {
+			p.text = newPattern(v.Value, m.mode, m.cased) // 1_000: as written
 		}
-		p.kind, p.number, p.source = isNumber, n, v.Value
 	case m.mode == whole && tag == "!!bool":
 		p.kind, p.truth, p.text = isBool, strings.EqualFold(v.Value, "true"), newPattern(v.Value, whole, false)
 	default:

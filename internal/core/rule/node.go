@@ -130,8 +130,8 @@ func (d *document) timespan(n *yaml.Node, what string) (time.Duration, error) {
 		v, err := strconv.ParseUint(s[:len(s)-1], 10, 31)
 		unit, known := units[s[len(s)-1]]
 		const most = 31 * 24 * time.Hour
-		if err == nil && known && v > 0 && v <= uint64(most/unit) {
-			return time.Duration(v) * unit, nil //nolint:gosec // bounded above
+		if err == nil && known && v > 0 && v <= uint64(most/unit) { //nolint:gosec // a positive quotient
+			return time.Duration(v) * unit, nil
 		}
 	}
 	return 0, d.errorf(n, "%s: %q is no number with s, m, h or d, or more than 31d", what, s)

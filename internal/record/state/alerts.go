@@ -36,7 +36,7 @@ func scanListedAlert(row scanner) (n numbered[alert.Alert], err error) {
 	return n, err
 }
 
-func putAlert(ctx context.Context, tx *sql.Tx, a *alert.Alert) error {
+func putAlert(ctx context.Context, tx execer, a *alert.Alert) error {
 	body, err := marshal(a)
 	if err != nil {
 		return err

@@ -39,7 +39,7 @@ type scanFunc func(dest ...any) error
 
 func (f scanFunc) Scan(dest ...any) error { return f(dest...) }
 
-func putAnomaly(ctx context.Context, tx *sql.Tx, a *alert.Anomaly) error {
+func putAnomaly(ctx context.Context, tx execer, a *alert.Anomaly) error {
 	body, err := marshal(a)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -271,15 +272,14 @@ func (m *memory) Commit(_ context.Context, b *detect.Batch) error {
 				}
 				continue
 			}
-			a, err := book.Finding(s.Finding)
-			if err != nil {
+			if _, err := book.Finding(s.Finding); err != nil {
 				return err
 			}
-			m.runs[s.Finding.Run] = a.ID
-			if !slices.ContainsFunc(m.findings, func(f rule.Finding) bool { return f.ID == s.Finding.ID }) {
+			if !s.Finding.Grown && !slices.ContainsFunc(m.findings, func(f rule.Finding) bool { return f.ID == s.Finding.ID }) {
 				m.findings = append(m.findings, *s.Finding)
 			}
 		}
+		maps.Copy(m.runs, book.Runs())
 		for _, a := range book.Anomalies() {
 			m.anomalies = put(m.anomalies, keepAnomaly(a), func(x *alert.Anomaly) bool { return x.ID == a.ID })
 		}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/tocsin-siem/tocsin/internal/core/alert"
 	"github.com/tocsin-siem/tocsin/internal/core/event"
-	"github.com/tocsin-siem/tocsin/internal/core/rule"
 	"github.com/tocsin-siem/tocsin/internal/watch/detect"
 )
 
@@ -77,33 +76,33 @@ func (w *Watch) Commit(ctx context.Context, b *detect.Batch) error {
 	return nil
 }
 
-// fold applies the steps to anomalies and alerts and writes what changed.
-func fold(ctx context.Context, tx *sql.Tx, steps []detect.Step) (change alert.Change, err error) {
+// fold applies the steps to anomalies and alerts and writes what changed. A
+// growth is in its anomaly only: a finding stays what it was at its step, so that
+// its table does not depend on how events were cut into batches.
+func fold(ctx context.Context, plain *sql.Tx, steps []detect.Step) (change alert.Change, err error) {
 	if len(steps) == 0 {
 		return change, nil
 	}
+	tx := &repeating{tx: plain, prepared: map[string]*sql.Stmt{}}
+	defer func() { err = errors.Join(err, tx.close()) }()
 	rules, err := alertRules(ctx, tx)
 	if err != nil {
 		return change, err
 	}
 	book := alert.NewBook(shelf{ctx, tx}, rules)
-	type filed struct {
-		finding *rule.Finding
-		anomaly string
-	}
-	var findings []filed
-	for _, s := range steps {
+	anomalies := make([]string, len(steps)) // by step
+	for i, s := range steps {
 		if s.Event != nil {
-			if err := book.Event(s.Event); err != nil {
-				return change, err
+			err = book.Event(s.Event)
+		} else {
+			var a *alert.Anomaly
+			if a, err = book.Finding(s.Finding); err == nil {
+				anomalies[i] = a.ID
 			}
-			continue
 		}
-		a, err := book.Finding(s.Finding)
 		if err != nil {
 			return change, err
 		}
-		findings = append(findings, filed{s.Finding, a.ID})
 	}
 	for _, a := range book.Anomalies() {
 		if err := putAnomaly(ctx, tx, a); err != nil {
@@ -111,8 +110,16 @@ func fold(ctx context.Context, tx *sql.Tx, steps []detect.Step) (change alert.Ch
 		}
 		change.Anomalies = append(change.Anomalies, *a)
 	}
-	for _, f := range findings {
-		if err := putFinding(ctx, tx, f.finding, f.anomaly); err != nil {
+	for i, s := range steps {
+		if s.Finding == nil || s.Finding.Grown {
+			continue
+		}
+		if err := putFinding(ctx, tx, s.Finding, anomalies[i]); err != nil {
+			return change, err
+		}
+	}
+	for run, id := range book.Runs() {
+		if err := putRun(ctx, tx, run, id); err != nil {
 			return change, err
 		}
 	}

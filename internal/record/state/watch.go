@@ -68,7 +68,7 @@ func all[T any](ctx context.Context, q queryer, scan func(row scanner) (T, error
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	list := []T{}
 	for rows.Next() {
 		row, err := scan(rows)

@@ -118,7 +118,7 @@ func (c *counting) groupOf(e *event.Event) bool {
 		if value == "" {
 			continue
 		}
-		c.key = append(c.key[:0], byte(i)) //nolint:gosec // a rule has at most 250 entity fields
+		c.key = append(c.key[:0], byte(i))
 		c.key = appendBounded(c.key, value)
 		for _, f := range c.group {
 			c.key = appendBounded(c.key, f.Text(e))

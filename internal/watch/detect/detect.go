@@ -142,6 +142,16 @@ func (n *Engine) Grown(dst []rule.Finding) []rule.Finding {
 	return dst
 }
 
+// pending tells whether Grown would append anything.
+func (n *Engine) pending() bool {
+	for _, c := range n.rules {
+		if c.windows.Pending() {
+			return true
+		}
+	}
+	return false
+}
+
 // Seed brings another set of watermarks to where the engine's are: the one that
 // decides about lateness, at start. It may be called at any time.
 func (n *Engine) Seed(w *window.Watermarks) { w.CopyFrom(n.marks) }

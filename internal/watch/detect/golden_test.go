@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -120,7 +121,7 @@ func (l *line) event(tb testing.TB, number, i int, every time.Duration) *event.E
 	at := l.Time.Add(time.Duration(i) * every).UnixNano()
 	e := &event.Event{
 		ID: idOf(number), Time: at, Received: at, Input: l.Input, Source: l.Source, Category: l.Category,
-		User: strings.ReplaceAll(l.User, "%d", fmt.Sprint(i)), IP: strings.ReplaceAll(l.IP, "%d", fmt.Sprint(i)),
+		User: strings.ReplaceAll(l.User, "%d", strconv.Itoa(i)), IP: strings.ReplaceAll(l.IP, "%d", strconv.Itoa(i)),
 		Host: l.Host, Severity: severity, Place: event.Place{Ord: uint64(number)},
 	}
 	if !l.Received.IsZero() {
@@ -149,13 +150,13 @@ func report(f *rule.Finding) string {
 		n := numberOf(id)
 		if i > 0 && n == numberOf(f.Evidence[i-1])+1 {
 			if k := len(ids) - 1; strings.Contains(ids[k], "-") {
-				ids[k] = ids[k][:strings.Index(ids[k], "-")+1] + fmt.Sprint(n)
+				ids[k] = ids[k][:strings.Index(ids[k], "-")+1] + strconv.Itoa(n)
 			} else {
-				ids[k] += "-" + fmt.Sprint(n)
+				ids[k] += "-" + strconv.Itoa(n)
 			}
 			continue
 		}
-		ids = append(ids, fmt.Sprint(n))
+		ids = append(ids, strconv.Itoa(n))
 	}
 	word := "finding"
 	if f.Grown {

@@ -78,6 +78,7 @@ type RunOptions struct {
 const (
 	defaultMaxBatch      = 2048
 	defaultSnapshotEvery = 65_536
+	growthEvery          = 16_384
 	stopTimeout          = 10 * time.Second
 	minRetry             = 100 * time.Millisecond
 	maxRetry             = 15 * time.Second
@@ -181,12 +182,16 @@ func (l *loop) take(ctx context.Context, events []*event.Event) error {
 	if l.engine.ord <= l.committed {
 		return nil
 	}
-	l.grow()
 	since := l.engine.observed - l.snapshot
 	due := since >= uint64(l.SnapshotEvery) && since >= uint64(l.engine.entries())*4 //nolint:gosec // both are counts
-	if len(l.steps) > 0 || due {
-		if err := l.commit(ctx, due); err != nil {
-			return err
+	// Growth alone waits under load, at most growthEvery events.
+	caughtUp := len(events) < l.MaxBatch || l.engine.ord-l.committed >= growthEvery
+	if len(l.steps) > 0 || due || caughtUp && l.engine.pending() {
+		l.grow()
+		if len(l.steps) > 0 || due {
+			if err := l.commit(ctx, due); err != nil {
+				return err
+			}
 		}
 	}
 	l.engine.publish()

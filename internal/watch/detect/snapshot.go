@@ -11,8 +11,8 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/watch/window"
 )
 
-// ErrSnapshot: the bytes are no snapshot of this version, or damaged. The engine
-// is unchanged and its owner reads the journal from the beginning.
+// ErrSnapshot means that the bytes are no snapshot of this version, or damaged.
+// The engine is then empty and its owner reads the journal from the beginning.
 var ErrSnapshot = errors.New("damaged or foreign detection snapshot")
 
 // snapshotVersion changes with the layout: version, ord, observed, late, found,
@@ -89,8 +89,8 @@ func (n *Engine) Restore(snapshot []byte) (ord uint64, err error) {
 	}
 	rules := r.uint()
 	for range min(rules, uint64(len(snapshot))) {
-		id, hits, findings, windows := string(r.blob()), r.uint(), r.uint(), r.blob()
-		c, known := byID[id]
+		id, hits, findings, windows := r.blob(), r.uint(), r.uint(), r.blob()
+		c, known := byID[string(id)]
 		if r.bad || !known {
 			continue
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// ErrSnapshot: the bytes are no snapshot of this version, or damaged.
+// ErrSnapshot means that the bytes are no snapshot of this version, or damaged.
 var ErrSnapshot = errors.New("damaged or foreign window snapshot")
 
 // reader reads the varints and byte strings of a snapshot; after the first

@@ -82,7 +82,7 @@ func (c *Counter) appendTrack(dst []byte, t *track) []byte {
 	if t.origin.known() {
 		origin = t.origin.number + 1
 	}
-	dst = binary.AppendUvarint(dst, uint64(origin)) //nolint:gosec // a count
+	dst = binary.AppendUvarint(dst, uint64(origin))
 	dst = binary.AppendUvarint(dst, uint64(len(t.entries)))
 	at := int64(0)
 	for i := range t.entries {
@@ -207,12 +207,12 @@ func readRun(r *reader, key string) *Run {
 	run := &Run{Key: key, First: r.int(), Last: r.int(), Events: r.int(), Value: r.int()}
 	run.Report.Next, run.Report.Events, run.Report.Received = r.int(), r.int(), r.int()
 	run.Report.Finding, run.Report.Run = r.text(), r.text()
-	run.Report.Severity = event.Severity(min(r.uint(), uint64(event.Critical))) //nolint:gosec // bounded
+	run.Report.Severity = event.Severity(min(r.uint(), uint64(event.Critical)))
 	run.Report.Confidence = r.float()
 	run.Report.Ord = r.uint()
 	run.head, run.tail = slices.Clip(r.ids(evidenceEnds)), slices.Clip(r.ids(evidenceEnds))
 	at := r.uint()
-	if at > uint64(len(run.tail)) { //nolint:gosec // a length is not negative
+	if at > uint64(len(run.tail)) {
 		r.fail()
 		return run
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -33,7 +34,7 @@ func (p pair) observe(i int, rng *rand.Rand) string {
 		e.Time -= 5000 * minute
 	}
 	run, fresh := p.count.Add(fmt.Appendf(nil, "k%d", rng.IntN(5)), &window.Observation{
-		ID: e.ID, Time: e.Time, Received: e.Received, Weight: 1 + rng.Int64N(2), Value: fmt.Sprint(rng.IntN(9)), Origin: p.marks.Advance(e),
+		ID: e.ID, Time: e.Time, Received: e.Received, Weight: 1 + rng.Int64N(2), Value: strconv.Itoa(rng.IntN(9)), Origin: p.marks.Advance(e),
 	})
 	if run == nil {
 		return "-"
@@ -130,7 +131,7 @@ func FuzzRestore(f *testing.F) {
 		marks, count := p.bytes()
 		f.Add(marks, count, distinct)
 	}
-	f.Fuzz(func(t *testing.T, marks, count []byte, distinct bool) {
+	f.Fuzz(func(_ *testing.T, marks, count []byte, distinct bool) {
 		p := newPair(distinct)
 		restored, err := p.marks.Restore(marks)
 		if err != nil {

@@ -208,7 +208,7 @@ func (c *Counter) compactValues(t *track) {
 	half := len(t.entries) / 2
 	c.cutoff = append(c.cutoff[:0], make([]int32, len(t.values.names))...)
 	for i := range half {
-		c.cutoff[t.entries[i].value] = int32(i) + 1 //nolint:gosec // at most maxEntries
+		c.cutoff[t.entries[i].value] = int32(i) + 1
 	}
 	kept := t.entries[:0]
 	drop := 0

@@ -126,7 +126,7 @@ func (c *Counter) Add(key []byte, o *Observation) (r *Run, fresh bool) {
 	t := c.trackFor(key, o.Time)
 	t.touched = max(t.touched, o.Received)
 	t.origin = o.Origin
-	w := entry{time: o.Time, id: o.ID, weight: uint32(min(max(o.Weight, 1), maxWeight))} //nolint:gosec // bounded
+	w := entry{time: o.Time, id: o.ID, weight: uint32(min(max(o.Weight, 1), maxWeight))}
 	if c.distinct {
 		w.value = t.values.intern(o.Value)
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -215,7 +216,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 	f("weights", false, func(int) string { return "" })
 	f("one value", true, func(int) string { return "root" })
-	f("all different", true, func(i int) string { return fmt.Sprint(i) })
+	f("all different", true, func(i int) string { return strconv.Itoa(i) })
 	f("long values", true, func(i int) string { return fmt.Sprintf("%0200d", i) })
 }
 
