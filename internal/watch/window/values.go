@@ -11,6 +11,10 @@ import (
 // as its hash, so that long values cost no memory.
 const maxValueBytes = 128
 
+// maxScanned is how many values are looked through one by one; more have an index,
+// so that the many keys with a few values stay small.
+const maxScanned = 8
+
 // values are the distinct values of a track: each has an index, counts how many
 // entries hold it and how many of these lie in the newest window. Indexes of
 // forgotten values are used again.
@@ -29,15 +33,12 @@ func (v *values) intern(s string) int32 {
 		sum := sha256.Sum256([]byte(s))
 		s = "\x00" + string(sum[:])
 	}
-	if i, ok := v.index[s]; ok {
+	i, ok := v.find(s)
+	if ok {
 		v.held[i]++
 		return i
 	}
 	s = strings.Clone(s)
-	if v.index == nil {
-		v.index = map[string]int32{}
-	}
-	var i int32
 	if n := len(v.free); n > 0 {
 		i, v.free = v.free[n-1], v.free[:n-1]
 		v.names[i], v.held[i], v.window[i] = s, 1, 0
@@ -45,8 +46,31 @@ func (v *values) intern(s string) int32 {
 		i = int32(len(v.names)) //nolint:gosec // at most maxEntries+1
 		v.names, v.held, v.window = append(v.names, s), append(v.held, 1), append(v.window, 0)
 	}
-	v.index[s] = i
+	switch {
+	case v.index != nil:
+		v.index[s] = i
+	case len(v.names) > maxScanned:
+		v.index = make(map[string]int32, 2*len(v.names))
+		for k, name := range v.names {
+			if v.held[k] > 0 {
+				v.index[name] = int32(k) //nolint:gosec // at most maxEntries+1
+			}
+		}
+	}
 	return i
+}
+
+func (v *values) find(s string) (i int32, ok bool) {
+	if v.index != nil {
+		i, ok = v.index[s]
+		return i, ok
+	}
+	for k, name := range v.names {
+		if name == s && v.held[k] > 0 {
+			return int32(k), true //nolint:gosec // at most maxScanned
+		}
+	}
+	return 0, false
 }
 
 // release gives up one hold.

@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"testing"
 	"time"
@@ -263,5 +264,31 @@ func TestExpiredTracksGo(t *testing.T) {
 	}
 	if s := c.Stats(); s.Tracks > 25 || s.Evicted != 0 || s.Expired < 970 {
 		t.Errorf("%+v: a track lives window and allowance long", s)
+	}
+}
+
+// BenchmarkLiveWindows reports the bytes that a live window takes, of ten events
+// each and, for distinct values, five different ones.
+func BenchmarkLiveWindows(b *testing.B) {
+	for _, distinct := range []bool{false, true} {
+		b.Run(fmt.Sprintf("distinct=%v", distinct), func(b *testing.B) {
+			const keys = 100_000
+			var before, after runtime.MemStats
+			for b.Loop() {
+				runtime.GC()
+				runtime.ReadMemStats(&before)
+				c := window.New(window.Options{Span: 10 * time.Minute, Threshold: 100, Distinct: distinct})
+				for i := range 10 * keys {
+					told{id: idOf(i), time: int64(i), weight: 1, value: "user" + strconv.Itoa(i/keys%5)}.add(c, strconv.Itoa(i%keys))
+				}
+				runtime.GC()
+				runtime.ReadMemStats(&after)
+				if c.Stats().Tracks != keys {
+					b.Fatal(c.Stats())
+				}
+				b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/keys, "B/key")
+				b.ReportMetric(float64(len(c.AppendSnapshot(nil)))/keys, "snapshot-B/key")
+			}
+		})
 	}
 }
