@@ -220,6 +220,9 @@ func (r *Ring) openRoots(opts Options) error {
 		last = f
 	}
 	n := len(r.roots)
+	if later, err := filepath.Glob(filepath.Join(opts.Dir, "mac-root.*")); err == nil && len(later) > n {
+		return fmt.Errorf("key folder %s: mac-root.%d: %w, but that of a later epoch is there; put it back from a backup", opts.Dir, n+1, ErrMissing)
+	}
 	switch {
 	case n == 0 && opts.Existing:
 		return fmt.Errorf("key folder %s: mac-root.1: %w: the data folder holds data, so its keys must be put back (from a backup) before it can start", opts.Dir, ErrMissing)
