@@ -18,6 +18,9 @@ const (
 	// quoteBytes is the length from which a text that is part of a prompt, or has one
 	// in it, is a quotation.
 	quoteBytes = 8
+	// maxTaken bounds the prompts that are compared with; where there are more, every
+	// text of some length counts as a quotation. It bounds the marks, too.
+	maxTaken = 64
 )
 
 // promptMask takes prompts, answers and parts of them out of an event's
@@ -125,6 +128,9 @@ func (m *promptMask) quotes(v event.Value) bool {
 	if v.Kind != event.KindText || len(v.Text) < quoteBytes {
 		return false
 	}
+	if len(m.taken) >= maxTaken {
+		return true
+	}
 	for _, t := range m.taken {
 		if len(t) >= quoteBytes && (strings.Contains(v.Text, t) || strings.Contains(t, v.Text)) {
 			return true
@@ -144,7 +150,9 @@ func (m *promptMask) take(a *event.Attr) {
 		}
 		a.Value = event.Text(maskOf(whole))
 	}
-	m.taken = append(m.taken, whole)
+	if len(m.taken) < maxTaken {
+		m.taken = append(m.taken, whole)
+	}
 }
 
 // joined is what length and hash of a value are of: a text itself, the texts of a
@@ -161,6 +169,13 @@ func joined(v event.Value) string {
 }
 
 func (m *promptMask) mark(field, text string) {
+	if len(m.e.Marks) > 2*maxTaken {
+		return
+	}
+	if len(m.e.Marks) == 2*maxTaken {
+		m.e.Marks = append(m.e.Marks, event.Mark{Kind: event.MarkRedacted, Field: "attrs", Detail: "prompt"})
+		return
+	}
 	m.e.Marks = append(m.e.Marks, event.Mark{
 		Kind: event.MarkRedacted, Field: field, Length: int64(len(text)), Hash: sha256Hex(text), Detail: "prompt",
 	})

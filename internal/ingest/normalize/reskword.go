@@ -89,8 +89,12 @@ func snakeCase(s string) string {
 	return string(b)
 }
 
+// maxWords bounds the categories, techniques and types of one event.
+const maxWords = 64
+
+// appendNew appends a word that is not in the list yet.
 func appendNew(list []string, s string) []string {
-	if s == "" || slices.Contains(list, s) {
+	if s == "" || len(list) >= maxWords || slices.Contains(list, s) {
 		return list
 	}
 	return append(list, s)

@@ -243,15 +243,21 @@ func (l *line) structured(s string) string {
 	return strings.TrimPrefix(s, " ")
 }
 
+// maxParams bounds the attributes of a line; what comes behind stays in the body.
+const maxParams = 256
+
 // element reads one element behind its bracket.
 func (l *line) element(s string) (rest string, ok bool) {
 	end := strings.IndexAny(s, " ]=\"")
-	if end < 1 || end > 128 || s[end] == '=' || s[end] == '"' {
+	if end < 1 || end > 128 || s[end] == '=' || s[end] == '"' || len(l.attrs) >= maxParams {
 		return s, false
 	}
 	id, s := s[:end], s[end:]
 	before := len(l.attrs)
 	for strings.HasPrefix(s, " ") {
+		if len(l.attrs) >= maxParams {
+			return s, false
+		}
 		eq := strings.IndexAny(s, "=]\"")
 		if eq < 2 || eq > 128 || eq+1 >= len(s) || s[eq] != '=' || s[eq+1] != '"' {
 			return s, false

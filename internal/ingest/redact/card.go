@@ -46,7 +46,7 @@ func cardAt(s string, i int) (to int) {
 }
 
 // isCard tells whether the whole text is a card number.
-func isCard(s string) bool { return cardAt(s, 0) == len(s) }
+func isCard(s string) bool { return s != "" && cardAt(s, 0) == len(s) }
 
 // printed tells whether groups are those of a printed card: 4-4-4-4, 4-4-4-4-3,
 // 4-6-5 or 4-6-4. last is the index of the last one.

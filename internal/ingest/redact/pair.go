@@ -61,18 +61,35 @@ func valueAt(s string, i int, sign byte, kind Kind) span {
 	if q := s[i]; q == '"' || q == '\'' {
 		return sized(s, i+1, quoteEnd(s, i+1, q, escaped), kind)
 	}
-	end := bareEnd(s, i)
-	switch {
-	case kind == Cookie && sign == ':': // a header: name=value pairs to its end
-		if end = lineEnd(s, i); strings.IndexByte(s[i:end], '=') < 0 {
+	if isToken(s[i:]) {
+		return span{}
+	}
+	if kind == Cookie && sign == ':' { // a header: name=value pairs to its end
+		if !startsPair(s[i:]) {
 			return span{}
 		}
+		return sized(s, i, lineEnd(s, i), kind)
+	}
+	end := bareEnd(s, i)
+	switch {
 	case kind == Authorization && end < len(s) && s[end] == ' ' && isScheme(s[i:end]):
+		if isToken(s[end+1:]) {
+			return span{}
+		}
 		return sized(s, i, schemeEnd(s, i, end), kind)
 	case sign == ':' && kind != Password && isProse(s[i:end]):
 		return span{}
 	}
 	return sized(s, i, end, kind)
+}
+
+// startsPair tells whether a text starts with name=.
+func startsPair(s string) bool {
+	n := 0
+	for n < len(s) && n < 2*maxKey && (isKeyByte(s[n]) || s[n] == '.') {
+		n++
+	}
+	return n > 0 && n < len(s) && s[n] == '='
 }
 
 // lineEnd finds the end of a header line in a text.
@@ -160,11 +177,6 @@ func quoteEnd(s string, i int, q byte, escaped bool) int {
 
 // bareEnd finds the end of a value without quotes.
 func bareEnd(s string, i int) int {
-	if isToken(s[i:]) {
-		if end := strings.IndexByte(s[i:], ']'); end >= 0 {
-			return i + end + 1
-		}
-	}
 	for ; i < len(s); i++ {
 		switch c := s[i]; {
 		case c <= ' ', c == '&', c == ';', c == '"', c == '\'', c == '<', c == '>', c == ')', c == '}', c == ']', c == '`':

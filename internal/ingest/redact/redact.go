@@ -22,6 +22,8 @@ package redact
 
 import (
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -122,20 +124,27 @@ func (r *Redactor) attrs(e *event.Event) {
 	if !odd {
 		return
 	}
-	attrs := e.Attrs
-	e.Attrs = make([]event.Attr, 0, len(attrs))
-	for _, a := range attrs {
+	r.keys(e)
+}
+
+// keys masks the keys that hold a secret; two that become one are told apart by a
+// number.
+func (r *Redactor) keys(e *event.Event) {
+	seen := make(map[string]int, len(e.Attrs))
+	for i := range e.Attrs {
+		a := &e.Attrs[i]
 		key, found := r.Text(a.Key)
-		for {
-			if _, taken := e.Attr(key); !taken {
-				break
-			}
-			key += "+"
+		if found == 0 {
+			continue
 		}
-		if e.SetAttr(key, a.Value); found != 0 {
-			mark(e, "attrs", found)
+		a.Key = key
+		if seen[key]++; seen[key] > 1 {
+			a.Key += "#" + strconv.Itoa(seen[key])
 		}
+		mark(e, "attrs", found)
 	}
+	slices.SortStableFunc(e.Attrs, func(a, b event.Attr) int { return strings.Compare(a.Key, b.Key) })
+	e.Attrs = slices.CompactFunc(e.Attrs, func(a, b event.Attr) bool { return a.Key == b.Key })
 }
 
 func (r *Redactor) key(key string) string {

@@ -105,7 +105,7 @@ func TestText(t *testing.T) {
 func clean() []string {
 	return []string{
 		"", "ok", "Failed password for root from 203.0.113.5 port 42393 ssh2", "password", "password:", "password=", `"password":""`,
-		"invalid token: expired", "token: missing", "Authorization: denied for bob", "authorization: none", "Cookie: rejected",
+		"invalid token: expired", "token: missing", "Authorization: denied for bob", "authorization: none", "Cookie: rejected", "Authorization: Bearer [redacted:authorization]",
 		"https://example.com:8080/a@b", "https://user@example.com/", "http://[2001:db8::1]:80/x@y", "mailto:a@b", "ratio 10:15:30",
 		"Bearer authentication", "Bearer token", "Basic access", "bearer of bad news", "Basic YWJjZGVm",
 		"eyJhbGciOi", "eyJ is how they begin", "sk-learn", "task-force-one-hundred-and-twenty-three", "risk-based-assessment-of-everything-we-own",
@@ -157,6 +157,8 @@ func TestCanaries(t *testing.T) {
 			UserAgent: text, Host: text, Service: text, OriginID: text, Raw: "\xff " + text, Tags: []string{"a", text},
 			Attrs: []event.Attr{
 				{Key: "a " + text, Value: event.Text("key")},
+				{Key: "b password=1", Value: event.Text("one")},
+				{Key: "b password=2", Value: event.Text("two")},
 				{Key: "list", Value: event.List(event.Text("x"), event.List(event.Text(text)))},
 				{Key: "text", Value: event.Text(text)},
 			},
@@ -178,6 +180,9 @@ func TestCanaries(t *testing.T) {
 			}) {
 				t.Errorf("%q: no mark for %s: %+v", text, field, e.Marks)
 			}
+		}
+		if v, _ := e.Attr("b password=[redacted:password]#2"); v.Text != "two" {
+			t.Errorf("two keys that became one were not both kept: %s", e.AppendJSON(nil))
 		}
 		if !strings.HasPrefix(e.Message, "before ") {
 			t.Errorf("the text around is gone: %q", e.Message)

@@ -139,7 +139,7 @@ func keyAt(s string, start, prefix, least int, kind Kind) span {
 
 // maxPlain is how far a key is read that has no digit or capital yet: the look at
 // many beginnings of keys in one long word stays cheap.
-const maxPlain = 128
+const maxPlain = 64
 
 // jwtAt matches three parts of base64url (RFC 7515, 7.1), the first of them a JSON
 // object; the last may be missing or empty.
