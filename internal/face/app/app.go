@@ -109,6 +109,7 @@ func (s *server) run(ctx context.Context) error {
 	watch.run("detection", s.runDetection)
 	watch.run("scrub", s.runScrub)
 	watch.run("rates", s.runRates)
+	watch.run("origin ids", s.runIDs)
 
 	var front *floor
 	select {

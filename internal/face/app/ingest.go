@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
@@ -199,6 +200,7 @@ func (s *server) restoreIDs(ctx context.Context) error {
 }
 
 func (s *server) loadIDs() (after uint64, err error) {
+	s.removeHalfWritten()
 	f, err := os.Open(s.folder.originIDs())
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, nil
@@ -208,6 +210,46 @@ func (s *server) loadIDs() (after uint64, err error) {
 	}
 	defer func() { _ = f.Close() }()
 	return s.ingest.pipeline.LoadIDs(f)
+}
+
+// removeHalfWritten removes what a crash left of an earlier saveIDs.
+func (s *server) removeHalfWritten() {
+	left, err := filepath.Glob(s.folder.originIDs() + "-*.tmp")
+	if err != nil {
+		return
+	}
+	for _, path := range left {
+		_ = os.Remove(path)
+	}
+}
+
+// How often, at least, the memory of origin ids is kept for a start after a
+// crash, and how many ids one second of waiting is worth: a large memory is
+// written more rarely.
+const (
+	idsEvery     = time.Minute
+	idsPerSecond = 10_000
+)
+
+// runIDs keeps the memory of origin ids every now and then.
+func (s *server) runIDs(ctx context.Context) error {
+	timer := time.NewTimer(idsEvery)
+	defer timer.Stop()
+	var saved uint64
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-timer.C:
+		}
+		if head := s.record.journal.Head(); head != saved {
+			if err := s.saveIDs(ctx); err != nil {
+				s.logger.WarnContext(ctx, "origin ids are not kept", "error", err)
+			}
+			saved = head
+		}
+		timer.Reset(max(idsEvery, time.Duration(s.ingest.pipeline.Stats().IDs/idsPerSecond)*time.Second))
+	}
 }
 
 // saveIDs leaves the memory of origin ids for the next start. It is derived data:

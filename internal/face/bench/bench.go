@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"time"
 )
@@ -32,6 +33,8 @@ type Options struct {
 	// Events is how many events are sent, Batch how many of them per request,
 	// Clients how many connections send at the same time.
 	Events, Batch, Clients int
+	// Profile is where the server's CPU profile is kept, "" keeps none.
+	Profile string
 	// Log receives what the child says.
 	Log io.Writer
 }
@@ -114,6 +117,9 @@ func Ingest(ctx context.Context, o Options) (Report, error) {
 	disk := folderSize(c.data)
 	c.end()
 	stages, err := stages(c.profilePath())
+	if err == nil && o.Profile != "" {
+		err = os.Rename(c.profilePath(), o.Profile)
+	}
 	if err != nil {
 		return Report{}, err
 	}

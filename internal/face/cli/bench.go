@@ -20,6 +20,7 @@ type benchIngestCommand struct {
 	Clients int    `help:"Connections." default:"8"`
 	Stages  bool   `help:"Show the share of each stage."`
 	JSON    string `help:"Also write the report to this file." type:"path"`
+	Profile string `help:"Keep the server's CPU profile in this file (same disk as --dir)." type:"path"`
 	Dir     string `help:"Where the data folder is made." type:"existingdir"`
 }
 
@@ -29,7 +30,7 @@ func (c *benchIngestCommand) Run(ctx context.Context, env *Env) error {
 		return err
 	}
 	report, err := bench.Ingest(ctx, bench.Options{
-		Binary: binary, Dir: c.Dir, Events: c.Events, Batch: c.Batch, Clients: c.Clients, Log: env.Stderr,
+		Binary: binary, Dir: c.Dir, Events: c.Events, Batch: c.Batch, Clients: c.Clients, Profile: c.Profile, Log: env.Stderr,
 	})
 	if err != nil {
 		return err

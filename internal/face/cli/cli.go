@@ -41,8 +41,10 @@ type Env struct {
 
 // getenv returns a variable's value, "" when it is not set.
 func (e *Env) getenv(name string) string {
-	v, _ := e.Lookup(name)
-	return v
+	if v, ok := e.Lookup(name); ok {
+		return v
+	}
+	return ""
 }
 
 // logger returns the logger for people who run the command.
