@@ -73,8 +73,10 @@ func TestOddButKept(t *testing.T) {
 	if a := s.send("/api/siem/events", token, "application/x-ndjson", []byte(strings.Join(lines, "\n"))); a.Accepted != len(lines) {
 		t.Fatalf("%+v", a)
 	}
-	for id, mark := range map[string]string{"long": "truncated", "future": "time_future", "ancient": "time_ancient", "noip": "invalid",
-		"word": "invalid", "year9999": "invalid", "year1": "invalid"} {
+	for id, mark := range map[string]string{
+		"long": "truncated", "future": "time_future", "ancient": "time_ancient", "noip": "invalid",
+		"word": "invalid", "year9999": "invalid", "year1": "invalid",
+	} {
 		var got *event
 		for _, e := range all[event](s, "/api/siem/logs?source=application") {
 			if e.OriginID == id {

@@ -20,6 +20,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -66,11 +67,10 @@ type server struct {
 	host    string
 	cleanup cleanup
 
-	record  recording
-	ingest  ingesting
-	watch   watching
-	face    facing
-	demoKey secret.Text
+	record recording
+	ingest ingesting
+	watch  watching
+	face   facing
 }
 
 // open opens every part, from the ground up.
@@ -216,9 +216,9 @@ func (c *cleanup) add(name string, closing func() error) {
 }
 
 func (c *cleanup) run() (err error) {
-	for i := len(*c) - 1; i >= 0; i-- {
-		if e := (*c)[i].close(); e != nil && !errors.Is(e, net.ErrClosed) {
-			err = errors.Join(err, fmt.Errorf("close %s: %w", (*c)[i].name, e))
+	for _, open := range slices.Backward(*c) {
+		if e := open.close(); e != nil && !errors.Is(e, net.ErrClosed) {
+			err = errors.Join(err, fmt.Errorf("close %s: %w", open.name, e))
 		}
 	}
 	*c = nil

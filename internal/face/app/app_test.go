@@ -7,13 +7,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -165,7 +165,7 @@ func TestOneServerToAFolder(t *testing.T) {
 	o := options(t, dir)
 	o.Stdout = io.Discard
 	err := app.Run(t.Context(), o)
-	if err == nil || !strings.Contains(err.Error(), fmt.Sprint(os.Getpid())) {
+	if err == nil || !strings.Contains(err.Error(), strconv.Itoa(os.Getpid())) {
 		t.Errorf("a second server: %v, want an error that names the process", err)
 	}
 }

@@ -60,7 +60,7 @@ func (d *demo) Run(ctx context.Context) error {
 		live.Attacks = traffic.Attacks()
 	}
 	if err := d.send(ctx, history); err != nil {
-		return d.ended(ctx, err)
+		return fmt.Errorf("demo: %w", err)
 	}
 	next := traffic.Generate(live)
 	tick := time.NewTicker(demoTick)
@@ -76,20 +76,12 @@ func (d *demo) Run(ctx context.Context) error {
 			due++
 		}
 		if err := d.send(ctx, next[:due]); err != nil {
-			return d.ended(ctx, err)
+			return fmt.Errorf("demo: %w", err)
 		}
 		next = next[due:]
 	}
 	d.logger.InfoContext(ctx, "demo traffic has ended")
 	return nil
-}
-
-// ended turns the end of the server into no error.
-func (d *demo) ended(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return fmt.Errorf("demo: %w", err)
 }
 
 // send posts records in batches by wire form. Within a form their order stays.

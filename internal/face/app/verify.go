@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
@@ -30,7 +29,7 @@ func Verify(ctx context.Context, dataDir string, o Options) (journal.Report, err
 	if err == nil {
 		v.Keys = keys
 	} else {
-		o.Logger.WarnContext(ctx, "the keys cannot be used: MACs are not checked", slog.Any("error", err))
+		o.Logger.WarnContext(ctx, "the keys cannot be used: MACs are not checked", "error", err)
 	}
 	return journal.Verify(ctx, f.journal(), v)
 }

@@ -40,8 +40,8 @@ func startChild(ctx context.Context, o Options) (*child, error) {
 	}
 	c := &child{data: filepath.Join(dir, "data"), done: make(chan error, 1), stopTimeout: 20 * time.Second}
 	c.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: o.Clients + 2}, Timeout: time.Minute}
-	c.cmd = exec.CommandContext(ctx, o.Binary, "serve", "--data", c.data, "--listen", "127.0.0.1:0", "--syslog", "",
-		"--cpu-profile", c.profilePath()) //nolint:gosec // the caller names the binary
+	args := []string{"serve", "--data", c.data, "--listen", "127.0.0.1:0", "--syslog", "", "--cpu-profile", c.profilePath()}
+	c.cmd = exec.CommandContext(ctx, o.Binary, args...) //nolint:gosec // the caller names the binary
 	c.cmd.Stderr = o.Log
 	out, err := c.cmd.StdoutPipe()
 	if err != nil {

@@ -28,11 +28,11 @@ type body struct {
 // one millisecond apart and end about now.
 func makeBodies(o Options) (bodies []body, size int) {
 	start := time.Now().Add(-time.Duration(o.Events) * time.Millisecond)
-	load := traffic.NewLoad(uint64(start.UnixNano()), start, time.Millisecond) //nolint:gosec // any seed will do
+	load := traffic.NewLoad(uint64(start.UnixNano()), start, time.Millisecond)
 	for i := 0; i < o.Events; {
 		b := body{ndjson: make([]byte, 0, o.Batch*680)}
 		for ; b.events < o.Batch && i < o.Events; i++ {
-			b.ndjson = append(load.Append(b.ndjson, uint64(i)), '\n') //nolint:gosec // i is not negative
+			b.ndjson = append(load.Append(b.ndjson, uint64(i)), '\n')
 			b.events++
 		}
 		size += len(b.ndjson)

@@ -57,7 +57,7 @@ func inner() [][2]string {
 // stages reads a CPU profile and adds its samples up by step. What has none of
 // our functions on its stack is the server's and the kernel's.
 func stages(path string) ([]stageCPU, error) {
-	f, err := os.Open(path) //nolint:gosec // the file of our own child
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("bench: profile: %w", err)
 	}

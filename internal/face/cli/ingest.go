@@ -80,7 +80,7 @@ func (s *lineSender) file(ctx context.Context, name string) error {
 	s.name = name
 	r := s.env.Stdin
 	if name != "-" {
-		f, err := os.Open(name) //nolint:gosec // the user names the file
+		f, err := os.Open(name)
 		if err != nil {
 			return err
 		}

@@ -72,7 +72,7 @@ func readRules(path string) ([]*rule.Rule, error) {
 	if info.Size() > maxRuleFile {
 		return nil, fmt.Errorf("%s: %d bytes, at most %d are read", path, info.Size(), maxRuleFile)
 	}
-	b, err := os.ReadFile(path) //nolint:gosec // the user names the file
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
