@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+)
+
+// vectors reads testdata/vectors.txt, which a program in another language made
+// from docs/journal-format.md alone.
+func vectors(t *testing.T) map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile("testdata/vectors.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := map[string]string{}
+	for line := range strings.Lines(string(raw)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), " ")
+		v[name] = value
+	}
+	return v
+}
+
+func TestWordsAreFrozen(t *testing.T) {
+	t.Parallel()
+	want := vectors(t)
+	seen := 0
+	check := func(name string, got []byte) {
+		t.Helper()
+		seen++
+		if hex.EncodeToString(got) != want[name] {
+			t.Errorf("%s is %x, want %s", name, got, want[name])
+		}
+	}
+	var seed hash
+	for i := range seed {
+		seed[i] = byte(100 + i)
+	}
+	var key [keyring.KeyBytes]byte
+	if _, err := hex.Decode(key[:], []byte(want["k0"])); err != nil {
+		t.Fatal(err)
+	}
+	var b blinder
+	b.reset(&seed)
+	for _, p := range [][2]uint32{{0, 0}, {0, 1}, {15, 1}, {16, 0}, {65535, 1}, {524287, 1}} {
+		r := b.at(p[0], p[1])
+		check(fmt.Sprintf("blinder.%d.%d", p[0], p[1]), r[:])
+	}
+	public, slot0 := []byte("public part"), []byte("slot nought")
+	slot1 := []byte("slot one, which is longer than one block of the hash function by far")
+	var h hasher
+	h.blind.reset(&seed)
+	h.mac.reset(&key, "365d")
+	p, _ := publicHash(public, nil)
+	check("public", p[:])
+	r := h.blind.at(7, 0)
+	c0, _ := commitment(0, &r, slot0, nil)
+	check("c0.7", c0[:])
+	leaves := make([]hash, 7)
+	for _, i := range []uint32{3, 0, 6, 1, 2, 5, 4} { // in any order
+		leaves[i] = h.leaf(i, public, slot0, slot1)
+	}
+	check("leaf.6", leaves[6][:])
+	mac := h.mac.sum(1006, &leaves[6])
+	check("mac.1006", mac[:])
+	for _, n := range []int{0, 1, 2, 5, 7} {
+		root := rootOf(leaves[:n])
+		check(fmt.Sprintf("root.%d", n), root[:])
+	}
+	lost := lostLeaf("365d", 42)
+	check("lost.42", lost[:])
+	hd := Header{
+		Origin: "siem.example/abcdefgh", Stream: "365d", Class: "365d", Number: 3, First: 1000, Count: 7, Lost: 1,
+		FirstOrd: 5000, LastOrd: 5010, MinReceived: 11, MaxReceived: 12, MinTime: -13, MaxTime: 14,
+		Root: rootOf(leaves), Previous: leaves[0], Epoch: 1, Ratchet: 2, Dropped: 9, SealedAt: 1700000000000000000,
+	}
+	check("header", hd.append(nil))
+	leaf, hmac := hd.leaf(), hd.mac(&key)
+	check("header.leaf", leaf[:])
+	check("header.mac", hmac[:])
+	var c chainer
+	c.reset()
+	c.add(frameEntry, append(leaves[6][:], "the rest of the entry"...))
+	c.add(frameOpen, []byte("range-open body"))
+	sum := c.sum(&trailer{Boot: 4, Prev: leaves[1], link: link{Batch: 77, Ord: 5010}})
+	check("chain", sum[:])
+	if keys := 4; seen+keys != len(want) {
+		t.Errorf("%d of %d vectors are checked", seen+keys, len(want))
+	}
+}
+
+// TestRootsAreThoseOfOthers compares with the transparency log of golang.org/x/mod.
+func TestRootsAreThoseOfOthers(t *testing.T) {
+	t.Parallel()
+	var stored []tlog.Hash
+	reader := tlog.HashReaderFunc(func(at []int64) ([]tlog.Hash, error) {
+		out := make([]tlog.Hash, len(at))
+		for i, x := range at {
+			out[i] = stored[x]
+		}
+		return out, nil
+	})
+	var leaves []hash
+	for n := range int64(300) {
+		record := fmt.Appendf(nil, "record %d", n)
+		hashes, err := tlog.StoredHashes(n, record, reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored = append(stored, hashes...)
+		leaves = append(leaves, hash(tlog.RecordHash(record)))
+		want, err := tlog.TreeHash(n+1, reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := rootOf(leaves); got != hash(want) {
+			t.Fatalf("root of %d leaves differs", n+1)
+		}
+	}
+}
+
+func TestHotPathDoesNotAllocate(t *testing.T) {
+	e := benchEvent(1)
+	var h hasher
+	var seed hash
+	var key [keyring.KeyBytes]byte
+	h.blind.reset(&seed)
+	h.mac.reset(&key, "365d")
+	var s sealed
+	buf := h.appendEntry(nil, 0, e, &s)
+	i := uint32(0)
+	if n := testing.AllocsPerRun(1000, func() {
+		i++
+		buf = h.appendEntry(buf[:0], i, e, &s)
+	}); n > 0 {
+		t.Errorf("%v allocations an event", n)
+	}
+}
