@@ -23,8 +23,10 @@ type Anomaly struct {
 
 	Severity   event.Severity `json:"severity"`
 	Confidence float64        `json:"confidence"`
-	Status     Status         `json:"status"`
-	Entity     entity.Entity  `json:"entity"`
+	// Sure is the confidence at its newest step, which alert rules look at.
+	Sure   float64       `json:"sure"`
+	Status Status        `json:"status"`
+	Entity entity.Entity `json:"entity"`
 
 	// Value is the highest figure that a window reached, Threshold the figure
 	// at which the rule fires, Window its timespan in nanoseconds.

@@ -165,7 +165,7 @@ func (b *Book) anomalyFor(f *rule.Finding) (*Anomaly, error) {
 func (b *Book) begin(key about, f *rule.Finding) *Anomaly {
 	return &Anomaly{
 		ID: f.ID, RuleID: f.RuleID, Type: f.Type, Message: f.Message, Rule: f.Title, Status: Open, Entity: key.entity,
-		FirstSeen: f.First, LastSeen: f.Last, Created: f.Received, Techniques: f.Techniques,
+		FirstSeen: f.First, LastSeen: f.Last, Created: f.Received, Techniques: f.Techniques, Sure: f.Confidence,
 		Runs: []Member{{ID: f.Run}},
 	}
 }
@@ -186,6 +186,9 @@ func (b *Book) add(key about, a *Anomaly) error {
 func (a *Anomaly) take(f *rule.Finding) {
 	a.Severity = max(a.Severity, f.Severity)
 	a.Confidence = max(a.Confidence, f.Confidence)
+	if !f.Grown {
+		a.Sure = max(a.Sure, f.Confidence)
+	}
 	a.Value = max(a.Value, f.Value)
 	a.Threshold, a.Window = f.Threshold, f.Window
 	a.Runs, a.Base = join(a.Runs, a.Base, Member{ID: f.Run, Count: f.Events})

@@ -126,7 +126,7 @@ func (r *Rule) Validate() error {
 func (r *Rule) matchesAnomaly(a *Anomaly) bool {
 	c := &r.Condition
 	return r.Enabled && r.Type == OnAnomaly && a.Severity >= c.MinSeverity &&
-		(c.ConfidenceAbove == 0 || a.Confidence > c.ConfidenceAbove) &&
+		(c.ConfidenceAbove == 0 || a.Sure > c.ConfidenceAbove) &&
 		(len(c.Types) == 0 || slices.Contains(c.Types, a.Type))
 }
 

@@ -59,7 +59,10 @@ func (f Field) Text(e *event.Event) string {
 
 // Number reads the field as a number; the severity is its rank, 0 to 4.
 func (f Field) Number(e *event.Event) (n float64, ok bool) {
-	if f.name == "severity" {
+	switch f.name {
+	case "":
+		return 0, false
+	case "severity":
 		return float64(e.Severity), true
 	}
 	v, _ := f.Value(e)

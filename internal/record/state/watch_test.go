@@ -129,7 +129,7 @@ func TestAnomalyComesBackWhole(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := alert.Anomaly{
-		ID: f.ID, RuleID: f.RuleID, Type: f.Type, Message: f.Message, Severity: f.Severity, Confidence: f.Confidence, Status: alert.Open,
+		ID: f.ID, RuleID: f.RuleID, Type: f.Type, Message: f.Message, Severity: f.Severity, Confidence: f.Confidence, Sure: f.Confidence, Status: alert.Open,
 		Value: 10, Threshold: 10, Window: f.Window, Count: 10, FirstSeen: f.First, LastSeen: f.Last, Created: f.Received,
 		Evidence: f.Evidence, Techniques: f.Techniques, Runs: []alert.Member{{ID: f.Run, Count: 10}},
 	}

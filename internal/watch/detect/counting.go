@@ -156,7 +156,7 @@ func (c *counting) entity(key string) (kind, value string) {
 	return kind, rest[:n]
 }
 
-// judge says how bad the run is and how sure that is.
+// judge says how bad the run is, at least low, and how sure that is.
 func (c *counting) judge(e *event.Event, run *window.Run) (severity event.Severity, confidence float64) {
 	v := &c.rule.Native
 	severity = c.rule.Level
@@ -170,13 +170,17 @@ func (c *counting) judge(e *event.Event, run *window.Run) (severity event.Severi
 			severity = max(severity, s.Severity)
 		}
 	}
-	confidence = v.Confidence
-	if v.ConfidenceField.IsZero() {
-		confidence += (maxConfidence - confidence) * (1 - float64(c.threshold)/float64(max(run.Value, c.threshold)))
-	} else if n, ok := v.ConfidenceField.Number(e); ok {
+	confidence = c.confidence(run)
+	if n, ok := v.ConfidenceField.Number(e); ok {
 		confidence = min(max(n, 0), maxConfidence)
 	}
-	return max(severity, run.Report.Severity), confidence
+	return max(severity, run.Report.Severity, event.Low), confidence
+}
+
+// confidence is the rule's own at the threshold and rises with the excess.
+func (c *counting) confidence(run *window.Run) float64 {
+	base := c.rule.Native.Confidence
+	return base + (maxConfidence-base)*(1-float64(c.threshold)/float64(max(run.Value, c.threshold)))
 }
 
 // next is the figure above value at which another finding is due: a severity
@@ -219,6 +223,9 @@ func (c *counting) finding(run *window.Run, grown bool) rule.Finding {
 		Value: run.Value, Threshold: c.threshold, Window: c.span, Events: run.Events,
 		First: run.First, Last: run.Last, Received: run.Report.Received, Ord: run.Report.Ord,
 		Evidence: run.Evidence(), Techniques: c.techniques,
+	}
+	if grown && c.rule.Native.ConfidenceField.IsZero() {
+		f.Confidence = max(f.Confidence, c.confidence(run))
 	}
 	if !c.rule.Native.Own {
 		f.Title = c.rule.Title
