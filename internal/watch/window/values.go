@@ -43,7 +43,7 @@ func (v *values) intern(s string) int32 {
 		i, v.free = v.free[n-1], v.free[:n-1]
 		v.names[i], v.held[i], v.window[i] = s, 1, 0
 	} else {
-		i = int32(len(v.names)) //nolint:gosec // at most maxEntries+1
+		i = int32(len(v.names))
 		v.names, v.held, v.window = append(v.names, s), append(v.held, 1), append(v.window, 0)
 	}
 	switch {
@@ -53,7 +53,7 @@ func (v *values) intern(s string) int32 {
 		v.index = make(map[string]int32, 2*len(v.names))
 		for k, name := range v.names {
 			if v.held[k] > 0 {
-				v.index[name] = int32(k) //nolint:gosec // at most maxEntries+1
+				v.index[name] = int32(k)
 			}
 		}
 	}
@@ -67,7 +67,7 @@ func (v *values) find(s string) (i int32, ok bool) {
 	}
 	for k, name := range v.names {
 		if name == s && v.held[k] > 0 {
-			return int32(k), true //nolint:gosec // at most maxScanned
+			return int32(k), true
 		}
 	}
 	return 0, false
