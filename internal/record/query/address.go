@@ -13,6 +13,12 @@ type Address struct {
 	pattern *Pattern
 }
 
+// Single returns the only address that a matches; ok is false when there are
+// others.
+func (a *Address) Single() (addr netip.Addr, ok bool) {
+	return a.network.Addr(), a.pattern == nil && a.network.IsSingleIP()
+}
+
 // matchIP tells whether a text is an address of one of them, or there is none.
 func matchIP[T string | []byte](wanted []Address, text T) bool {
 	if len(wanted) == 0 {

@@ -4,6 +4,7 @@ package query
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -136,6 +137,20 @@ func match[T string | []byte](p Pattern, s T) bool {
 		rest = after
 	}
 	return strings.HasSuffix(rest, p.parts[last])
+}
+
+// Literal returns the only text, but for case, that the pattern matches; ok is
+// false when there are others, or case means more than ASCII letters.
+func (p Pattern) Literal() (text string, ok bool) {
+	if len(p.parts) != 1 {
+		return "", false
+	}
+	for i := range len(p.parts[0]) {
+		if p.parts[0][i] >= utf8.RuneSelf {
+			return "", false
+		}
+	}
+	return p.parts[0], true
 }
 
 // MatchAny tells whether s is equal to one of the patterns, or there is none.

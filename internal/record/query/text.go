@@ -75,6 +75,23 @@ func (t *Term) In(s string) bool { return occurs(t, s) }
 // InBytes tells whether the term occurs in b.
 func (t *Term) InBytes(b []byte) bool { return occurs(t, b) }
 
+// Words returns the runs of ASCII letters, digits and underscores that stand, in
+// any case, between other bytes in every text where the term is found. An engine
+// that knows the words of its texts needs to look only at those that have all.
+func (t *Term) Words() []string {
+	var words []string
+	for i := 0; i < len(t.folded); i++ {
+		from := i
+		for i < len(t.folded) && t.folded[i] < utf8.RuneSelf && isWord(rune(t.folded[i])) {
+			i++
+		}
+		if i > from && (from > 0 || t.left) && (i < len(t.folded) || t.right) {
+			words = append(words, t.folded[from:i])
+		}
+	}
+	return words
+}
+
 // Scan goes through the places of b where the term's characters occur. Whether
 // they are whole words is not looked at: an engine uses it to skip what cannot
 // match, and then asks InBytes.

@@ -4,6 +4,7 @@ package query
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -206,4 +207,27 @@ func BenchmarkTerm(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestWords(t *testing.T) {
+	t.Parallel()
+	f := func(text string, openLeft, openRight bool, want ...string) {
+		t.Helper()
+		term := NewTerm(text, openLeft, openRight)
+		if got := term.Words(); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+	f("Failed", false, false, "failed")
+	f("Failed", true, false)
+	f("Failed", false, true)
+	f("password for ROOT", false, false, "password", "for", "root")
+	f("password for root", true, true, "for")
+	f("198.51.100", false, true, "198", "51")
+	f(".php", true, false, "php")
+	f("-v", true, false, "v")
+	f("șarpe_1", false, false, "arpe_1")
+	f("aș", false, false, "a")
+	f("ș", false, false)
+	f("->", false, false)
 }

@@ -23,12 +23,20 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 			return nil
 		}
 		*found = segment.Bits{}
+		filter, err := v.r.Filter(page)
+		if err != nil {
+			return err
+		}
+		raw := true // the page's raw texts may have the word
+		for _, w := range v.terms[i].words {
+			raw = raw && filter.Has(w)
+		}
 		for k, c := range columns {
 			var codes []bool
 			if c != segment.ColRest {
 				codes = v.terms[i].codes[k]
 			}
-			if codes == nil && !v.r.Raw(c, page) {
+			if inPage := v.r.Raw(c, page); codes == nil && !inPage || inPage && !raw {
 				continue
 			}
 			texts, err := v.r.Texts(c, page)

@@ -3,7 +3,7 @@
 package search
 
 import (
-	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -38,14 +38,16 @@ type view struct {
 type fieldTest struct {
 	column segment.Column
 	match  func([]byte) bool
-	codes  []bool // by code
-	some   bool   // one of them is true
+	codes  []bool   // by code
+	some   bool     // one of them is true
+	hashes []uint64 // of the values wanted, when they are known; else nil
 }
 
 // termTest is one word or phrase.
 type termTest struct {
 	term  *query.Term
 	codes [][]bool // by text column of textColumns, then by code; nil when none is true
+	words []uint64 // hashes of words that a text with the term has
 }
 
 // unitsOf returns a view of each segment that the plan's time touches, nil for
@@ -96,11 +98,12 @@ func (v *view) compile() error {
 		asked  int
 		text   func(string) bool
 		match  func([]byte) bool
+		hashes []uint64
 	}{
-		{segment.ColSource, len(p.Sources), func(s string) bool { return query.MatchAny(p.Sources, s) }, func(b []byte) bool { return query.MatchAny(p.Sources, b) }},
-		{segment.ColCategory, len(p.Categories), func(s string) bool { return query.MatchAny(p.Categories, s) }, func(b []byte) bool { return query.MatchAny(p.Categories, b) }},
-		{segment.ColUser, len(p.Users), func(s string) bool { return query.MatchAny(p.Users, s) }, func(b []byte) bool { return query.MatchAny(p.Users, b) }},
-		{segment.ColIP, len(p.IPs), p.MatchIP, p.MatchIPBytes},
+		{segment.ColSource, len(p.Sources), func(s string) bool { return query.MatchAny(p.Sources, s) }, func(b []byte) bool { return query.MatchAny(p.Sources, b) }, valueHashes(segment.ColSource, p.Sources)},
+		{segment.ColCategory, len(p.Categories), func(s string) bool { return query.MatchAny(p.Categories, s) }, func(b []byte) bool { return query.MatchAny(p.Categories, b) }, valueHashes(segment.ColCategory, p.Categories)},
+		{segment.ColUser, len(p.Users), func(s string) bool { return query.MatchAny(p.Users, s) }, func(b []byte) bool { return query.MatchAny(p.Users, b) }, valueHashes(segment.ColUser, p.Users)},
+		{segment.ColIP, len(p.IPs), p.MatchIP, p.MatchIPBytes, addressHashes(p.IPs)},
 	} {
 		if f.asked == 0 {
 			continue
@@ -109,7 +112,7 @@ func (v *view) compile() error {
 		if err != nil {
 			return err
 		}
-		t := fieldTest{column: f.column, match: f.match, codes: codes, some: codes != nil}
+		t := fieldTest{column: f.column, match: f.match, codes: codes, some: codes != nil, hashes: f.hashes}
 		if !t.some && !v.anyRaw(f.column) {
 			v.dead = true
 			return nil
@@ -118,6 +121,9 @@ func (v *view) compile() error {
 	}
 	for i := range p.Terms {
 		t := termTest{term: &p.Terms[i]}
+		for _, w := range t.term.Words() {
+			t.words = append(t.words, segment.WordHash(w))
+		}
 		for _, c := range textColumns() {
 			codes, err := v.judge(c, t.term.In)
 			if err != nil {
@@ -128,6 +134,32 @@ func (v *view) compile() error {
 		v.terms = append(v.terms, t)
 	}
 	return nil
+}
+
+// valueHashes returns the hashes of the values that patterns match, nil when
+// these are not known.
+func valueHashes(c segment.Column, patterns []query.Pattern) []uint64 {
+	var hashes []uint64
+	for _, p := range patterns {
+		text, ok := p.Literal()
+		if !ok {
+			return nil
+		}
+		hashes = append(hashes, segment.ValueHash(c, text))
+	}
+	return hashes
+}
+
+func addressHashes(addresses []query.Address) []uint64 {
+	var hashes []uint64
+	for i := range addresses {
+		addr, ok := addresses[i].Single()
+		if !ok {
+			return nil
+		}
+		hashes = append(hashes, segment.AddressHash(addr))
+	}
+	return hashes
 }
 
 // judge asks match about each text of a dictionary; nil when all are refused.
@@ -257,9 +289,18 @@ func (t *fieldTest) find(r segment.Reader, page int, rows, found *segment.Bits) 
 	if !t.some && !r.Raw(t.column, page) {
 		return nil
 	}
+	if t.hashes != nil && r.Raw(t.column, page) {
+		filter, err := r.Filter(page)
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(t.hashes, filter.Has) {
+			return nil
+		}
+	}
 	texts, err := r.Texts(t.column, page)
 	if err != nil {
-		return fmt.Errorf("column %s: %w", t.column, err)
+		return err
 	}
 	if !texts.Raw() {
 		texts.Select(t.codes, found)

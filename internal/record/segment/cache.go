@@ -46,6 +46,7 @@ type cachedPage struct {
 	texts  Texts
 	dict   Dict
 	rollup *Rollup
+	filter Filter
 
 	key        pageKey
 	size       int64
@@ -139,7 +140,7 @@ func (p *cachedPage) unlink() { p.prev.next, p.next.prev = p.next, p.prev }
 // measure is the memory that the page holds, its own struct included.
 func (p *cachedPage) measure() int64 {
 	n := 320 + 8*cap(p.ints) + cap(p.bytes) + cap(p.texts.codes8) + 2*cap(p.texts.codes16) +
-		4*cap(p.texts.ends) + cap(p.texts.data) + 16*cap(p.dict.entries)
+		4*cap(p.texts.ends) + cap(p.texts.data) + 16*cap(p.dict.entries) + 8*cap(p.filter.words)
 	if r := p.rollup; r != nil {
 		n += 160 + 24*cap(r.Buckets) + 16*(cap(r.Hours)+cap(r.Sources)+cap(r.Categories)+cap(r.Severities))
 	}

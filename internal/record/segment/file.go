@@ -224,6 +224,25 @@ func (f *File) Rollup() (*Rollup, error) {
 	return p.rollup, nil
 }
 
+// Filter returns what a page's raw texts do not hold.
+func (f *File) Filter(page int) (Filter, error) {
+	if page < 0 || page >= len(f.footer.bounds) {
+		return Filter{}, f.wrap(fmt.Errorf("filter of page %d: %w", page, ErrRange))
+	}
+	x := &f.footer.filters[page]
+	if x.form == formNone {
+		return Filter{}, nil
+	}
+	p, err := f.read(pageKey{f.id, numColumns, int16(page)}, x, func(p *cachedPage, form byte, body []byte) (ok bool) { //nolint:gosec // below maxPages
+		p.filter, ok = decodeFilter(body)
+		return ok && form == formFilter
+	})
+	if err != nil {
+		return Filter{}, f.wrap(fmt.Errorf("filter of page %d: %w", page, err))
+	}
+	return p.filter, nil
+}
+
 // page returns a decoded page from the cache or the file.
 func (f *File) page(c Column, page int, fits bool) (*cachedPage, error) {
 	if !fits || page < 0 || page >= len(f.footer.bounds) {

@@ -23,6 +23,7 @@ import (
 //	            text name, extent of its dictionary, varint number of codes,
 //	            an extent for each page
 //	          extent of the rollup
+//	          an extent for the filter of each page
 //	extent  = byte form; for formNone nothing more; for formConst a varint code;
 //	          else varint offset, varint stored length, varint raw length,
 //	          u32 CRC-32C of the stored bytes
@@ -38,6 +39,7 @@ import (
 //	formCodes16 the low bytes of all rows, then the high bytes
 //	formRaw     for each row a varint length<<2 | state, then all texts
 //	formDict    a text for each code from 3 on (0 absent, 1 blank, 2 null)
+//	formFilter  the words of filter.go, 8 bytes each
 //	formRollup  four lists of counts (hour, source code, category code, severity):
 //	            varint length, and for each a signed varint key minus the key
 //	            before and a varint number of rows; then a byte, 1 when there are
@@ -54,6 +56,7 @@ const (
 	formRaw
 	formDict
 	formRollup
+	formFilter
 
 	formZstd = 0x80
 )
@@ -95,6 +98,7 @@ type footer struct {
 	bounds         []Bounds
 	columns        [numColumns]column
 	rollup         extent
+	filters        []extent
 }
 
 func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
@@ -134,7 +138,11 @@ func (f *footer) append(b []byte) []byte {
 			b = col.pages[i].append(b)
 		}
 	}
-	return f.rollup.append(b)
+	b = f.rollup.append(b)
+	for i := range f.filters {
+		b = f.filters[i].append(b)
+	}
+	return b
 }
 
 func appendSpan(b []byte, from, to int64) []byte {
@@ -187,8 +195,12 @@ func parseFooter(b []byte, limit int64) (*footer, error) {
 		}
 	}
 	f.rollup = parseExtent(&r, limit)
+	f.filters = make([]extent, len(f.bounds))
+	for i := range f.filters {
+		f.filters[i] = parseExtent(&r, limit)
+	}
 	if r.bad || len(r.s) > 0 {
-		return nil, fmt.Errorf("footer: rollup: %w", ErrCorrupt)
+		return nil, fmt.Errorf("footer: rollup and filters: %w", ErrCorrupt)
 	}
 	return f, nil
 }

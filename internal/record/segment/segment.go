@@ -88,6 +88,9 @@ type Reader interface {
 	// Dict returns the dictionary of a text column; that of ColRest holds the
 	// attributes' keys.
 	Dict(c Column) (Dict, error)
+	// Filter returns what a page's raw texts do not hold; in memory it lets
+	// everything pass.
+	Filter(page int) (Filter, error)
 	// Rollup returns the counts of the rows; nil when none were kept.
 	Rollup() (*Rollup, error)
 }

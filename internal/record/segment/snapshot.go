@@ -134,6 +134,9 @@ func (s *snapshot) Dict(c Column) (Dict, error) {
 	return s.b.texts[c-ColSource].dict.view(), nil
 }
 
+// Filter: a block in memory has none, its texts are at hand.
+func (s *snapshot) Filter(int) (Filter, error) { return Filter{}, nil }
+
 // Rollup: a block in memory keeps none, its rows are at hand.
 func (s *snapshot) Rollup() (*Rollup, error) { return nil, nil } //nolint:nilnil // as Reader says
 

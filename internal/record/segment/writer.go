@@ -22,6 +22,7 @@ type Writer struct {
 	out        *bufio.Writer
 	offset     int64
 	body, comp []byte
+	words      filterBuilder
 }
 
 // WriteFile writes all rows of b and meta, the caller's own bytes, to path and
@@ -96,6 +97,20 @@ func (w *Writer) write(r Reader, meta []byte) error {
 	if counts != nil {
 		w.body = appendRollup(w.body[:0], counts)
 		if f.rollup, err = w.store(formRollup, w.body); err != nil {
+			return err
+		}
+	}
+	f.filters = make([]extent, pages)
+	for page := range pages {
+		ok, err := w.words.page(r, page)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			continue
+		}
+		w.body = appendFilter(w.body[:0], w.words.filter())
+		if f.filters[page], err = w.store(formFilter, w.body); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// TestFilter: it has every word of the raw texts, and hardly any other.
+func TestFilter(t *testing.T) {
+	t.Parallel()
+	es := make([]*event.Event, 2*segment.PageRows)
+	for i := range es {
+		es[i] = &event.Event{
+			Source: "app", Category: fmt.Sprint("Category_", i), User: fmt.Sprint("User-", i), IP: fmt.Sprintf("2001:DB8::%x", i),
+			Message: fmt.Sprintf("șFlow_%d—end%dș", i, i), Tags: []string{"tagged"}, Raw: "\xffraw",
+			Attrs: []event.Attr{{Key: "hidden", Value: event.List(event.Int(int64(700_000+i)), event.Text("Deep"))}},
+		}
+	}
+	b := fill(t, es)
+	if f, err := b.Reader().Filter(1); err != nil || !f.Has(segment.WordHash("anything")) {
+		t.Errorf("a block in memory shuts something out: %v", err)
+	}
+	f, err := write(t, b, nil).Filter(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := segment.PageRows; i < len(es); i++ {
+		for _, w := range []string{
+			fmt.Sprint("category_", i), fmt.Sprint("flow_", i), fmt.Sprint("end", i), strconv.Itoa(i), strconv.Itoa(700_000 + i), "deep", "tagged", "raw", "user", "FLOW_3000",
+		} {
+			if !f.Has(segment.WordHash(w)) {
+				t.Fatalf("row %d: the word %s is missing", i, w)
+			}
+		}
+		if !f.Has(segment.ValueHash(segment.ColUser, strings.ToLower(es[i].User))) || !f.Has(segment.ValueHash(segment.ColCategory, es[i].Category)) {
+			t.Fatalf("row %d: user or category is missing", i)
+		}
+		if !f.Has(segment.AddressHash(netip.MustParseAddr(es[i].IP))) {
+			t.Fatalf("row %d: the address is missing", i)
+		}
+	}
+	for _, w := range []string{"hidden", "flow", "app"} {
+		if f.Has(segment.WordHash(w)) {
+			t.Errorf("%s is no word of a raw text", w)
+		}
+	}
+	wrong := 0
+	for i := range 10_000 {
+		if f.Has(segment.WordHash(fmt.Sprint("absent", i))) {
+			wrong++
+		}
+	}
+	if wrong > 300 {
+		t.Errorf("%d of 10,000 absent words pass", wrong)
+	}
+}
+
+// TestFilterGivesUp: a page of too many words has none, and lets all pass.
+func TestFilterGivesUp(t *testing.T) {
+	t.Parallel()
+	es := make([]*event.Event, 300)
+	for i := range es {
+		var words strings.Builder
+		for k := range 2000 {
+			fmt.Fprintf(&words, "w%d ", i*2000+k)
+		}
+		es[i] = &event.Event{Source: "app", Raw: words.String()}
+	}
+	f, err := write(t, fill(t, es), nil).Filter(0)
+	if err != nil || !f.Has(segment.WordHash("absent")) {
+		t.Errorf("600,000 words: %v", err)
+	}
+}
+
+// TestCheckNamesAllDamage: every damaged body is told, by column and page.
+func TestCheckNamesAllDamage(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "a.seg")
+	if err := segment.WriteFile(path, fill(t, events(41, 2*segment.PageRows)), nil); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, err := segment.OpenFile(path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Check(t.Context()); err != nil {
+		t.Fatalf("nothing is damaged: %v", err)
+	}
+	for i := 16; i < len(b)/2; i += 50 {
+		b[i] ^= 1
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err = f.Check(t.Context())
+	if !errors.Is(err, segment.ErrCorrupt) {
+		t.Fatalf("half of the file is damaged: %v", err)
+	}
+	for _, want := range []string{"column time, page 0", "column time, page 1", "column mac16, page 1", path} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("no %q in\n%v", want, err)
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := f.Check(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+}
