@@ -74,7 +74,7 @@ func (a *Anomaly) params() map[string]any {
 		"threshold": a.Threshold, "window_min": minutes(a.Window), "confidence_pct": int64(math.Round(a.Confidence * 100)),
 	}
 	if a.Rule != "" {
-		p["rule"] = a.Rule
+		p["title"] = a.Rule
 	}
 	return p
 }

@@ -43,7 +43,7 @@ func (v *values) intern(s string) int32 {
 		i, v.free = v.free[n-1], v.free[:n-1]
 		v.names[i], v.held[i], v.window[i] = s, 1, 0
 	} else {
-		i = int32(len(v.names))
+		i = int32(len(v.names)) //nolint:gosec // at most maxEntries+1
 		v.names, v.held, v.window = append(v.names, s), append(v.held, 1), append(v.window, 0)
 	}
 	switch {
