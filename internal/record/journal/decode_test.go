@@ -172,3 +172,17 @@ func FuzzHead(f *testing.F) {
 		}
 	})
 }
+
+// TestScanOfHostileBytes looks like a frame at every fourth byte.
+func TestScanOfHostileBytes(t *testing.T) {
+	t.Parallel()
+	raw := sampleLog()
+	junk := bytes.Repeat([]byte{0, 32, 0, 0}, 1<<20)
+	for i := 8; i < len(junk); i += 16 {
+		junk[i] = frameEntry
+	}
+	l, err := scanLog(append(raw, junk...))
+	if err != nil || len(l.Batches) != 4 || l.Batches[2].Whole == false {
+		t.Fatalf("%d batches: %v", len(l.Batches), err)
+	}
+}

@@ -25,6 +25,8 @@ const (
 	frameHead    = 4 + 4 + 1
 	maxFrameBody = 4 << 20
 	saltBytes    = 16
+	// maxControlBody bounds the bodies of all kinds but entries.
+	maxControlBody = 512
 )
 
 // The kinds of frames.

@@ -3,8 +3,11 @@
 package journal
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"hash/crc32"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
 // frameAt is one whole frame found in a log file.
@@ -103,6 +106,7 @@ type scanner struct {
 	raw   []byte
 	seed  uint32
 	end   int // behind it all is zero
+	work  int // bytes whose CRC was computed
 	chain chainer
 }
 
@@ -117,15 +121,34 @@ func (s *scanner) frame(off int) (f frameAt, size int, ok bool) {
 		return f, 0, false
 	}
 	body := s.raw[off+frameHead : off+frameHead+n : off+frameHead+n]
+	if !plausible(kind, body) {
+		return f, 0, false
+	}
+	s.work += n
 	if frameCRC(s.seed, s.raw[off:off+4], kind, body) != binary.BigEndian.Uint32(s.raw[off+4:]) {
 		return f, 0, false
 	}
 	return frameAt{Kind: kind, Off: off, Body: body}, frameHead + n, true
 }
 
-// resync finds the next whole frame at or after off, or the end.
+// plausible looks at what a body of that kind must hold, before its CRC is worth
+// the time: between frames it is tried at every byte.
+func plausible(kind byte, body []byte) bool {
+	if kind != frameEntry {
+		return len(body) <= maxControlBody
+	}
+	if len(body) < entryHead+2 {
+		return false
+	}
+	np := int64(binary.BigEndian.Uint32(body[sha256.Size+macBytes:]))
+	n0 := int64(binary.BigEndian.Uint32(body[sha256.Size+macBytes+4:]))
+	return entryHead+np+n0 < int64(len(body)) && body[entryHead] == event.EncodingVersion
+}
+
+// resync finds the next whole frame at or after off, or the end. It gives up when
+// the bytes look like frames again and again, and are none.
 func (s *scanner) resync(off int) int {
-	for ; off < s.end; off++ {
+	for limit := s.work + 8*len(s.raw); off < s.end && s.work < limit; off++ {
 		if _, _, ok := s.frame(off); ok {
 			return off
 		}
