@@ -18,7 +18,8 @@ import (
 const (
 	recentAlerts  = 10
 	topEntities   = 10
-	activityFresh = 30 * time.Second
+	activityFresh = 10 * time.Second
+	maxLastSeen   = 20
 )
 
 // Dashboard implements GET /api/siem/dashboard.
@@ -100,6 +101,17 @@ func (a *API) entities(ctx context.Context) ([]EntityActivity, error) {
 	return out, nil
 }
 
+// lastSeen returns the time of a source's newest event, nil when it has none; events
+// from the future do not count.
+func lastSeen(ctx context.Context, logs query.Source, source string) (*time.Time, error) {
+	page, err := logs.Query(ctx, query.Filter{Sources: []string{source}, To: time.Now().Add(time.Hour).UnixNano(), Limit: 1})
+	if err != nil || len(page.Items) == 0 {
+		return nil, err
+	}
+	at := time.Unix(0, page.Items[0].Time).UTC()
+	return &at, nil
+}
+
 // activityCache keeps the counts by source of the last day for a moment: they are
 // dear and change slowly.
 type activityCache struct {
@@ -122,6 +134,11 @@ func (c *activityCache) sources(ctx context.Context, logs query.Source) ([]Sourc
 	list := make([]SourceActivity, len(s.Sources))
 	for i, x := range s.Sources {
 		list[i] = SourceActivity{Source: x.Value, Events: x.Count}
+		if i < maxLastSeen {
+			if list[i].LastSeen, err = lastSeen(ctx, logs, x.Value); err != nil {
+				return nil, err
+			}
+		}
 	}
 	c.at, c.list = now, list
 	return list, nil

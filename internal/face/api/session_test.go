@@ -276,9 +276,10 @@ func TestResolvingAnAlertCanKeepItsAnomalies(t *testing.T) {
 func TestDashboardCountsTheSourcesOfADay(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	h.logs.events = append(h.logs.events, event.Event{ID: idOf(9), Time: time.Now().Add(-time.Hour).UnixNano(), Source: "system"})
+	at := time.Now().Add(-time.Hour).UTC()
+	h.logs.events = append(h.logs.events, event.Event{ID: idOf(9), Time: at.UnixNano(), Source: "system"})
 	w := h.do(t, call{method: "GET", url: "/api/siem/dashboard", token: h.tokens["read"]})
-	if !strings.Contains(w.Body.String(), `"sources":[{"events":1,"last_seen":null,"source":"system"}]`) {
+	if !strings.Contains(w.Body.String(), `"sources":[{"events":1,"last_seen":"`+at.Format(time.RFC3339Nano)+`","source":"system"}]`) {
 		t.Errorf("dashboard: %s", w.Body)
 	}
 }

@@ -39,7 +39,16 @@ func pairAt(s string, i, from int) span {
 	if kind == 0 {
 		return span{}
 	}
+	if isFolder(s[start:end], s[i+1:]) {
+		return span{}
+	}
 	return valueAt(s, i+1, s[i], kind)
+}
+
+// isFolder tells whether a pair is the working directory, which shells and sudo
+// call PWD, and no password: PWD=/srv/shop.
+func isFolder(key, value string) bool {
+	return (key == "PWD" || key == "OLDPWD") && (strings.HasPrefix(value, "/") || strings.HasPrefix(value, "~"))
 }
 
 // valueAt matches the value that begins behind = or :.

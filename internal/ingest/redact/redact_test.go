@@ -83,6 +83,9 @@ func TestText(t *testing.T) {
 		{":password => hunter2", ":password => [redacted:password]"},
 		{"mysql --password=hunter2 -u root", "mysql --password=[redacted:password] -u root"},
 		{"pwd=x", "pwd=[redacted:password]"},
+		{"PWD=x", "PWD=[redacted:password]"},
+		{"TTY=pts/0 ; PWD=/srv/shop ; USER=root", "TTY=pts/0 ; PWD=/srv/shop ; USER=root"},
+		{"DB_PWD=/x", "DB_PWD=[redacted:password]"},
 		{"DefaultEndpointsProtocol=https;AccountKey=abc/def==;", "DefaultEndpointsProtocol=https;AccountKey=[redacted:api_key];"},
 		// cards
 		{"card 4111111111111111.", "card [redacted:card]."},
