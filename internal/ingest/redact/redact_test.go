@@ -84,7 +84,6 @@ func TestText(t *testing.T) {
 		{"mysql --password=hunter2 -u root", "mysql --password=[redacted:password] -u root"},
 		{"pwd=x", "pwd=[redacted:password]"},
 		{"PWD=x", "PWD=[redacted:password]"},
-		{"TTY=pts/0 ; PWD=/srv/shop ; USER=root", "TTY=pts/0 ; PWD=/srv/shop ; USER=root"},
 		{"DB_PWD=/x", "DB_PWD=[redacted:password]"},
 		{"DefaultEndpointsProtocol=https;AccountKey=abc/def==;", "DefaultEndpointsProtocol=https;AccountKey=[redacted:api_key];"},
 		// cards
@@ -113,7 +112,7 @@ func clean() []string {
 		"Bearer authentication", "Bearer token", "Basic access", "bearer of bad news", "Basic YWJjZGVm",
 		"eyJhbGciOi", "eyJ is how they begin", "sk-learn", "task-force-one-hundred-and-twenty-three", "risk-based-assessment-of-everything-we-own",
 		"AKIA", "the AKIAS of this world are many", "npm_config_registry_and_more_words_behind", "hf_hub_download_to_somewhere_far_away_and_back",
-		"compass=north", "bypass=1", "monkey=7", "primary_key=5", "tokens=17", "max_tokens: 4096", "keyboard=qwerty", "secretary=ann",
+		"compass=north", "TTY=pts/0 ; PWD=/srv/shop ; USER=root", "OLDPWD=~ana", "bypass=1", "monkey=7", "primary_key=5", "tokens=17", "max_tokens: 4096", "keyboard=qwerty", "secretary=ann",
 		"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----", "-----BEGIN PUBLIC KEY-----",
 		"4111111111111112", "1795342800123456789", "1795342800123456", "4111-1111-11", "v4111111111111111", "0.4111111111111111",
 		"00000000000000000", "4444444444444444", "4bf92f3577b34da6a3ce929d0e0e4736", "01KB5Q0W3ZC6V8N2M4P6R8T0X2",
