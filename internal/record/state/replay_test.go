@@ -12,7 +12,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -30,24 +29,9 @@ import (
 // shippedRules reads the rules of the repository.
 func shippedRules(t *testing.T) []*rule.Rule {
 	t.Helper()
-	files, err := filepath.Glob("../../../rules/*.yml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no rule files: %v", err)
-	}
-	var rules []*rule.Rule
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed, err := rule.Parse(file, data)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rules = append(rules, parsed...)
-	}
-	if err := rule.Link(rules); err != nil {
-		t.Fatal(err)
+	rules, err := detect.Load(os.DirFS("../../../rules"))
+	if err != nil || len(rules) == 0 {
+		t.Fatalf("%d rules: %v", len(rules), err)
 	}
 	return rules
 }

@@ -31,24 +31,9 @@ const rulesDir = "../../../rules"
 // shipped reads the rules of the repository, file by file.
 func shipped(tb testing.TB) []*rule.Rule {
 	tb.Helper()
-	files, err := filepath.Glob(filepath.Join(rulesDir, "*.yml"))
-	if err != nil || len(files) == 0 {
-		tb.Fatalf("no rule files in %s: %v", rulesDir, err)
-	}
-	var all []*rule.Rule
-	for _, file := range files {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		parsed, err := rule.Parse(filepath.Base(file), data)
-		if err != nil {
-			tb.Fatal(err)
-		}
-		all = append(all, parsed...)
-	}
-	if err := rule.Link(all); err != nil {
-		tb.Fatal(err)
+	all, err := detect.Load(os.DirFS(rulesDir))
+	if err != nil || len(all) == 0 {
+		tb.Fatalf("%d rules in %s: %v", len(all), rulesDir, err)
 	}
 	return all
 }
