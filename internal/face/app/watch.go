@@ -5,11 +5,9 @@ package app
 import (
 	"context"
 	"fmt"
-	"io/fs"
 	"sync/atomic"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
-	"github.com/tocsin-siem/tocsin/internal/core/rule"
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/watch/detect"
 	"github.com/tocsin-siem/tocsin/internal/watch/window"
@@ -40,7 +38,7 @@ func (w watched) Next(ctx context.Context, limit int) ([]*event.Event, error) {
 }
 
 func (s *server) openWatch(context.Context) error {
-	all, err := shippedRules()
+	all, err := detect.Load(rules.Files)
 	if err != nil {
 		return fmt.Errorf("rules: %w", err)
 	}
@@ -67,25 +65,4 @@ func (s *server) runDetection(ctx context.Context) error {
 		},
 		Logger: s.logger.With("part", "detection"),
 	})
-}
-
-// shippedRules reads the rules that the binary carries.
-func shippedRules() ([]*rule.Rule, error) {
-	var all []*rule.Rule
-	err := fs.WalkDir(rules.Files, ".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		text, err := rules.Files.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		found, err := rule.Parse(path, text)
-		all = append(all, found...)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	return all, rule.Link(all)
 }
