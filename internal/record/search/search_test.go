@@ -253,6 +253,45 @@ func likeNaive(t *testing.T, es []*event.Event) {
 	}
 }
 
+// TestNeedles: what is in one row only is found by each of its fields.
+func TestNeedles(t *testing.T) {
+	t.Parallel()
+	es := unique(rand.New(rand.NewPCG(8, 8)), 3*segment.PageRows)
+	for i, e := range es {
+		e.Attrs = []event.Attr{{Key: "request", Value: event.Text(fmt.Sprintf("req-%x", i*7919))}}
+		if i%2 == 0 {
+			e.IP = fmt.Sprintf("2001:db8::%x", i)
+		}
+	}
+	b := block(t, es)
+	cache, _ := segment.NewCache(16 << 20)
+	for name, s := range map[string]*search.Searcher{
+		"hot": searcher(t, search.Options{}, b.Reader()), "file": searcher(t, search.Options{}, sealed(t, b, cache)),
+	} {
+		for i := 5; i < len(es); i += 211 {
+			for _, f := range []query.Filter{
+				{Users: []string{es[i].User}},
+				{IPs: []string{es[i].IP}},
+				{Categories: []string{es[i].Category}},
+				{Sources: []string{es[i].Source}},
+				{ID: es[i].ID},
+				{Text: es[i].User},
+				{Text: es[i].IP},
+				{Text: es[i].Attrs[0].Value.Text},
+				{Text: fmt.Sprintf(`failed "for %d"`, i)},
+				{Text: fmt.Sprintf("%s *%x", es[i].Category, i*7919)},
+			} {
+				page, err := s.Query(t.Context(), f)
+				want, _ := naive(t, f, es)
+				if err != nil || len(want) == 0 && f.Text == "" {
+					t.Fatalf("%s, row %d: %d wanted, %v", name, i, len(want), err)
+				}
+				expect(t, fmt.Sprintf("%s, row %d, %+v", name, i, f), page.Items, want[:min(len(want), 100)])
+			}
+		}
+	}
+}
+
 func TestByID(t *testing.T) {
 	t.Parallel()
 	es := some(rand.New(rand.NewPCG(3, 3)), 5000)

@@ -16,6 +16,16 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 	if len(v.terms) == 0 {
 		return nil
 	}
+	filter, err := v.r.Filter(page)
+	if err != nil {
+		return err
+	}
+	for i := range v.terms {
+		if t := &v.terms[i]; !t.some && !t.inRaw(filter) {
+			*rows = segment.Bits{}
+			return nil
+		}
+	}
 	columns := append(textColumns(), segment.ColRest)
 	for i := range v.terms {
 		left := rows.Count()
@@ -23,14 +33,7 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 			return nil
 		}
 		*found = segment.Bits{}
-		filter, err := v.r.Filter(page)
-		if err != nil {
-			return err
-		}
-		raw := true // the page's raw texts may have the word
-		for _, w := range v.terms[i].words {
-			raw = raw && filter.Has(w)
-		}
+		raw := v.terms[i].inRaw(filter)
 		for k, c := range columns {
 			var codes []bool
 			if c != segment.ColRest {
@@ -55,6 +58,17 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 		rows.And(found)
 	}
 	return nil
+}
+
+// inRaw tells whether the raw texts of the page with that filter may have the
+// term.
+func (t *termTest) inRaw(filter segment.Filter) bool {
+	for _, w := range t.words {
+		if !filter.Has(w) {
+			return false
+		}
+	}
+	return true
 }
 
 func textHas(t *query.Term, row []byte) bool { return t.InBytes(row) }

@@ -47,6 +47,7 @@ type fieldTest struct {
 type termTest struct {
 	term  *query.Term
 	codes [][]bool // by text column of textColumns, then by code; nil when none is true
+	some  bool     // one of them is true
 	words []uint64 // hashes of words that a text with the term has
 }
 
@@ -130,6 +131,7 @@ func (v *view) compile() error {
 				return err
 			}
 			t.codes = append(t.codes, codes)
+			t.some = t.some || codes != nil
 		}
 		v.terms = append(v.terms, t)
 	}
