@@ -23,6 +23,7 @@ type recovery struct {
 	j       *Journal
 	head    head
 	last    link
+	file    uint64 // the log file that last is in
 	boot    uint64
 	ord     uint64
 	streams map[string]*recovered
@@ -102,7 +103,8 @@ func (r *recovery) readLogs(ctx context.Context) error {
 		if i+1 < len(w.files) {
 			next = peekHeader(filepath.Join(w.dir, walName(w.files[i+1])))
 		}
-		if err := r.readLog(ctx, number, next); err != nil {
+		begun := i+1 == len(w.files) && r.head.File < number
+		if err := r.readLog(ctx, number, next, begun); err != nil {
 			return fmt.Errorf("log file %s: %w", walName(number), err)
 		}
 		r.relieve(ctx)
@@ -129,8 +131,9 @@ func peekHeader(path string) *walHeader {
 }
 
 // readLog takes one file's events. next is the header of the file after it: its
-// Prev names the last batch here that counts.
-func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader) error {
+// Prev names the last batch here that counts. begun says that nothing of the file
+// needs to be durable: the power may have gone while it was begun.
+func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader, begun bool) error {
 	path := filepath.Join(r.j.wal.dir, walName(number))
 	raw, err := os.ReadFile(path) //nolint:gosec // below the data folder
 	if err != nil {
@@ -138,6 +141,9 @@ func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader) 
 	}
 	l, err := scanLog(raw)
 	if err != nil {
+		if begun {
+			return r.clear(path, raw, 0)
+		}
 		if !allZero(raw) {
 			r.note(ctx, number, "both copies of the header are damaged")
 		}
@@ -146,18 +152,21 @@ func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader) 
 	if l.Header.Origin != r.j.Origin() {
 		return fmt.Errorf("%w: it is %s, the keys are of %s; put its own keys back", ErrForeign, l.Header.Origin, r.j.Origin())
 	}
-	if l.Copies < 2 {
+	if l.Copies < 2 && !begun {
 		r.note(ctx, number, "a copy of the header is damaged")
 	}
 	r.boot = max(r.boot, l.Header.Boot)
 	if r.last == (link{}) {
 		r.last = l.Header.Prev
 	} else if r.last != l.Header.Prev {
-		r.note(ctx, number, "it does not continue the file before it")
+		if r.file+1 == number { // else files between were removed, sealed or not: their entries tell
+			r.note(ctx, number, "it does not continue the file before it")
+		}
 		if l.Header.Prev.Batch > r.last.Batch {
 			r.last = l.Header.Prev
 		}
 	}
+	r.file = number
 	good := headerBytes
 	for i := range l.Batches {
 		b := &l.Batches[i]
@@ -183,13 +192,16 @@ func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader) 
 		}
 		good = b.To
 	}
+	if begun && good == headerBytes {
+		good = 0
+	}
 	return r.clear(path, raw, good)
 }
 
 // clear zeroes what follows the last batch that counts.
 func (r *recovery) clear(path string, raw []byte, good int) error {
-	end := trimZeros(raw)
-	if end <= good {
+	end := min(trimZeros(raw), len(raw))
+	if end <= good || allZero(raw[good:end]) {
 		return nil
 	}
 	f, err := r.j.opts.disk.open(path)

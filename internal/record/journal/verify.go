@@ -88,7 +88,8 @@ type verifier struct {
 	opts    VerifyOptions
 	stopped bool
 	head    head
-	last    link // of the log
+	last    link   // of the log
+	file    uint64 // that last is in
 	streams map[string]*verified
 
 	mu         sync.Mutex

@@ -61,8 +61,16 @@ func (v *verifier) readLogs(ctx context.Context) error {
 
 // readLog takes one log file apart.
 func (v *verifier) readLog(name string, raw []byte, next *walHeader, newest bool) {
+	number, _ := strconv.ParseUint(strings.TrimSuffix(filepath.Base(name), ".wal"), 16, 64) //nolint:errcheck // readLogs has parsed it
+	begun := newest && v.head.File < number
 	l, err := scanLog(raw)
 	if err != nil {
+		if begun {
+			if v.stopped && !allZero(raw) {
+				v.report.file(name, "begun, but never used", false)
+			}
+			return
+		}
 		if !allZero(raw) {
 			v.report.file(name, "both copies of the header are damaged", true)
 			v.hole()
@@ -72,13 +80,13 @@ func (v *verifier) readLog(name string, raw []byte, next *walHeader, newest bool
 	if v.report.Origin == "" {
 		v.report.Origin = l.Header.Origin
 	}
-	if l.Copies < 2 && (v.stopped || !newest) {
+	if l.Copies < 2 && !begun {
 		v.report.file(name, "a copy of the header is damaged", false)
 	}
-	if v.last != (link{}) && v.last != l.Header.Prev {
+	if v.last != (link{}) && v.last != l.Header.Prev && v.file+1 == number {
 		v.report.file(name, "does not continue the file before it", true)
 	}
-	v.last = l.Header.Prev
+	v.last, v.file = l.Header.Prev, number
 	dirty := l.Dirty
 	for i := range l.Batches {
 		b := &l.Batches[i]

@@ -244,8 +244,11 @@ func TestVerifyNamesMissingFiles(t *testing.T) {
 // and the journal still opens and keeps what was not hit.
 func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 	t.Parallel()
-	every := 29
-	if testing.Short() {
+	every := 101
+	switch {
+	case os.Getenv("TOCSIN_LONG") != "":
+		every = 5
+	case testing.Short():
 		every = 499
 	}
 	dir := build(t, 70)
