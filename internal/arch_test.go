@@ -76,6 +76,7 @@ func rooms() map[string]string {
 		"web":                "",
 		"test/e2e":           "event traffic", // against the real binary
 		"scripts/testreport": "",
+		"scripts/figures":    "",
 	}
 }
 

@@ -30,6 +30,8 @@ type Options struct {
 	Binary string
 	// Dir is where the data folder is made and removed again.
 	Dir string
+	// Version of the binary, for the report.
+	Version string
 	// Events is how many events are sent, Batch how many of them per request,
 	// Clients how many connections send at the same time.
 	Events, Batch, Clients int
@@ -42,6 +44,7 @@ type Options struct {
 // Report is the outcome of one measurement.
 type Report struct {
 	Command      string  `json:"command"`
+	Version      string  `json:"version"`
 	Date         string  `json:"date"`
 	Go           string  `json:"go"`
 	Cores        int     `json:"cores"`
@@ -126,7 +129,7 @@ func Ingest(ctx context.Context, o Options) (Report, error) {
 	cpu, n := after.cpu-before.cpu, float64(o.Events)
 	r := Report{
 		Command: fmt.Sprintf("tocsin bench ingest --events %d --batch %d --clients %d", o.Events, o.Batch, o.Clients),
-		Date:    began.UTC().Format(time.RFC3339), Go: runtime.Version(), Cores: runtime.NumCPU(), Load: load,
+		Version: o.Version, Date: began.UTC().Format(time.RFC3339), Go: runtime.Version(), Cores: runtime.NumCPU(), Load: load,
 		Events: o.Events, Bytes: float64(size) / n, Batch: o.Batch, Clients: o.Clients,
 		WallSeconds: acked.Seconds(), CPUSeconds: cpu.Seconds(), ClientCPU: (ownCPU() - own).Seconds(),
 		MicrosEvent: cpu.Seconds() * 1e6 / n, PerSecond2: 2 * n / cpu.Seconds(), WallRate: n / acked.Seconds(),

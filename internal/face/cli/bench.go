@@ -30,7 +30,7 @@ func (c *benchIngestCommand) Run(ctx context.Context, env *Env) error {
 		return err
 	}
 	report, err := bench.Ingest(ctx, bench.Options{
-		Binary: binary, Dir: c.Dir, Events: c.Events, Batch: c.Batch, Clients: c.Clients, Profile: c.Profile, Log: env.Stderr,
+		Binary: binary, Version: env.Version, Dir: c.Dir, Events: c.Events, Batch: c.Batch, Clients: c.Clients, Profile: c.Profile, Log: env.Stderr,
 	})
 	if err != nil {
 		return err
