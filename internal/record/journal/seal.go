@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,8 @@ import (
 )
 
 const (
-	sealRetryFirst = time.Second
-	sealRetryLast  = 30 * time.Second
+	sealRetryFirst = 200 * time.Millisecond
+	sealRetryLast  = 3 * time.Second
 )
 
 // errReadBack: a segment file does not give back what its range holds.
@@ -171,7 +172,10 @@ func (j *Journal) writeRange(r *hotRange, rec *record) (*segment.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read back: %w", err)
 	}
-	err = readBack(f, &rec.meta, &r.key)
+	err = readBack(f, &rec.meta, nil)
+	if err == nil {
+		err = sameMACs(f, r.block.Reader())
+	}
 	if err = errors.Join(err, f.Close()); err != nil {
 		return nil, fmt.Errorf("read back: %w", err)
 	}
@@ -247,6 +251,25 @@ func readBack(f segment.Reader, m *meta, key *[keyring.KeyBytes]byte) error {
 	}
 	if c.root() != m.Header.Root {
 		return fmt.Errorf("%w: the root differs", errReadBack)
+	}
+	return nil
+}
+
+// sameMACs compares the MACs of a file with those of the block that it was made
+// of, whose leaves it has: there is no need to compute them again.
+func sameMACs(f, block segment.Reader) error {
+	for page := range segment.Pages(f) {
+		got, err := f.Bytes(segment.ColMAC16, page)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errReadBack, err)
+		}
+		want, err := block.Bytes(segment.ColMAC16, page)
+		if err != nil {
+			return fmt.Errorf("%w: %w", errReadBack, err)
+		}
+		if !bytes.Equal(got, want) {
+			return fmt.Errorf("%w: the MACs of page %d differ", errReadBack, page)
+		}
 	}
 	return nil
 }
