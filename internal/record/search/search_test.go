@@ -220,7 +220,7 @@ func likeNaive(t *testing.T, es []*event.Event) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(2, 2))
-			for range 60 {
+			for range 40 {
 				f := randomFilter(r, es)
 				what := fmt.Sprintf("%+v", f)
 				all, stats := naive(t, f, es)
@@ -268,7 +268,7 @@ func TestNeedles(t *testing.T) {
 	for name, s := range map[string]*search.Searcher{
 		"hot": searcher(t, search.Options{}, b.Reader()), "file": searcher(t, search.Options{}, sealed(t, b, cache)),
 	} {
-		for i := 5; i < len(es); i += 211 {
+		for i := 5; i < len(es); i += 613 {
 			for _, f := range []query.Filter{
 				{Users: []string{es[i].User}},
 				{IPs: []string{es[i].IP}},

@@ -18,7 +18,7 @@ import (
 func TestTop(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	for round := range 300 {
+	for round := range 100 {
 		n := 1 + r.IntN(20_000)
 		k := 1 + r.IntN(200)
 		if round%2 == 0 {
