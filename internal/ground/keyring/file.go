@@ -135,7 +135,7 @@ func (s store) load(name string) (keyFile, error) {
 	if err := writeFile(paths[bad], raws[good]); err != nil {
 		return keyFile{}, fmt.Errorf("heal key file: %w", err)
 	}
-	s.log.Warn("key file healed from its copy", "path", paths[bad], "reason", errs[bad]) //nolint:sloglint // no request here
+	s.log.Warn("key file healed from its copy", "path", paths[bad], "reason", errs[bad])
 	return files[good], nil
 }
 
@@ -160,7 +160,7 @@ func (s store) create(f keyFile) error {
 // durable.
 func writeFile(path string, raw []byte) error {
 	tmp := path + ".tmp"
-	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) //nolint:gosec // the operator's folder
+	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return fmt.Errorf("open: %w", err)
 	}
@@ -192,7 +192,7 @@ func readBounded(path string) ([]byte, error) {
 	if st.Size() > maxFileBytes {
 		return nil, fmt.Errorf("%d bytes are too many for a key file", st.Size())
 	}
-	raw, err := os.ReadFile(path) //nolint:gosec // the operator's folder
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}

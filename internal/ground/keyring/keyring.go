@@ -308,7 +308,7 @@ func appendText(dst []byte, s string) []byte {
 
 func randomBytes(n int) []byte {
 	b := make([]byte, n)
-	rand.Read(b) //nolint:errcheck // crypto/rand.Read never fails
+	rand.Read(b)
 	return b
 }
 
@@ -341,7 +341,7 @@ func cleanName(s string) string {
 
 // lockDir keeps other processes from making keys in the folder meanwhile.
 func lockDir(dir string) (unlock func(), err error) {
-	f, err := os.Open(dir) //nolint:gosec // the operator's folder
+	f, err := os.Open(dir)
 	if err != nil {
 		return nil, fmt.Errorf("open key folder: %w", err)
 	}

@@ -138,8 +138,8 @@ func TestPowerLossAtEveryStep(t *testing.T) {
 		for k := 1; k < steps+20; k += every {
 			dir := t.TempDir()
 			l := &ledger{acked: map[place]string{}}
-			crashRun(t, dir, newFaultDisk(dir, 7+seed, k), l, 100*seed+uint64(k))                   //nolint:gosec // small
-			crashRun(t, dir, newFaultDisk(dir, 8+seed, 1+k*int(seed+1)%60), l, 1000*seed+uint64(k)) //nolint:gosec // small
+			crashRun(t, dir, newFaultDisk(dir, 7+seed, k), l, 100*seed+uint64(k))
+			crashRun(t, dir, newFaultDisk(dir, 8+seed, 1+k*int(seed+1)%60), l, 1000*seed+uint64(k))
 			checkAfterLoss(t, dir, l)
 			if t.Failed() {
 				t.Fatalf("power off at step %d, seed %d", k, seed)
@@ -185,7 +185,7 @@ func TestPowerLossControl(t *testing.T) {
 		l := &ledger{acked: map[place]string{}}
 		d := newFaultDisk(dir, 7, k)
 		d.lieSync = true
-		crashRun(t, dir, d, l, uint64(k)) //nolint:gosec // small
+		crashRun(t, dir, d, l, uint64(k))
 		opts := testOptions(t, dir)
 		j, err := Open(t.Context(), opts)
 		if err != nil {

@@ -62,7 +62,7 @@ func (f osFile) sync() error {
 }
 
 func (*osDisk) create(path string, size int64) (file, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600) //nolint:gosec // a path below the data folder
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("create: %w", err)
 	}
@@ -80,7 +80,7 @@ func (*osDisk) create(path string, size int64) (file, error) {
 }
 
 func (*osDisk) open(path string) (file, error) {
-	f, err := os.OpenFile(path, os.O_RDWR, 0o600) //nolint:gosec // a path below the data folder
+	f, err := os.OpenFile(path, os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
@@ -102,7 +102,7 @@ func (*osDisk) remove(path string) error {
 }
 
 func (*osDisk) syncDir(dir string) error {
-	d, err := os.Open(dir) //nolint:gosec // a folder below the data folder
+	d, err := os.Open(dir)
 	if err != nil {
 		return fmt.Errorf("open folder: %w", err)
 	}
@@ -116,7 +116,7 @@ func (d *osDisk) writeSegment(path string, rows segment.Reader, meta []byte) err
 	if err := d.segments.WriteFile(path, rows, meta); err != nil {
 		return fmt.Errorf("write segment: %w", err)
 	}
-	f, err := os.Open(path) //nolint:gosec // a path below the data folder
+	f, err := os.Open(path)
 	if err != nil {
 		return fmt.Errorf("open segment: %w", err)
 	}

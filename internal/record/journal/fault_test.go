@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"sync"
 
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
@@ -57,7 +59,7 @@ const sector = 512
 
 func newFaultDisk(dir string, seed uint64, crashAt int) *faultDisk {
 	d := &faultDisk{
-		rand: rand.New(rand.NewPCG(seed, uint64(crashAt))), crashAt: crashAt, //nolint:gosec // a test
+		rand: rand.New(rand.NewPCG(seed, uint64(crashAt))), crashAt: crashAt,
 		trash: filepath.Join(dir, "trash"), files: map[string]*faultFile{},
 	}
 	if err := os.MkdirAll(d.trash, 0o700); err != nil {
@@ -86,8 +88,8 @@ func (d *faultDisk) step(op, path string) (partly bool, err error) {
 
 // off loses what was not durable.
 func (d *faultDisk) off() {
-	for i := len(d.names) - 1; i >= 0; i-- {
-		if n := d.names[i]; d.rand.IntN(2) == 0 {
+	for _, v := range slices.Backward(d.names) {
+		if n := v; d.rand.IntN(2) == 0 {
 			_ = os.Rename(n.to, n.from)
 			if f := d.files[n.to]; f != nil {
 				f.path = n.from
@@ -101,8 +103,7 @@ func (d *faultDisk) off() {
 
 // lose puts back old sectors of what was written and not synced, by chance.
 func (f *faultFile) lose() {
-	for i := len(f.undo) - 1; i >= 0; i-- {
-		u := f.undo[i]
+	for _, u := range slices.Backward(f.undo) {
 		for at := 0; at < len(u.old); {
 			end := min(len(u.old), at+sector-int((u.at+int64(at))%sector))
 			if f.disk.rand.IntN(2) == 0 {
@@ -187,7 +188,7 @@ func (d *faultDisk) remove(path string) error {
 	if partly {
 		return errCrashed
 	}
-	to := filepath.Join(d.trash, fmt.Sprint(d.ops))
+	to := filepath.Join(d.trash, strconv.Itoa(d.ops))
 	if err := d.osDisk.rename(path, to); err != nil {
 		return err
 	}

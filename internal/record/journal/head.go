@@ -78,7 +78,7 @@ func decodeHead(raw []byte) (h head, ok bool) {
 // readHead returns the newer of the file's two places. An absent file is an empty
 // head; damaged tells that a place holds something that is no head.
 func readHead(dir string) (h head, damaged bool, err error) {
-	raw, err := os.ReadFile(filepath.Join(dir, "head")) //nolint:gosec // below the data folder
+	raw, err := os.ReadFile(filepath.Join(dir, "head"))
 	if errors.Is(err, os.ErrNotExist) {
 		return head{}, false, nil
 	}
@@ -129,7 +129,7 @@ func openHead(d disk, dir string) (*headWriter, error) {
 // write puts h in the place whose turn it is.
 func (w *headWriter) write(h *head) error {
 	w.buf = h.append(w.buf[:0])
-	if _, err := w.f.WriteAt(w.buf, int64(h.Batch%2)*headSlot); err != nil { //nolint:gosec // 0 or 1
+	if _, err := w.f.WriteAt(w.buf, int64(h.Batch%2)*headSlot); err != nil {
 		return fmt.Errorf("write head: %w", err)
 	}
 	return nil

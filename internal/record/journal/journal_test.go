@@ -5,10 +5,10 @@ package journal
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -70,7 +70,7 @@ func someEvents(r *rand.Rand, first, n int) []*event.Event {
 	for i := range events {
 		e := eventtest.Random(r)
 		e.Place = event.Place{Stream: []string{"30d", "90d", "366d"}[r.IntN(3)]}
-		e.SetCore(event.FieldOriginID, fmt.Sprint(first+i))
+		e.SetCore(event.FieldOriginID, strconv.Itoa(first+i))
 		events[i] = e
 	}
 	return events
@@ -165,7 +165,7 @@ func TestAppendedEventsComeBackAfterARestart(t *testing.T) {
 func counted(ranges []event.Range) int {
 	n := 0
 	for _, r := range ranges {
-		n += int(r.Last - r.First + 1) //nolint:gosec // small
+		n += int(r.Last - r.First + 1)
 	}
 	return n
 }

@@ -32,7 +32,7 @@ func publicHash(public, scratch []byte) (hash, []byte) {
 
 // commitment is C_s = H(0x02 ‖ s ‖ r ‖ bytes of slot s).
 func commitment(slot int, r *hash, body, scratch []byte) (hash, []byte) {
-	scratch = append(scratch[:0], prefixCommit, byte(slot))
+	scratch = append(scratch[:0], prefixCommit, byte(slot)) //nolint:gosec // 0 or 1
 	scratch = append(scratch, r[:]...)
 	scratch = append(scratch, body...)
 	return sha256.Sum256(scratch), scratch

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ErrLocked: another process has the folder open. The error names its pid.
+// ErrLocked says that another process has the folder open; it names its pid.
 var ErrLocked = errors.New("journal is open in another process")
 
 // lock is the folder's LOCK file: held by flock while the journal is open, with
@@ -23,7 +23,7 @@ type lock struct {
 
 // takeLock takes the folder's lock, ErrLocked when somebody else has it.
 func takeLock(dir string) (*lock, error) {
-	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // below the data folder
+	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("open lock: %w", err)
 	}
@@ -42,7 +42,7 @@ func takeLock(dir string) (*lock, error) {
 // be read is zero.
 func (l *lock) read() (pid int) {
 	raw := make([]byte, 64)
-	n, _ := l.f.ReadAt(raw, 0) //nolint:errcheck // a short or unreadable file holds nothing
+	n, _ := l.f.ReadAt(raw, 0)
 	if _, err := fmt.Sscanf(string(raw[:n]), "pid %d\nboot %d\n", &pid, &l.boot); err != nil {
 		return 0
 	}
@@ -73,7 +73,7 @@ func (l *lock) release() error {
 
 // tryShared takes the lock for reading; ok is false while a journal has it.
 func tryShared(dir string) (release func(), ok bool) {
-	f, err := os.Open(filepath.Join(dir, "LOCK")) //nolint:gosec // below the data folder
+	f, err := os.Open(filepath.Join(dir, "LOCK"))
 	if err != nil {
 		return func() {}, errors.Is(err, os.ErrNotExist)
 	}

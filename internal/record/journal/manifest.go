@@ -11,6 +11,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // The manifest is a file of numbered records, each atomic: u32 length of body |
@@ -123,7 +124,7 @@ type manifest struct {
 
 // readManifest reads the file; absent is no error.
 func readManifest(path string) (raw []byte, err error) {
-	raw, err = os.ReadFile(path) //nolint:gosec // below the data folder
+	raw, err = os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fmt.Errorf("read manifest: %w", err)
 	}
@@ -135,7 +136,7 @@ func readManifest(path string) (raw []byte, err error) {
 func (m *manifest) add(r record) error {
 	r.Number = m.number + 1
 	if m.f == nil {
-		if err := m.rewrite(append(m.all[:len(m.all):len(m.all)], r)); err != nil {
+		if err := m.rewrite(append(slices.Clip(m.all), r)); err != nil {
 			return err
 		}
 	} else {
@@ -161,7 +162,7 @@ func (m *manifest) add(r record) error {
 func (m *manifest) rewrite(records []record) error {
 	b := binary.BigEndian.AppendUint32([]byte(manifestMagic), 1)
 	for i := range records {
-		records[i].Number = uint64(i) + 1 //nolint:gosec // a count
+		records[i].Number = uint64(i) + 1
 		b = records[i].append(b)
 	}
 	if err := replaceFile(m.disk, m.path, b); err != nil {
@@ -190,7 +191,7 @@ func (m *manifest) close() error {
 
 // fileSum returns a file's size and SHA-256.
 func fileSum(path string) (size int64, sum hash, err error) {
-	f, err := os.Open(path) //nolint:gosec // below the data folder
+	f, err := os.Open(path)
 	if err != nil {
 		return 0, sum, fmt.Errorf("open: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
-// ErrForeign: the folder's journal was written with other keys.
+// ErrForeign says that the folder's journal was written with other keys.
 var ErrForeign = errors.New("journal belongs to other keys")
 
 // Exists tells whether the folder holds a journal, so that missing keys are an

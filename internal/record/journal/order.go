@@ -143,7 +143,7 @@ func (s *stream) open(now time.Time) {
 		},
 		key: s.key,
 	}
-	rand.Read(c.open.Seed[:]) //nolint:errcheck // crypto/rand.Read never fails
+	rand.Read(c.open.Seed[:])
 	s.ratchet++
 	s.key = keyring.Ratchet(s.key)
 	s.cur = c

@@ -75,7 +75,7 @@ func (j *Journal) publish(r *request) {
 			h.add(s.leaf)
 			if err := h.block.Append(r.events[at], [8]byte(s.leaf[:8]), s.mac); err != nil && h.broken == nil {
 				h.broken = fmt.Errorf("stream %s, seq %d: %w", h.open.Stream, r.events[at].Place.Seq, err)
-				j.log.Error("an event has no place in its segment; it stays in the log", //nolint:sloglint // the publisher outlives every request
+				j.log.Error("an event has no place in its segment; it stays in the log",
 					"stream", h.open.Stream, "seq", r.events[at].Place.Seq, "error", err)
 			}
 			at++

@@ -146,7 +146,7 @@ func (c *ordCursor) advance(row int, j *Journal) bool {
 		if page := row / segment.PageRows; page != c.page {
 			ords, err := c.r.Ints(segment.ColOrd, page)
 			if err != nil {
-				j.log.Error("rows cannot be read", "stream", c.r.Stream(), "page", page, "error", err) //nolint:sloglint // the callers log with their context
+				j.log.Error("rows cannot be read", "stream", c.r.Stream(), "page", page, "error", err)
 				continue
 			}
 			c.page, c.ords = page, ords

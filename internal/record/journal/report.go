@@ -245,7 +245,7 @@ func (l *lineup) judge(r *Report, last uint64, lost map[uint64]bool, gone, end V
 	}
 	hole := l.holes[l.first-1]
 	for i := range n {
-		seq := l.first + uint64(i) //nolint:gosec // a count
+		seq := l.first + uint64(i)
 		switch {
 		case lost[seq]:
 			r.find(l.stream, seq, seq, Missing)

@@ -144,7 +144,7 @@ func (r *recovery) judge(path string) (meta, error) {
 	if err != nil {
 		return meta{}, fmt.Errorf("open segment: %w", err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	m, err := decodeMeta(f.Meta())
 	if err != nil {
 		return meta{}, err

@@ -195,7 +195,7 @@ func (v *verifier) unlisted(path, name string) {
 	if err != nil {
 		return // a file nobody asks for
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	m, err := decodeMeta(f.Meta())
 	if err != nil {
 		return

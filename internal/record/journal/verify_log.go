@@ -43,7 +43,7 @@ func (v *verifier) readLogs(ctx context.Context) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("read log: %w", err)
 		}
-		raw, err := os.ReadFile(filepath.Join(dir, name)) //nolint:gosec // below the data folder
+		raw, err := os.ReadFile(filepath.Join(dir, name))
 		if errors.Is(err, os.ErrNotExist) {
 			continue
 		}
@@ -61,7 +61,7 @@ func (v *verifier) readLogs(ctx context.Context) error {
 
 // readLog takes one log file apart.
 func (v *verifier) readLog(name string, raw []byte, next *walHeader, newest bool) {
-	number, _ := strconv.ParseUint(strings.TrimSuffix(filepath.Base(name), ".wal"), 16, 64) //nolint:errcheck // readLogs has parsed it
+	number, _ := strconv.ParseUint(strings.TrimSuffix(filepath.Base(name), ".wal"), 16, 64)
 	begun := newest && v.head.File < number
 	l, err := scanLog(raw)
 	if err != nil {

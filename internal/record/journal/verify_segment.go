@@ -34,7 +34,7 @@ func (v *verifier) checkSegment(c *sealedCheck, cache *segment.Cache, r *Report)
 		r.find(h.Stream, h.First, h.Last(), verdict)
 		return
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	key := v.key(h.Stream, h.Epoch, h.Ratchet)
 	m, err := decodeMeta(f.Meta())
 	if err != nil {

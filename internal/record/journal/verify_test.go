@@ -3,11 +3,11 @@
 package journal
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -117,7 +117,7 @@ type sealedRow struct {
 func (r *sealedRow) releaf(m *meta) {
 	var h hasher
 	h.blind.reset(&m.Seed)
-	leaf, _ := h.leafOf(uint32(r.e.Place.Seq-m.Header.First), r.e, nil) //nolint:gosec // small
+	leaf, _ := h.leafOf(uint32(r.e.Place.Seq-m.Header.First), r.e, nil)
 	copy(r.leaf8[:], leaf[:])
 }
 
@@ -147,7 +147,7 @@ func TestVerifyNamesWhatWasDoneToASegment(t *testing.T) {
 			forged.releaf(m)
 			return slices.Insert(r, 10, forged)
 		}, []Finding{{"90d", 60, 0, Inserted}}},
-		{"inserted beyond", func(r rows, m *meta) rows {
+		{"inserted beyond", func(r rows, _ *meta) rows {
 			forged := sealedRow{e: &event.Event{}}
 			*forged.e = *r[49].e
 			forged.e.Place.Seq = 5000
@@ -254,7 +254,7 @@ func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 	dir := build(t, 70)
 	intact := map[string]string{}
 	for _, e := range readAll(t, dir) {
-		intact[fmt.Sprint(e.Place.Seq)] = canonical(e)
+		intact[strconv.FormatUint(e.Place.Seq, 10)] = canonical(e)
 	}
 	var files []string
 	for _, pattern := range []string{"segments/90d/*.seg", "wal/*.wal", "manifest"} {
@@ -296,12 +296,12 @@ func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 			lost := map[string]bool{}
 			for _, f := range got.Entries {
 				for seq := f.Seq; seq <= max(f.Seq, f.LastSeq); seq++ {
-					lost[fmt.Sprint(seq)] = true
+					lost[strconv.FormatUint(seq, 10)] = true
 				}
 			}
 			back := map[string]string{}
 			for _, e := range readAll(t, copied) {
-				back[fmt.Sprint(e.Place.Seq)] = canonical(e)
+				back[strconv.FormatUint(e.Place.Seq, 10)] = canonical(e)
 			}
 			for seq, want := range intact {
 				if !lost[seq] && back[seq] != want {
@@ -324,7 +324,7 @@ func readAll(t *testing.T, dir string) []*event.Event {
 	if err != nil {
 		t.Fatalf("open: %v", err)
 	}
-	defer j.Close() //nolint:errcheck // only read
+	defer j.Close()
 	events, err := j.readRanges(t.Context(), 0, j.Head(), 1000)
 	if err != nil {
 		t.Fatalf("read: %v", err)

@@ -126,7 +126,7 @@ func (w *wal) rotate(need int64) error {
 		return fmt.Errorf("new log file: %w", err)
 	}
 	h := walHeader{Number: number, Boot: w.boot, Prev: w.last, Origin: w.origin}
-	rand.Read(h.Salt[:]) //nolint:errcheck // crypto/rand.Read never fails
+	rand.Read(h.Salt[:])
 	if _, err := f.WriteAt(h.encode(), 0); err != nil {
 		return errors.Join(fmt.Errorf("new log file: %w", err), f.Close())
 	}
