@@ -4,6 +4,7 @@ package segment
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"net/netip"
 )
 
@@ -48,12 +49,15 @@ func (f Filter) add(hash uint64) {
 	}
 }
 
-// The hashes are part of the format: FNV-1a (Fowler, Noll, Vo) of 64 bits over
-// the lower-cased ASCII bytes, started with what the hash is of, and mixed with
-// the finalizer of MurmurHash3 (A. Appleby).
+// The hashes are part of the format. A text is taken as little-endian words of
+// eight bytes, the last one filled up with zeros; bit 0x20 of each byte of a text
+// is set, which makes letters lower-case. h begins as hashBegin ^ what the hash is
+// of ^ the text's length<<8; for each word h = (h ^ word) * hashPrime, rotated left
+// by 29; at the end comes the finalizer of MurmurHash3 (A. Appleby).
 const (
-	fnvOffset  uint64 = 0xcbf29ce484222325
-	fnvPrime   uint64 = 0x100000001b3
+	hashBegin  uint64 = 0xcbf29ce484222325
+	hashPrime  uint64 = 0x9e3779b97f4a7c15
+	lower      uint64 = 0x2020202020202020
 	ofSource   byte   = 1
 	ofCategory byte   = 2
 	ofUser     byte   = 3
@@ -61,36 +65,30 @@ const (
 	ofWord     byte   = 5
 )
 
-func begin(of byte) uint64 {
-	h := fnvOffset ^ uint64(of)
-	return h * fnvPrime
-}
-
-func mix(h uint64) uint64 {
+func hashFolded(of byte, s []byte) uint64 {
+	h := hashBegin ^ uint64(of) ^ uint64(len(s))<<8
+	for ; len(s) >= 8; s = s[8:] {
+		h = bits.RotateLeft64((h^(binary.LittleEndian.Uint64(s)|lower))*hashPrime, 29)
+	}
+	if n := len(s); n > 0 {
+		var word uint64
+		for i, c := range s {
+			word |= uint64(c|0x20) << (8 * i)
+		}
+		h = bits.RotateLeft64((h^word)*hashPrime, 29)
+	}
 	h = (h ^ h>>33) * 0xff51afd7ed558ccd
 	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
 	return h ^ h>>33
 }
 
-func hashFolded[T string | []byte](of byte, s T) uint64 {
-	h := begin(of)
-	for i := range len(s) {
-		c := s[i]
-		if 'A' <= c && c <= 'Z' {
-			c |= 0x20
-		}
-		h = (h ^ uint64(c)) * fnvPrime
-	}
-	return mix(h)
-}
-
 // WordHash is the hash of a word: a run of ASCII letters, digits and underscores
 // between other bytes, in any text in which words are looked for.
-func WordHash(word string) uint64 { return hashFolded(ofWord, word) }
+func WordHash(word string) uint64 { return hashFolded(ofWord, []byte(word)) }
 
 // ValueHash is the hash of the whole text of a row of ColSource, ColCategory or
 // ColUser.
-func ValueHash(c Column, text string) uint64 { return hashFolded(kindOf(c), text) }
+func ValueHash(c Column, text string) uint64 { return hashFolded(kindOf(c), []byte(text)) }
 
 func kindOf(c Column) byte {
 	switch c {
@@ -114,6 +112,7 @@ func AddressHash(a netip.Addr) uint64 {
 type filterBuilder struct {
 	table []uint64 // open addressing; 0 is free
 	n     int
+	word  [256]bool // the bytes of words
 }
 
 func (b *filterBuilder) add(hash uint64) {
@@ -148,29 +147,29 @@ func (b *filterBuilder) insert(hash uint64) {
 
 // words adds each word of a text.
 func (b *filterBuilder) words(text []byte) {
-	for i := 0; i < len(text); {
-		h := begin(ofWord)
+	for i := 0; i < len(text); i++ {
 		from := i
-		for ; i < len(text); i++ {
-			c := text[i]
-			if 'A' <= c && c <= 'Z' {
-				c |= 0x20
-			} else if (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' {
-				break
-			}
-			h = (h ^ uint64(c)) * fnvPrime
+		for i < len(text) && b.word[text[i]] {
+			i++
 		}
 		if i > from {
-			b.add(mix(h))
+			b.add(hashFolded(ofWord, text[from:i]))
 		}
-		i++
+	}
+}
+
+// begin empties the builder for the next page.
+func (b *filterBuilder) begin() {
+	clear(b.table)
+	b.n = 0
+	for c := range b.word {
+		b.word[c] = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'
 	}
 }
 
 // page gathers a page of r; false when it would be too much, or nothing is raw.
 func (b *filterBuilder) page(r Reader, page int) (bool, error) {
-	clear(b.table)
-	b.n = 0
+	b.begin()
 	raw := false
 	for c := ColSource; c <= ColRest; c++ {
 		if !r.Raw(c, page) {

@@ -124,3 +124,16 @@ func TestCheckNamesAllDamage(t *testing.T) {
 		t.Errorf("cancelled: %v", err)
 	}
 }
+
+// TestHashesAreFrozen: files hold bits at these places.
+func TestHashesAreFrozen(t *testing.T) {
+	t.Parallel()
+	for i, h := range []uint64{
+		segment.WordHash("failed"), segment.WordHash("login_failed_1"), segment.ValueHash(segment.ColSource, "access"),
+		segment.ValueHash(segment.ColCategory, "access"), segment.ValueHash(segment.ColUser, "access"), segment.AddressHash(netip.MustParseAddr("192.0.2.7")),
+	} {
+		if want := []uint64{0xf0a9e91155c8ed1b, 0x90f840dd69c8b178, 0xd5375d8e55f1b7ea, 0x76880883ac139c1, 0xd57c7811d58f4701, 0x8a8f49276d7ad6c0}[i]; h != want {
+			t.Errorf("hash %d is %#x, was %#x", i, h, want)
+		}
+	}
+}
