@@ -146,7 +146,7 @@ func runOnce(t *testing.T, rules []*rule.Rule, events []*event.Event, store dete
 			return &tape{events: events[i:], dies: s.dies, done: cancel}
 		},
 		Store: &mortal{Store: store, left: s.commits, after: s.after, die: cancel}, Alerting: alerting,
-		Logger: slog.New(slog.DiscardHandler), MaxBatch: s.batch, SnapshotEvery: s.snapshot,
+		Logger: slog.New(slog.DiscardHandler), MaxBatch: s.batch, SnapshotEvery: s.snapshot, CommitEvery: -1,
 	})
 	if killed := s.dies != 0 || s.commits != 0; killed != errors.Is(err, errKilled) && (killed || err != nil) {
 		if s.commits != 0 && err == nil {

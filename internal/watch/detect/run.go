@@ -73,12 +73,18 @@ type RunOptions struct {
 	// 65536. Large windows are written more rarely, so that the work stays in
 	// proportion.
 	SnapshotEvery int
+	// CommitEvery is the least time between two commits; 0 is 200 ms, negative
+	// commits after every batch. The first finding after a pause is committed at
+	// once; what follows it within that time goes together, so that a flood of
+	// attacks does not become a flood of transactions.
+	CommitEvery time.Duration
 }
 
 const (
 	defaultMaxBatch      = 2048
 	defaultSnapshotEvery = 65_536
-	growthEvery          = 16_384
+	defaultCommitEvery   = 200 * time.Millisecond
+	maxSteps             = 4096 // of one commit, beside those of a batch
 	stopTimeout          = 10 * time.Second
 	minRetry             = 100 * time.Millisecond
 	maxRetry             = 15 * time.Second
@@ -92,7 +98,8 @@ type loop struct {
 	snapshot  uint64 // observed count at the last snapshot
 	target    uint64 // where CaughtUp is called
 	replaying bool   // there may be growth of before the last commit
-	steps     []Step
+	steps     []Step // what the next commit stores
+	lastTry   time.Time
 	findings  []rule.Finding
 }
 
@@ -107,6 +114,9 @@ func (n *Engine) Run(ctx context.Context, o RunOptions) error {
 	if o.SnapshotEvery <= 0 {
 		o.SnapshotEvery = defaultSnapshotEvery
 	}
+	if o.CommitEvery == 0 {
+		o.CommitEvery = defaultCommitEvery
+	}
 	l := &loop{RunOptions: &o, engine: n}
 	source, err := l.resume(ctx)
 	if err != nil {
@@ -117,17 +127,39 @@ func (n *Engine) Run(ctx context.Context, o RunOptions) error {
 	}
 	for {
 		l.catchUp()
-		events, err := source.Next(ctx, o.MaxBatch)
+		events, err := l.next(ctx, source)
 		if err != nil {
 			if ctx.Err() != nil {
 				return l.stop(ctx)
 			}
 			return fmt.Errorf("read events for detection: %w", err)
 		}
-		if err := l.take(ctx, events); err != nil {
+		l.take(events)
+		if err := l.commitDue(ctx); err != nil {
 			return err
 		}
+		l.engine.publish()
 	}
+}
+
+// next reads a batch; while something waits for its commit, it comes back
+// without one when the commit is due.
+func (l *loop) next(ctx context.Context, source Source) ([]*event.Event, error) {
+	if !l.waiting() {
+		return source.Next(ctx, l.MaxBatch)
+	}
+	until, cancel := context.WithDeadline(ctx, l.lastTry.Add(l.CommitEvery))
+	defer cancel()
+	events, err := source.Next(until, l.MaxBatch)
+	if err != nil && ctx.Err() == nil && until.Err() != nil {
+		return nil, nil
+	}
+	return events, err
+}
+
+// waiting tells whether something was raised that is not stored yet.
+func (l *loop) waiting() bool {
+	return l.engine.ord > l.committed && (len(l.steps) > 0 || l.engine.pending())
 }
 
 // resume restores the engine and opens the source where the snapshot ends.
@@ -157,9 +189,8 @@ func (l *loop) catchUp() {
 	}
 }
 
-// take observes a batch and commits it when it raised anything.
-func (l *loop) take(ctx context.Context, events []*event.Event) error {
-	l.steps = l.steps[:0]
+// take observes a batch and keeps what it raised for the next commit.
+func (l *loop) take(events []*event.Event) {
 	for _, e := range events {
 		if e.Place.Ord <= l.engine.ord {
 			continue // seen before the snapshot
@@ -179,23 +210,25 @@ func (l *loop) take(ctx context.Context, events []*event.Event) error {
 			l.steps = append(l.steps, Step{Event: e})
 		}
 	}
+}
+
+// commitDue commits what was raised when it is time for it.
+func (l *loop) commitDue(ctx context.Context) error {
 	if l.engine.ord <= l.committed {
 		return nil
 	}
 	since := l.engine.observed - l.snapshot
 	due := since >= uint64(l.SnapshotEvery) && since >= uint64(l.engine.entries())*4 //nolint:gosec // both are counts
-	// Growth alone waits under load, at most growthEvery events.
-	caughtUp := len(events) < l.MaxBatch || l.engine.ord-l.committed >= growthEvery
-	if len(l.steps) > 0 || due || caughtUp && l.engine.pending() {
-		l.grow()
-		if len(l.steps) > 0 || due {
-			if err := l.commit(ctx, due); err != nil {
-				return err
-			}
-		}
+	now := time.Now()
+	if !due && (!l.waiting() || now.Sub(l.lastTry) < l.CommitEvery && len(l.steps) < maxSteps) {
+		return nil
 	}
-	l.engine.publish()
-	return nil
+	l.lastTry = now
+	l.grow()
+	if len(l.steps) == 0 && !due {
+		return nil
+	}
+	return l.commit(ctx, due)
 }
 
 // endReplay forgets growth that was committed before the restart.
@@ -238,6 +271,8 @@ func (l *loop) commit(ctx context.Context, snapshot bool) error {
 		timer.Stop()
 	}
 	l.committed = b.Ord
+	clear(l.steps) // the events are not held any longer
+	l.steps = l.steps[:0]
 	if snapshot {
 		l.snapshot = l.engine.observed
 	}
@@ -250,7 +285,6 @@ func (l *loop) stop(ctx context.Context) error {
 		return nil
 	}
 	l.endReplay()
-	l.steps = l.steps[:0]
 	l.grow()
 	ctx, cancel := context.WithTimeoutCause(context.WithoutCancel(ctx), stopTimeout, errors.New("detection had to stop"))
 	defer cancel()

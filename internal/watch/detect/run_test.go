@@ -94,7 +94,7 @@ func run(t *testing.T, events []*event.Event, s *store, change func(*detect.RunO
 			}
 			return &source{events: left}
 		},
-		Store: s, Logger: slog.New(slog.DiscardHandler),
+		Store: s, Logger: slog.New(slog.DiscardHandler), CommitEvery: -1,
 	}
 	if change != nil {
 		change(&o)
@@ -109,6 +109,52 @@ func run(t *testing.T, events []*event.Event, s *store, change func(*detect.RunO
 	return <-done
 }
 
+// slowly gives one event every 50 ms.
+type slowly struct{ source }
+
+func (s *slowly) Next(ctx context.Context, _ int) ([]*event.Event, error) {
+	if len(s.events) > 0 {
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	return s.source.Next(ctx, 1)
+}
+
+// Under a steady attack there are few commits; the first finding is stored at
+// once, and the last growth soon after the last event.
+func TestRunGathersCommits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		began := time.Now()
+		err := run(t, nil, s, func(o *detect.RunOptions) {
+			o.CommitEvery = 0
+			o.Open = func(uint64) detect.Source { return &slowly{source{attack(50)}} }
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(s.times) < 2 || s.times[0].Sub(began) != 500*time.Millisecond {
+			t.Fatalf("commits at %v, want the first with the tenth event", s.times)
+		}
+		for i := 1; i < len(s.times)-1; i++ { // the last one is the stop's
+			if d := s.times[i].Sub(s.times[i-1]); d < 200*time.Millisecond {
+				t.Errorf("commits %d and %d lie %s apart", i-1, i, d)
+			}
+			if s.times[i].Sub(began) > 2700*time.Millisecond {
+				t.Errorf("commit %d came %s after the beginning", i, s.times[i].Sub(began))
+			}
+		}
+		last := s.batches[len(s.batches)-2]
+		if last.Ord != 50 || len(last.Steps) == 0 || last.Steps[len(last.Steps)-1].Finding.Value != 50 {
+			t.Errorf("the last commit before the stop reaches to %d", last.Ord)
+		}
+	})
+}
+
 func TestRunCommitsOnlyWhatMatters(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,13 +162,13 @@ func TestRunCommitsOnlyWhatMatters(t *testing.T) {
 		if err := run(t, attack(25), s, func(o *detect.RunOptions) { o.MaxBatch = 4 }); err != nil {
 			t.Fatal(err)
 		}
-		// Event 10 crosses, event 20 doubles; growth alone waits for a batch
-		// that is not full; the stop leaves a snapshot.
+		// Event 10 crosses; from then on each batch of four grows it; the stop
+		// leaves a snapshot.
 		var ords []uint64
 		for _, b := range s.batches {
 			ords = append(ords, b.Ord)
 		}
-		if got := fmt.Sprint(ords); got != "[12 20 25 25]" {
+		if got := fmt.Sprint(ords); got != "[12 16 20 24 25 25]" {
 			t.Errorf("commits at %s", got)
 		}
 		if last := s.batches[len(s.batches)-1]; last.Snapshot == nil || len(last.Steps) != 0 {
