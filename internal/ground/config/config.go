@@ -38,8 +38,6 @@ type Config struct {
 type Server struct {
 	// Listen is the HTTP address, host:port.
 	Listen string `yaml:"listen"`
-	// TrustedProxies are the networks whose X-Forwarded-For is believed.
-	TrustedProxies []string `yaml:"trusted_proxies"`
 }
 
 // Source is the policy of one source.
