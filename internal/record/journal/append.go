@@ -106,8 +106,8 @@ func (j *Journal) submit(ctx context.Context, r *request) error {
 	if err := j.tail.wait(ctx, j); err != nil {
 		return err
 	}
-	if err := j.queue.Acquire(ctx, r.weight); err != nil {
-		return fmt.Errorf("wait for the journal's queue: %w", err)
+	if err := j.room(ctx, r.weight); err != nil {
+		return err
 	}
 	if f := j.fault.Load(); f != nil {
 		j.queue.Release(r.weight)
@@ -119,6 +119,23 @@ func (j *Journal) submit(ctx context.Context, r *request) error {
 	}
 	j.wake()
 	r.encode()
+	return nil
+}
+
+// room waits for a place in the queue.
+func (j *Journal) room(ctx context.Context, weight int64) error {
+	if j.queue.TryAcquire(weight) {
+		return nil
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(j.life, cancel)() //nolint:contextcheck // the journal's own life ends the wait too
+	if err := j.queue.Acquire(ctx, weight); err != nil {
+		if j.life.Err() != nil {
+			return ErrClosed
+		}
+		return fmt.Errorf("wait for the journal's queue: %w", err)
+	}
 	return nil
 }
 

@@ -27,7 +27,7 @@ func TestReadersAndSnapshotsSeeEachRowOnce(t *testing.T) {
 	j, _ := openTest(t, t.TempDir(), func(o *Options) {
 		o.SealEvents, o.RingBytes, o.LogFileBytes = 40, 16<<10, 32<<10
 	})
-	var total atomic.Int64
+	var total, expected atomic.Int64 // acknowledged, and in all
 	var appending, watching sync.WaitGroup
 	for c := range uint64(clients) {
 		appending.Go(func() {
@@ -66,7 +66,7 @@ func TestReadersAndSnapshotsSeeEachRowOnce(t *testing.T) {
 				}
 				select {
 				case <-appended:
-					if n == total.Load() {
+					if n == expected.Load() {
 						return
 					}
 				default:
@@ -89,12 +89,11 @@ func TestReadersAndSnapshotsSeeEachRowOnce(t *testing.T) {
 		}
 	})
 	appending.Wait()
-	// readers that had everything before wait for one more
+	expected.Store(total.Load() + 1) // one more, which wakes readers that have all the others
 	close(appended)
 	if _, err := j.Append(t.Context(), someEvents(rand.New(rand.NewPCG(9, 9)), 0, 1)); err != nil {
 		t.Fatal(err)
 	}
-	total.Add(1)
 	watching.Wait()
 }
 

@@ -137,9 +137,10 @@ type Journal struct {
 
 	wal     wal
 	head    *headWriter
-	headNow head          // the committer's
-	kick    chan struct{} // there is something to commit
-	done    chan struct{} // Run has ended or Close was called
+	headNow head            // the committer's
+	kick    chan struct{}   // there is something to commit
+	life    context.Context // ends when Run has ended or Close was called
+	end     context.CancelFunc
 
 	ring ring
 	view view
@@ -159,6 +160,32 @@ func (j *Journal) Head() uint64 { return j.ring.head() }
 
 // Origin is the journal's name.
 func (j *Journal) Origin() string { return j.opts.Keys.Origin() }
+
+// Stats are a journal's figures of the moment.
+type Stats struct {
+	Ord       uint64 // the newest event that can be read
+	Commits   uint64 // syncs since the opening
+	Segments  int    // sealed ranges
+	HotRanges int    // ranges that are not sealed
+	HotBytes  int64  // memory of their blocks
+	LogFiles  int
+	Fault     error // why nothing can be written now, nil when all is well
+}
+
+// Stats returns the figures of the moment.
+func (j *Journal) Stats() Stats {
+	s := Stats{Ord: j.Head(), Commits: j.commits.Load(), LogFiles: j.wal.count()}
+	if f := j.fault.Load(); f != nil {
+		s.Fault = f.err
+	}
+	j.view.mu.Lock()
+	s.Segments, s.HotRanges = len(j.view.sealed), len(j.view.hot)
+	j.view.mu.Unlock()
+	j.tail.mu.Lock()
+	s.HotBytes = j.tail.total
+	j.tail.mu.Unlock()
+	return s
+}
 
 // Run commits, publishes and seals until ctx ends; then it commits what was
 // already accepted and returns nil. It must run for Append to return; it may be
@@ -207,7 +234,7 @@ func (j *Journal) clockLoop(ctx context.Context) {
 		case now := <-tick.C:
 			j.closeAged(now)
 			j.closeOldest()
-		case <-j.view.prepare:
+		case <-j.wal.taken:
 		}
 	}
 }
@@ -215,7 +242,6 @@ func (j *Journal) clockLoop(ctx context.Context) {
 // stop refuses what comes from now on and releases who waits.
 func (j *Journal) stop() {
 	j.order.mu.Lock()
-	already := j.order.stopped
 	j.order.stopped = true
 	rest := j.order.pending
 	j.order.pending = nil
@@ -223,9 +249,7 @@ func (j *Journal) stop() {
 	for _, r := range rest {
 		r.finish(ErrClosed)
 	}
-	if !already {
-		close(j.done)
-	}
+	j.end()
 	j.ring.close()
 }
 

@@ -38,12 +38,12 @@ func Open(ctx context.Context, opts Options) (*Journal, error) {
 	j := &Journal{
 		opts: opts, log: opts.Logger,
 		queue: semaphore.NewWeighted(opts.QueueBytes),
-		kick:  make(chan struct{}, 1), done: make(chan struct{}),
+		kick:  make(chan struct{}, 1),
 	}
+	j.life, j.end = context.WithCancel(context.WithoutCancel(ctx))
 	j.order.streams = map[string]*stream{}
 	j.tail.limit = 2 * opts.TailBytes
 	j.ring.wakeup = make(chan struct{})
-	j.view.prepare = make(chan struct{}, 1)
 	j.seal.kick, j.seal.last = make(chan struct{}, 1), map[string]*sealedRange{}
 	for _, dir := range [...]string{"", "wal", "segments", "quarantine"} {
 		if err := os.MkdirAll(j.path(dir), 0o700); err != nil {

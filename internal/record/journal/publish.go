@@ -147,7 +147,7 @@ func (g *gate) wait(ctx context.Context, j *Journal) error {
 		g.mu.Unlock()
 		select {
 		case <-ch:
-		case <-j.done:
+		case <-j.life.Done():
 			return ErrClosed
 		case <-ctx.Done():
 			return fmt.Errorf("wait for room in the hot tail: %w", ctx.Err())

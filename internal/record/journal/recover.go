@@ -66,6 +66,7 @@ func (r *recovery) run(ctx context.Context) error {
 	j.wal = wal{
 		disk: j.opts.disk, dir: j.path("wal"), size: j.opts.LogFileBytes,
 		origin: j.Origin(), damaged: map[uint64]bool{},
+		taken: make(chan struct{}, 1),
 	}
 	if err := r.readLogs(ctx); err != nil {
 		return err

@@ -20,8 +20,6 @@ type view struct {
 	sealed []*sealedRange // by their seal
 	pins   int            // snapshots that are not released
 	closed bool
-
-	prepare chan struct{} // asks the clock loop for a log file
 }
 
 // sealedRange is a range in a segment file.

@@ -32,6 +32,8 @@ type wal struct {
 	at     int64  // where the next batch begins
 	limit  int64  // the size of cur
 
+	taken chan struct{} // the spare file was used: somebody should prepare one
+
 	mu    sync.Mutex
 	files []uint64 // numbers of the files that exist, in order, cur included
 	spare bool     // spare.tmp is zeroed and waits for its turn
@@ -152,6 +154,10 @@ func (w *wal) take(number uint64, limit int64) error {
 	w.spare = false
 	w.files = append(w.files, number)
 	w.number = number // a number is used once, whatever happens next
+	select {
+	case w.taken <- struct{}{}:
+	default:
+	}
 	return nil
 }
 
