@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"net/url"
 	"runtime/debug"
+	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
 )
@@ -42,8 +43,8 @@ func who(ctx context.Context) caller {
 	return c
 }
 
-// guard gives each request an id, keeps answers from being cached or guessed at, and
-// turns a panic into a 500.
+// guard gives each request an id, keeps answers from being cached or guessed at,
+// bounds the wait for a body, and turns a panic into a 500.
 func (a *API) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := rand.Text()
@@ -52,6 +53,11 @@ func (a *API) guard(next http.Handler) http.Handler {
 		h.Set("X-Request-Id", id)
 		h.Set("X-Content-Type-Options", "nosniff")
 		h.Set("Cache-Control", "no-store")
+		if r.ContentLength != 0 {
+			// The server waits for a body that nobody reads, also before it sends
+			// a refusal. Who reads one sets a time of its own.
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyWithin))
+		}
 		defer func() {
 			if cause := recover(); cause != nil {
 				a.panicked(w, r, cause)

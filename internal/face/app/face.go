@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -19,6 +20,7 @@ import (
 // The bounds of the HTTP server. Bodies and streams set their own deadlines.
 const (
 	headerTimeout = 10 * time.Second
+	answerTimeout = 5 * time.Minute
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
 	stopTimeout   = 10 * time.Second
@@ -29,7 +31,7 @@ type facing struct {
 	access   *auth.Auth
 	auditor  *auditor
 	api      *api.API
-	listener net.Listener
+	listener *limitedListener
 	http     *http.Server
 	vitals   vitals
 	stopping atomic.Bool
@@ -85,14 +87,17 @@ func (s *server) openFace(ctx context.Context) (err error) {
 	return nil
 }
 
-func (s *server) openListeners(ctx context.Context) (err error) {
+func (s *server) openListeners(ctx context.Context) error {
 	var lc net.ListenConfig
-	if s.face.listener, err = lc.Listen(ctx, "tcp", s.opt.Config.Server.Listen); err != nil {
+	listener, err := lc.Listen(ctx, "tcp", s.opt.Config.Server.Listen)
+	if err != nil {
 		return err
 	}
+	s.face.listener = newLimitedListener(listener, openFiles())
 	s.cleanup.add("HTTP listener", s.face.listener.Close)
 	s.face.http = &http.Server{
-		Handler: s.face.api, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: s.face.api, ReadHeaderTimeout: headerTimeout, WriteTimeout: answerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		ErrorLog:    slog.NewLogLogger(s.logger.With("part", "http").Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	return nil

@@ -134,6 +134,9 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 	if err := c.Validate(); err != nil {
 		return err
 	}
+	if tcp, ok := c.(*input.SyslogTCP); ok {
+		tcp.MaxConnections = min(tcp.MaxConnections, max(openFiles()/syslogShare, 1))
+	}
 	in, err := c.Open(ctx, input.Env{
 		Name: name, Ingest: s.ingest.pipeline.Ingest, Spent: s.ingest.pipeline.Spent,
 		HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies, Logger: s.logger.With("input", name),
