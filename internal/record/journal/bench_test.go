@@ -152,3 +152,65 @@ func cpuTime(b *testing.B) time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkOpenAndVerify fills a journal, half sealed and half in the log, and
+// measures its recovery and its verification.
+func BenchmarkOpenAndVerify(b *testing.B) {
+	const n, per = 200_000, 1000
+	dir := b.TempDir()
+	keys, err := keyring.Open(keyring.Options{Dir: filepath.Join(dir, "keys"), Name: "bench"})
+	if err != nil {
+		b.Fatal(err)
+	}
+	opts := Options{Dir: filepath.Join(dir, "journal"), Keys: keys, SealAge: time.Hour, SealBytes: 1 << 40}
+	open := func() *Journal {
+		j, err := Open(b.Context(), opts)
+		if err != nil {
+			b.Fatal(err)
+		}
+		return j
+	}
+	j := open()
+	ctx, cancel := context.WithCancel(b.Context())
+	var run sync.WaitGroup
+	run.Go(func() {
+		if err := j.Run(ctx); err != nil {
+			b.Error(err)
+		}
+	})
+	for i := 0; i < n; i += per {
+		events := make([]*event.Event, per)
+		for k := range events {
+			events[k] = benchEvent(i + k)
+		}
+		if _, err := j.Append(b.Context(), events); err != nil {
+			b.Fatal(err)
+		}
+	}
+	cancel()
+	run.Wait()
+	if err := j.Close(); err != nil {
+		b.Fatal(err)
+	}
+	b.Run("open", func(b *testing.B) {
+		for range b.N {
+			j := open()
+			s := j.Stats()
+			b.ReportMetric(float64(s.LogFiles), "log-files")
+			b.ReportMetric(float64(s.Segments), "segments")
+			if err := j.Close(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("verify", func(b *testing.B) {
+		start := time.Now()
+		for range b.N {
+			r, err := Verify(b.Context(), opts.Dir, VerifyOptions{Keys: keys})
+			if err != nil || r.Verified != n {
+				b.Fatalf("%+v, %v", r, err)
+			}
+		}
+		b.ReportMetric(float64(b.N)*n/time.Since(start).Seconds(), "entries/s")
+	})
+}

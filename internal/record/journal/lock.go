@@ -31,7 +31,11 @@ func takeLock(dir string) (*lock, error) {
 	pid := l.read()
 	if err := flock(f, unix.LOCK_EX); err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
-			err = fmt.Errorf("%w: process %d has %s", ErrLocked, pid, dir)
+			holder := fmt.Sprintf("process %d", pid)
+			if pid == 0 || errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
+				holder = "a verification or backup"
+			}
+			err = fmt.Errorf("%w: %s has %s", ErrLocked, holder, dir)
 		}
 		return nil, errors.Join(err, f.Close())
 	}
