@@ -161,8 +161,11 @@ func (s *server) ready(context.Context) api.Health {
 	if s.face.stopping.Load() {
 		h.Status = api.Unavailable
 	}
-	h.Components = []api.Component{
-		{Name: "journal", Ok: true}, {Name: "detection", Ok: true}, {Name: "http", Ok: h.Status == api.Ok},
+	journal := api.Component{Name: "journal", Ok: true}
+	if fault := s.record.journal.Stats().Fault; fault != nil {
+		why := fault.Error()
+		journal.Ok, journal.Detail, h.Status = false, &why, api.Unavailable
 	}
+	h.Components = []api.Component{journal, {Name: "http", Ok: !s.face.stopping.Load()}}
 	return h
 }

@@ -20,9 +20,9 @@ func (s *server) metrics() http.Handler {
 }
 
 type descriptions struct {
-	info, accepted, duplicates, rejected, dropped, stage, ids     *prometheus.Desc
-	observed, late, findings, lag, ruleHits, ruleFindings, tracks *prometheus.Desc
-	head                                                          *prometheus.Desc
+	info, accepted, duplicates, rejected, dropped, stage, ids *prometheus.Desc
+	observed, late, findings, lag, ruleHits, ruleFindings     *prometheus.Desc
+	head, commits, segments, hotBytes, logFiles, fault        *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -43,8 +43,12 @@ func describe() descriptions {
 		lag:          d("detect_lag_entries", "Positions of the journal that detection has not seen."),
 		ruleHits:     d("detect_rule_hits_total", "Events that met a rule.", "rule"),
 		ruleFindings: d("detect_rule_findings_total", "Findings by rule.", "rule"),
-		tracks:       d("detect_rule_keys", "Keys that a rule is counting.", "rule"),
 		head:         d("journal_head", "The journal's last durable position."),
+		commits:      d("journal_commits_total", "Syncs of the journal's log."),
+		segments:     d("journal_segments", "Sealed segment files."),
+		hotBytes:     d("journal_hot_bytes", "Memory of events that are not sealed yet."),
+		logFiles:     d("journal_log_files", "Log files that hold events not sealed yet."),
+		fault:        d("journal_fault", "1 while nothing can be recorded."),
 	}
 }
 
@@ -66,7 +70,17 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	gauge(c.d.info, 1, c.s.opt.Version)
-	gauge(c.d.head, float64(c.s.record.journal.Head()))
+	j := c.s.record.journal.Stats()
+	gauge(c.d.head, float64(j.Ord))
+	count(c.d.commits, float64(j.Commits))
+	gauge(c.d.segments, float64(j.Segments))
+	gauge(c.d.hotBytes, float64(j.HotBytes))
+	gauge(c.d.logFiles, float64(j.LogFiles))
+	fault := 0.0
+	if j.Fault != nil {
+		fault = 1
+	}
+	gauge(c.d.fault, fault)
 
 	p := c.s.ingest.pipeline
 	stats := p.Stats()

@@ -18,6 +18,8 @@ const (
 	rateWindow = 12 // samples: one minute
 	scrubFirst = 20 * time.Second
 	scrubEvery = time.Hour
+	// maxVerdicts is how many entries an answer names; runs are told one by one.
+	maxVerdicts = 1000
 )
 
 // vitals gather the figures that no single part knows.
@@ -132,7 +134,12 @@ func (s *server) verifyForAPI(ctx context.Context, from, to time.Time) (api.Veri
 		Entries: make([]api.EntryVerdict, 0, len(report.Entries)),
 	}
 	for _, e := range report.Entries {
-		out.Entries = append(out.Entries, api.EntryVerdict{Stream: e.Stream, Seq: int64(e.Seq), Verdict: string(e.Verdict)}) //nolint:gosec // counts stay far below 2^63
+		for seq := e.Seq; seq <= max(e.Seq, e.LastSeq) && len(out.Entries) < maxVerdicts; seq++ {
+			out.Entries = append(out.Entries, api.EntryVerdict{Stream: e.Stream, Seq: int64(seq), Verdict: string(e.Verdict)}) //nolint:gosec // counts stay far below 2^63
+		}
+	}
+	for _, f := range report.Files {
+		s.logger.ErrorContext(ctx, "a file of the journal is damaged", "file", f.File, "damage", f.Damage, "evidence", f.Evidence)
 	}
 	if from.IsZero() && to.IsZero() {
 		now := time.Now().UTC()
