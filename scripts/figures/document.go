@@ -51,7 +51,7 @@ func fill(document []byte, results string) ([]byte, error) {
 }
 
 func tableOf(file string) (string, error) {
-	b, err := os.ReadFile(file) //nolint:gosec // a file of the project
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return "", err
 	}

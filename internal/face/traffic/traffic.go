@@ -112,11 +112,17 @@ func staff() []person {
 		phone   = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148"
 	)
 	return []person{
-		{"ana.popescu", "192.0.2.11", firefox}, {"mihai.ionescu", "192.0.2.12", chrome},
-		{"ioana.radu", "192.0.2.13", phone}, {"george.dinu", "192.0.2.14", chrome},
-		{"elena.stan", "192.0.2.15", firefox}, {"vlad.marin", "192.0.2.16", phone},
-		{"maria.toma", "192.0.2.17", chrome}, {"andrei.luca", "192.0.2.18", firefox},
-		{"sara.klein", "2001:db8:10::21", chrome}, {"tom.becker", "2001:db8:10::22", firefox},
-		{"lea.moreau", "2001:db8:10::23", phone}, {"jon.hansen", "192.0.2.22", chrome},
+		{"ana.popescu", "192.0.2.11", firefox},
+		{"mihai.ionescu", "192.0.2.12", chrome},
+		{"ioana.radu", "192.0.2.13", phone},
+		{"george.dinu", "192.0.2.14", chrome},
+		{"elena.stan", "192.0.2.15", firefox},
+		{"vlad.marin", "192.0.2.16", phone},
+		{"maria.toma", "192.0.2.17", chrome},
+		{"andrei.luca", "192.0.2.18", firefox},
+		{"sara.klein", "2001:db8:10::21", chrome},
+		{"tom.becker", "2001:db8:10::22", firefox},
+		{"lea.moreau", "2001:db8:10::23", phone},
+		{"jon.hansen", "192.0.2.22", chrome},
 	}
 }
