@@ -1,11 +1,10 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
-import { mockApi } from './scripts/mock-api';
 
 const server = process.env.TOCSIN_URL ?? 'http://127.0.0.1:8514';
 
-export default defineConfig(({ mode }) => ({
-  plugins: [react(), ...(mode === 'mock' ? [mockApi()] : [])],
+export default defineConfig(async ({ mode }) => ({
+  plugins: [react(), ...(mode === 'mock' ? [(await import('./scripts/mock-api')).mockApi()] : [])],
   build: {
     target: 'es2022',
     assetsInlineLimit: 0,

@@ -105,7 +105,7 @@ export function Palette({ opened, onClose, onHelp }: Props) {
       size={520}
       yOffset="12dvh"
       padding="sm"
-      aria-label={t('palette.label')}
+      attributes={{ content: { 'aria-label': t('palette.label') } }}
     >
       <Body onClose={onClose} onHelp={onHelp} />
     </Modal>

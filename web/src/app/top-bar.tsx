@@ -61,12 +61,10 @@ function LanguageMenu() {
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <UnstyledButton
-          className={classes.language}
-          aria-label={`${t('app.language')}: ${languageNames[language]}`}
-        >
+        <UnstyledButton className={classes.language}>
           <Languages size={16} strokeWidth={1.8} aria-hidden="true" />
-          <span aria-hidden="true">{language.toUpperCase()}</span>
+          <span className="visually-hidden">{t('app.language')}: </span>
+          {language.toUpperCase()}
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

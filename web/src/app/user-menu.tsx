@@ -11,17 +11,14 @@ import classes from './user-menu.module.css';
 function useSignOut(): () => void {
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const logout = api.useMutation('post', '/api/auth/logout');
-  return () =>
-    logout.mutate(
-      {},
-      {
-        onSettled: () => {
-          queries.clear();
-          void navigate({ to: '/login', search: { reason: 'signed-out' }, replace: true });
-        },
-      },
-    );
+  // on the mutation itself, not on its call: the stream may end the session, and this menu, before the answer
+  const logout = api.useMutation('post', '/api/auth/logout', {
+    onSettled: () => {
+      queries.clear();
+      void navigate({ to: '/login', search: { reason: 'signed-out' }, replace: true });
+    },
+  });
+  return () => logout.mutate({});
 }
 
 function Choice<K extends 'density' | 'zone'>({

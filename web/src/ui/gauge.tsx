@@ -58,7 +58,7 @@ export function Gauge({ score, level }: { score: number; level: ThreatLevel }) {
               data-level={level}
             />
           ))}
-        <path d={`M${point(score, radius - 14)}L${point(score, radius + 8)}`} className={classes.needle} />
+        <path d={`M${point(score, radius - 8)}L${point(score, radius + 8)}`} className={classes.needle} />
         {[0, 20, 50, 80, 100].map((mark) => (
           <text
             key={mark}

@@ -1,6 +1,7 @@
 // "3 new — press . to load": what arrived while the list stood still.
 import { UnstyledButton } from '@mantine/core';
 import { ArrowUp } from 'lucide-react';
+import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useHotkeys } from '../lib/keyboard-context';
 import { usePreferences } from '../lib/preferences';
@@ -21,4 +22,13 @@ export function NewItems({ count, onLoad }: { count: number; onLoad: () => void 
       )}
     </div>
   );
+}
+
+/** Loads at once when the list is empty: there is nothing that could move under the cursor. */
+export function useLoadIntoEmpty(when: boolean, onLoad: () => void): void {
+  const load = useRef(onLoad);
+  load.current = onLoad;
+  useEffect(() => {
+    if (when) load.current();
+  }, [when]);
 }

@@ -5,13 +5,20 @@ import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import classes from './state.module.css';
 
-type EmptyProps = { title: string; icon?: LucideIcon; children?: ReactNode; actions?: ReactNode };
+type EmptyProps = {
+  title: string;
+  icon?: LucideIcon;
+  children?: ReactNode;
+  actions?: ReactNode;
+  level?: 1 | 2;
+};
 
-export function EmptyState({ title, icon: Icon = Inbox, children, actions }: EmptyProps) {
+export function EmptyState({ title, icon: Icon = Inbox, children, actions, level = 2 }: EmptyProps) {
+  const Heading = level === 1 ? 'h1' : 'h2';
   return (
     <div className={classes.state}>
       <Icon size={22} strokeWidth={1.6} aria-hidden="true" />
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children && <div className={classes.text}>{children}</div>}
       {actions && <div className={classes.actions}>{actions}</div>}
     </div>

@@ -1,5 +1,5 @@
 // The look as Mantine's theme: the component library draws with the tokens of tokens.css.
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, Menu } from '@mantine/core';
+import { type CSSVariablesResolver, createTheme, type MantineColorsTuple, Menu, Modal } from '@mantine/core';
 
 const indigo: MantineColorsTuple = [
   '#eeeefb',
@@ -29,8 +29,20 @@ export const theme = createTheme({
   cursorType: 'pointer',
   focusRing: 'auto',
   respectReducedMotion: true,
-  // every menu hangs from the fixed top bar: it cannot be scrolled out of sight
-  components: { Menu: Menu.extend({ defaultProps: { hideDetached: false } }) },
+  components: {
+    // a dialog's header is not the page's banner
+    Modal: Modal.extend({ defaultProps: { attributes: { header: { role: 'presentation' } } } }),
+    Menu: Menu.extend({
+      defaultProps: {
+        // every menu hangs from the fixed top bar: it cannot be scrolled out of sight
+        hideDetached: false,
+        // and stands in the bar's landmark, not at the end of the page
+        withinPortal: false,
+        // a menu holds only items (ARIA); its first one takes the focus
+        withInitialFocusPlaceholder: false,
+      },
+    }),
+  },
 });
 
 /** Points Mantine's own colour variables at ours, so that there is one palette. */

@@ -9,7 +9,7 @@ import { formatNumber } from '../../lib/format';
 import { useHotkeys } from '../../lib/keyboard-context';
 import { CountBadge } from '../../ui/chip';
 import { ListLayout } from '../../ui/list-layout';
-import { NewItems } from '../../ui/new-items';
+import { NewItems, useLoadIntoEmpty } from '../../ui/new-items';
 import { Page } from '../../ui/page';
 import { currentRow, useRowKeys } from '../../ui/row-keys';
 import { AlertFilters } from './alert-filters';
@@ -39,6 +39,7 @@ export function AlertsPage() {
     clearWaiting('newAlerts');
     void queries.resetQueries({ queryKey: ['get', '/api/siem/alerts'] });
   };
+  useLoadIntoEmpty(list.isSuccess && list.alerts.length === 0 && waiting > 0, loadNew);
   useRowKeys({ table, selectedId, onMove: open });
   useHotkeys({
     e: () => {

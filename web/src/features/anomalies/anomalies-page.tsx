@@ -9,7 +9,7 @@ import { formatNumber } from '../../lib/format';
 import { useHotkeys } from '../../lib/keyboard-context';
 import { CountBadge } from '../../ui/chip';
 import { ListLayout } from '../../ui/list-layout';
-import { NewItems } from '../../ui/new-items';
+import { NewItems, useLoadIntoEmpty } from '../../ui/new-items';
 import { Page } from '../../ui/page';
 import { currentRow, useRowKeys } from '../../ui/row-keys';
 import { AnomalyFilters } from './anomaly-filters';
@@ -36,6 +36,7 @@ export function AnomaliesPage() {
     clearWaiting('newAnomalies');
     void queries.resetQueries({ queryKey: ['get', '/api/siem/anomalies'] });
   };
+  useLoadIntoEmpty(list.isSuccess && list.anomalies.length === 0 && waiting > 0, loadNew);
   useRowKeys({ table, selectedId, onMove: open });
   useHotkeys({
     c: () => {

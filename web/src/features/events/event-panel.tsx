@@ -119,18 +119,22 @@ function Fields({ event }: { event: EventRecord }) {
             <dt className="mono">
               <LogText text={name} />
             </dt>
-            <dd>{time ? <TimeText time={value} form="absolute" /> : <LogText text={value} mono />}</dd>
-            {filter && (
-              <Link
-                to="/events"
-                search={{ [filter]: value }}
-                className={classes.pivot}
-                aria-label={t('events.only', { name })}
-                title={t('events.only', { name })}
-              >
-                <ListFilter size={14} aria-hidden="true" />
-              </Link>
-            )}
+            <dd>
+              <span className={classes.value}>
+                {time ? <TimeText time={value} form="absolute" /> : <LogText text={value} mono />}
+              </span>
+              {filter && (
+                <Link
+                  to="/events"
+                  search={{ [filter]: value }}
+                  className={classes.pivot}
+                  aria-label={t('events.only', { name })}
+                  title={t('events.only', { name })}
+                >
+                  <ListFilter size={14} aria-hidden="true" />
+                </Link>
+              )}
+            </dd>
           </div>
         );
       })}

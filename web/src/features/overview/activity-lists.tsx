@@ -68,7 +68,8 @@ function Sources({ sources }: { sources: Dashboard['sources'] | undefined }) {
               {source.source}
             </Link>
             <span className={classes.hint}>
-              {source.last_seen ? <TimeText time={source.last_seen} form="relative" /> : t('overview.silent')}
+              {source.last_seen && <TimeText time={source.last_seen} form="relative" />}
+              {source.events === 0 && t('overview.silent')}
             </span>
             <span className={classes.number}>{formatCompact(source.events, i18n.language)}</span>
           </li>
