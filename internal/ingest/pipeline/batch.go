@@ -89,8 +89,9 @@ type Batch struct {
 	// First is the index of the first record where a sender's request is split
 	// into several batches.
 	First int
-	// Wait makes Ingest wait for room instead of answering ErrBusy: for inputs
-	// that push back by not reading on.
+	// Wait makes Ingest wait for room instead of answering ErrBusy, and for the
+	// outcome where it is open whether an event was recorded: for inputs that push
+	// back by not reading on.
 	Wait bool
 }
 

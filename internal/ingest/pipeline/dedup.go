@@ -102,9 +102,11 @@ func (r *run) record(ctx context.Context) error {
 	for len(todo) > 0 {
 		start := time.Now()
 		f := &flight{done: make(chan struct{})}
-		now, later, other := p.claim(f, r, todo)
+		now, later, other, err := p.claim(f, r, todo)
 		p.counters.spend(StageDedup, start, 0)
-		err := r.fly(ctx, f, now)
+		if err == nil {
+			err = r.fly(ctx, f, now)
+		}
 		if err != nil {
 			return err
 		}
@@ -122,10 +124,14 @@ func (r *run) record(ctx context.Context) error {
 
 // claim divides events into those to be recorded now, whose ids it claims for f,
 // and those to be looked at again later, with a flight of others to wait for. It
-// settles duplicates and marks conflicts.
-func (p *Pipeline) claim(f *flight, r *run, todo []int32) (now, later []int32, other *flight) {
+// settles duplicates and marks conflicts. While one of the ids is in doubt it
+// claims nothing and fails.
+func (p *Pipeline) claim(f *flight, r *run, todo []int32) (now, later []int32, other *flight, err error) {
 	p.idsMu.Lock()
 	defer p.idsMu.Unlock()
+	if p.doubtful(r.keys, todo) {
+		return nil, nil, nil, &RefusedError{Err: ErrUnavailable, Cause: errDoubt, After: unavailableRetry}
+	}
 	f.after = p.remembered
 	p.flights[f] = struct{}{}
 	now = todo[:0]
@@ -153,7 +159,7 @@ func (p *Pipeline) claim(f *flight, r *run, todo []int32) (now, later []int32, o
 		p.inFlight[k.hash] = f
 		now = append(now, i)
 	}
-	return now, later, other
+	return now, later, other, nil
 }
 
 // conflict marks an event whose id was used before for another content.
@@ -168,8 +174,8 @@ func (r *run) conflict(i int32) {
 // fly records claimed events and gives the claims back, whatever happens.
 func (r *run) fly(ctx context.Context, f *flight, claimed []int32) error {
 	p := r.pipeline
-	var recorded []int32
-	defer func() { p.land(f, r, claimed, recorded) }()
+	var recorded, refused []int32
+	defer func() { p.land(f, r, claimed, recorded, refused) }()
 	fresh, err := r.lookUpOld(ctx, claimed)
 	if err != nil {
 		return err
@@ -185,10 +191,10 @@ func (r *run) fly(ctx context.Context, f *flight, claimed []int32) error {
 			events[n] = r.events[i]
 		}
 	}
-	// The sender's leaving must not leave open whether the events are recorded.
-	ranges, err := p.opt.Record(context.WithoutCancel(ctx), events)
+	ranges, err := r.keep(ctx, events)
 	p.counters.spend(StageRecord, start, len(events))
 	if err != nil {
+		refused = fresh
 		return &RefusedError{Err: ErrUnavailable, Cause: err, After: unavailableRetry}
 	}
 	r.result.addEntries(ranges)
@@ -196,8 +202,8 @@ func (r *run) fly(ctx context.Context, f *flight, claimed []int32) error {
 	return nil
 }
 
-// land remembers what was recorded and wakes those who wait for it.
-func (p *Pipeline) land(f *flight, r *run, claimed, recorded []int32) {
+// land remembers what was recorded, or may be, and wakes those who wait for it.
+func (p *Pipeline) land(f *flight, r *run, claimed, recorded, refused []int32) {
 	start := time.Now()
 	p.idsMu.Lock()
 	for _, i := range recorded {
@@ -206,6 +212,10 @@ func (p *Pipeline) land(f *flight, r *run, claimed, recorded []int32) {
 		}
 		p.remembered = max(p.remembered, r.events[i].Place.Ord)
 	}
+	if len(recorded) > 0 && len(p.doubts) > 0 {
+		p.settleDoubts(p.durable())
+	}
+	r.suspect(refused)
 	for _, i := range claimed {
 		if k := &r.keys[i]; k.has {
 			delete(p.inFlight, k.hash)

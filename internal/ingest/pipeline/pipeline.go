@@ -15,6 +15,8 @@
 //     that gives several events, all are recorded or none.
 //   - A duplicate of something that is still on its way is answered after the
 //     first has been committed; when the first fails, the second is tried itself.
+//     When it is open whether the first was recorded, the second is refused
+//     until that is known.
 //   - Memory is bounded: the bytes on their way are counted against one budget,
 //     large batches go through in parts, and what does not fit is refused
 //     (ErrBusy) before anything costly was done.
@@ -88,6 +90,10 @@ type Options struct {
 	// numbers they got. It keeps the events but not the slice. Called
 	// concurrently, with a context that the sender's leaving does not end.
 	Record func(ctx context.Context, events []*event.Event) ([]event.Range, error)
+	// Durable tells up to which Place.Ord everything is recorded. An event that
+	// Record gave a place and then refused counts as recorded once Durable has
+	// reached it. Without Durable a refused event is taken to be lost.
+	Durable func() uint64
 	// LookUp finds the recorded event of that sender, source and origin id when
 	// the event's own time lies before everything that is remembered; nil when
 	// there is none. Without LookUp such an event counts as new.
@@ -116,7 +122,9 @@ type Pipeline struct {
 	ids        *idTable
 	inFlight   map[uint64]*flight // by the hash of a key
 	flights    map[*flight]struct{}
-	remembered uint64 // the highest ord whose id is in ids
+	doubts     map[uint64]doubt // by the hash of a key
+	settled    uint64           // how far the record was when doubts were settled
+	remembered uint64           // the highest ord whose id is in ids
 }
 
 // New returns a pipeline. It fails when a required option is missing or a
@@ -160,6 +168,7 @@ func New(opt Options) (*Pipeline, error) {
 		ids:       ids,
 		inFlight:  map[uint64]*flight{},
 		flights:   map[*flight]struct{}{},
+		doubts:    map[uint64]doubt{},
 	}, nil
 }
 
@@ -184,7 +193,7 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 	}
 	r := run{
 		pipeline: p, counter: c, input: b.Input, sender: b.Sender, received: h.Received,
-		numbered: b.Numbered, first: b.First,
+		numbered: b.Numbered, first: b.First, waits: b.Wait,
 	}
 	for from := 0; from < len(b.Items) && err == nil; from += chunkItems {
 		items := b.Items[from:min(from+chunkItems, len(b.Items))]

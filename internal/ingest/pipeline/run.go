@@ -22,6 +22,7 @@ type run struct {
 	received      int64
 	numbered      bool
 	first         int
+	waits         bool
 
 	// events of the part, and for each the record of the part that it is of.
 	events []*event.Event
