@@ -134,7 +134,11 @@ func (s *server) run(ctx context.Context) error {
 	if front != nil {
 		err = front.end()
 	}
-	err = errors.Join(err, watch.end(), s.saveIDs(root), journal.end())
+	err = errors.Join(err, watch.end())
+	if e := s.saveIDs(root); e != nil { // the next start reads the journal instead
+		s.logger.WarnContext(root, "origin ids are not kept", "error", e)
+	}
+	err = errors.Join(err, journal.end())
 	s.logger.InfoContext(root, "stopped")
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/netip"
+	"strconv"
 	"strings"
 	"time"
 
@@ -44,15 +45,23 @@ func (a *auditor) event(ctx context.Context, e *event.Event) {
 func (a *auditor) activity(ctx context.Context, did auth.Activity) { a.event(ctx, activityEvent(did)) }
 
 // activities records what a command left behind; nil means that all of it is
-// durable.
+// durable. What is given again, because a crash came in between, is known by its
+// id and not recorded twice.
 func (a *auditor) activities(ctx context.Context, batch []auth.Activity) error {
 	events := make([]*event.Event, len(batch))
 	for i, did := range batch {
 		events[i] = activityEvent(did)
 		events[i].Host = a.host
+		events[i].OriginID = activityID(did)
 	}
 	_, err := a.submit(ctx, selfInput, selfSender, events)
 	return err
+}
+
+// activityID is an id by which an activity is known again: what was done to what
+// and when, to the nanosecond.
+func activityID(did auth.Activity) string {
+	return strings.Join([]string{did.Category, did.Token + did.Session, strconv.FormatInt(did.Time.UnixNano(), 36)}, ":")
 }
 
 // activityEvent is the event of an activity. Its message is in English, as every

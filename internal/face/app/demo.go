@@ -51,41 +51,37 @@ type demo struct {
 	logger *slog.Logger
 }
 
-// Run plays until the traffic or the context ends.
-func (d *demo) Run(ctx context.Context) error {
+// Run plays until the traffic or the context ends. What cannot be sent is told
+// and left out: a demo never ends the server.
+func (d *demo) Run(ctx context.Context) {
 	start := time.Now()
 	history := traffic.Generate(traffic.Options{Seed: demoSeed, Start: start.Add(-demoHistory), Length: demoHistory, Rate: demoRate})
 	live := traffic.Options{Seed: demoSeed + 1, Start: start, Length: demoLive, Rate: demoRate, Delay: demoDelay}
 	if d.mode == DemoAttack {
 		live.Attacks = traffic.Attacks()
 	}
-	if err := d.send(ctx, history); err != nil {
-		return fmt.Errorf("demo: %w", err)
-	}
+	d.send(ctx, history)
 	next := traffic.Generate(live)
 	tick := time.NewTicker(demoTick)
 	defer tick.Stop()
 	for len(next) > 0 {
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-tick.C:
 		}
 		due := 0
 		for due < len(next) && next[due].At <= time.Since(start) {
 			due++
 		}
-		if err := d.send(ctx, next[:due]); err != nil {
-			return fmt.Errorf("demo: %w", err)
-		}
+		d.send(ctx, next[:due])
 		next = next[due:]
 	}
 	d.logger.InfoContext(ctx, "demo traffic has ended")
-	return nil
 }
 
 // send posts records in batches by wire form. Within a form their order stays.
-func (d *demo) send(ctx context.Context, records []traffic.Record) error {
+func (d *demo) send(ctx context.Context, records []traffic.Record) {
 	for len(records) > 0 {
 		n := min(len(records), demoBatch)
 		var forms [3][][]byte
@@ -98,12 +94,14 @@ func (d *demo) send(ctx context.Context, records []traffic.Record) error {
 				joined(forms[traffic.Resk], `{"source":"resk-llm-ts","events":[`, ",", `],"metadata":{}}`)),
 			d.lines(ctx, forms[traffic.Syslog]),
 		)
+		if ctx.Err() != nil {
+			return
+		}
 		if err != nil {
-			return err
+			d.logger.WarnContext(ctx, "demo traffic could not be sent", "error", err)
 		}
 		records = records[n:]
 	}
-	return nil
 }
 
 // joined puts the bodies together, nil when there are none.

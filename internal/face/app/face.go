@@ -141,31 +141,53 @@ func (s *server) serveHTTP(ctx context.Context) error {
 	return err
 }
 
-// runDemo plays traffic with a token of its own, which ends with it.
+// runDemo plays traffic with a token of its own, which ends with it. Whatever goes
+// wrong with it, the server goes on.
 func (s *server) runDemo(ctx context.Context) error {
+	logger := s.logger.With("part", "demo")
 	token, key, err := s.face.access.IssueToken(ctx, "demo traffic", auth.ScopeIngest, time.Now().Add(time.Hour), "demo", auth.Peer{})
 	if err != nil {
-		return err
+		logger.WarnContext(ctx, "no demo traffic", "error", err)
+		return nil
 	}
 	d := &demo{
 		mode: s.opt.Demo, url: s.url(), syslog: s.syslogAddress(), token: key.Reveal(),
-		client: &http.Client{Timeout: 30 * time.Second}, logger: s.logger.With("part", "demo"),
+		client: &http.Client{Timeout: 30 * time.Second}, logger: logger,
 	}
-	err = d.Run(ctx)
-	return errors.Join(err, s.face.access.RevokeToken(context.WithoutCancel(ctx), token.ID, "demo", auth.Peer{}))
+	d.Run(ctx)
+	if err := s.face.access.RevokeToken(context.WithoutCancel(ctx), token.ID, "demo", auth.Peer{}); err != nil {
+		logger.WarnContext(ctx, "the demo's token is not revoked; it ends within the hour", "error", err)
+	}
+	return nil
 }
 
-// ready tells whether requests are welcome.
+// detectionBehind is how far detection may be behind before it counts as not
+// working.
+const detectionBehind = time.Minute
+
+// ready tells whether requests are welcome. Detection that is behind is told, and
+// keeps nobody away: events are recorded all the same.
 func (s *server) ready(context.Context) api.Health {
-	h := api.Health{Status: api.Ok}
+	part := func(name, trouble string) api.Component {
+		c := api.Component{Name: name, Ok: trouble == ""}
+		if trouble != "" {
+			c.Detail = &trouble
+		}
+		return c
+	}
+	journal, detection, http := "", "", ""
+	if s.ingest.recorder.refusing(time.Now()) {
+		journal = "events cannot be recorded at the moment; the log says why"
+	}
+	if behind := s.lag(); behind > detectionBehind {
+		detection = "behind by " + behind.Round(time.Second).String()
+	}
 	if s.face.stopping.Load() {
+		http = "stopping"
+	}
+	h := api.Health{Status: api.Ok, Components: []api.Component{part("journal", journal), part("detection", detection), part("http", http)}}
+	if journal != "" || http != "" {
 		h.Status = api.Unavailable
 	}
-	journal := api.Component{Name: "journal", Ok: true}
-	if fault := s.record.journal.Stats().Fault; fault != nil {
-		why := fault.Error()
-		journal.Ok, journal.Detail, h.Status = false, &why, api.Unavailable
-	}
-	h.Components = []api.Component{journal, {Name: "http", Ok: !s.face.stopping.Load()}}
 	return h
 }

@@ -25,6 +25,7 @@ import (
 // ingesting is the way in.
 type ingesting struct {
 	pipeline *pipeline.Pipeline
+	recorder *recorder
 	bodies   *input.Bodies
 	inputs   []openInput
 }
@@ -42,11 +43,13 @@ func (s *server) openPipeline(context.Context) (err error) {
 	}
 	redactor := redact.New()
 	s.ingest.bodies = input.NewBodies(0)
+	s.ingest.recorder = &recorder{append: s.record.journal.Append}
 	s.ingest.pipeline, err = pipeline.New(pipeline.Options{
 		Normalize: decoder,
 		Redact:    redactor.Events,
 		Late:      s.watch.late.Late,
-		Record:    s.record.journal.Append,
+		Record:    s.ingest.recorder.record,
+		Durable:   s.record.journal.Head,
 		Sources:   sources,
 		Logger:    s.logger.With("part", "pipeline"),
 	})

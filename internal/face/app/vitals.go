@@ -75,7 +75,11 @@ func (s *server) lag() time.Duration {
 	if s.lagEntries() == 0 {
 		return 0
 	}
-	return max(0, time.Since(time.Unix(0, s.watch.seen.Load())))
+	since := s.began // until it has seen any
+	if seen := s.watch.seen.Load(); seen != 0 {
+		since = time.Unix(0, seen)
+	}
+	return max(0, time.Since(since))
 }
 
 // lagEntries is how many positions of the journal detection has not seen.

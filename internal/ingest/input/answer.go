@@ -73,8 +73,10 @@ func refuse(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err err
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tocsin"`)
 	case http.StatusUnsupportedMediaType:
 		w.Header().Set("Accept-Encoding", "gzip, zstd")
-	case http.StatusInternalServerError, http.StatusServiceUnavailable:
-		logger.WarnContext(r.Context(), "request refused", "path", r.Pattern, "status", status, "error", err)
+	case http.StatusServiceUnavailable: // who cannot record has said so once; senders come back often
+		logger.DebugContext(r.Context(), "request refused", "path", r.URL.Path, "status", status, "error", err)
+	case http.StatusInternalServerError:
+		logger.WarnContext(r.Context(), "request refused", "path", r.URL.Path, "status", status, "error", err)
 	}
 	if after := pipeline.RetryAfter(err); after > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
