@@ -48,6 +48,7 @@ func (s *server) openPipeline(context.Context) (err error) {
 		Normalize: decoder,
 		Redact:    redactor.Events,
 		Late:      s.watch.late.Late,
+		LookUp:    lookUpIn(s.record.search),
 		Record:    s.ingest.recorder.record,
 		Durable:   s.record.journal.Head,
 		Sources:   sources,
