@@ -53,7 +53,7 @@ func known[T interface {
 }
 
 // explain turns an error of the domain into the answer; ok is false when the
-// caller must not see it.
+// answer does not say it all and the rest is for the log.
 func explain(err error) (p *problemError, ok bool) {
 	var throttled *auth.ThrottledError
 	var conflict *alert.ConflictError
@@ -84,9 +84,23 @@ func explain(err error) (p *problemError, ok bool) {
 		p = problem(http.StatusServiceUnavailable, "too_slow", "this took too long; ask for less, or again later")
 		p.retry = time.Second
 		return p, true
+	case passes(err):
+		p = problem(http.StatusServiceUnavailable, "unavailable", "this cannot be stored at the moment, try again later; the server's log has it under the request id")
+		p.retry = unavailableRetry
+		return p, false
 	default:
 		return problem(http.StatusInternalServerError, "internal", "something went wrong; the server's log has it under the request id"), false
 	}
+}
+
+// unavailableRetry is how long a caller is asked to wait for a full disk and its like.
+const unavailableRetry = 5 * time.Second
+
+// passes tells whether an error is the machine's, so that the same request may succeed
+// later.
+func passes(err error) bool {
+	var e interface{ Unavailable() bool }
+	return errors.As(err, &e) && e.Unavailable()
 }
 
 // invalidText takes the field out of an error whose text is `…invalid: FIELD: why`.

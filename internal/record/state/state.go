@@ -8,7 +8,8 @@
 //
 // Guarantees: a method that returned nil is durable (synchronous=FULL); a change
 // of several rows is one transaction; the schema is versioned, brought forward at
-// Open and never read when it is newer than the program. Other processes may use
+// Open and never read when it is newer than the program; an error that has the
+// method Unavailable is the machine's and passes. Other processes may use
 // the file at the same time (the CLI beside a server): SQLite's locks and a busy
 // timeout order them.
 //
@@ -95,16 +96,16 @@ func source(path, extra string) string {
 func (s *State) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 	tx, err := s.write.BeginTx(ctx, nil)
 	if err != nil {
-		return fmt.Errorf("begin: %w", err)
+		return fmt.Errorf("begin: %w", unavailable(err))
 	}
 	if err := do(tx); err != nil {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
-			return errors.Join(err, fmt.Errorf("roll back: %w", rollback))
+			return errors.Join(unavailable(err), fmt.Errorf("roll back: %w", rollback))
 		}
-		return err
+		return unavailable(err)
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return fmt.Errorf("commit: %w", unavailable(err))
 	}
 	return nil
 }
