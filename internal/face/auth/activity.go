@@ -21,8 +21,8 @@ type Activity struct {
 	IP        string `json:"ip,omitempty"`
 	UserAgent string `json:"user_agent,omitempty"`
 	Session   string `json:"session,omitempty"`
-	// Reason says why it was refused: credentials, throttled_account,
-	// throttled_address, throttled_busy, throttled_aborted.
+	// Reason says why it was refused: credentials, or throttled_ with one of the
+	// words of ThrottledError.By.
 	Reason string `json:"reason,omitempty"`
 	// Token, Name and Scope are of the API token in question; no secret.
 	Token string `json:"token,omitempty"`

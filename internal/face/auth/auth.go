@@ -73,8 +73,9 @@ type Auth struct {
 	opts     Options
 	hasher   *hasher
 	cache    *tokenCache
-	accounts *buckets
-	peers    *buckets
+	accounts *buckets // by account at an address
+	peers    *buckets // by address
+	anywhere *buckets // by account
 }
 
 // New checks the options and builds; nothing is started.
@@ -102,6 +103,7 @@ func New(opts Options) (*Auth, error) {
 		cache:    newTokenCache(opts.TokenCache),
 		accounts: newBuckets(opts.Throttle.AccountBurst, opts.Throttle.AccountEvery),
 		peers:    newBuckets(opts.Throttle.AddressBurst, opts.Throttle.AddressEvery),
+		anywhere: newBuckets(opts.Throttle.EverywhereBurst, opts.Throttle.EverywhereEvery),
 	}, nil
 }
 

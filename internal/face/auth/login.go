@@ -39,8 +39,13 @@ func (a *Auth) Login(ctx context.Context, name string, password secret.Text, fro
 	if wait, ok := a.peers.take(peer, now); !ok {
 		return Login{}, a.throttled(ctx, account, from, "address", wait)
 	}
-	if wait, ok := a.accounts.take(account, now); !ok {
+	here := account + "\x00" + peer
+	if wait, ok := a.accounts.take(here, now); !ok {
 		return Login{}, a.throttled(ctx, account, from, "account", wait)
+	}
+	known := a.accounts.good(here, now)
+	if wait, ok := a.anywhere.take(account, now); !ok && !known {
+		return Login{}, a.throttled(ctx, account, from, "everywhere", wait)
 	}
 	user, err := a.checkPassword(ctx, name, password.Reveal())
 	switch {
@@ -59,7 +64,8 @@ func (a *Auth) Login(ctx context.Context, name string, password secret.Text, fro
 		return Login{}, fmt.Errorf("login: %w", err)
 	}
 	a.peers.giveBack(peer, now)
-	a.accounts.giveBack(account, now)
+	a.accounts.giveBack(here, now)
+	a.anywhere.giveBack(account, now)
 	return a.open(ctx, user, from, now)
 }
 

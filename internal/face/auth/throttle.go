@@ -11,33 +11,38 @@ import (
 )
 
 // Throttle limits logins by token buckets: a burst, then one more each Every. A
-// successful login gives its place back, so only failures count.
+// successful login gives its place back, so only failures count. There is a bucket
+// for each address, for each account at an address, and for each account over all
+// addresses. The last one does not hold for an address from which the account has
+// logged in since the start: who guesses elsewhere, from however many addresses,
+// keeps nobody out who is at work.
 type Throttle struct {
-	AccountBurst int           // 0 = 10
-	AccountEvery time.Duration // 0 = 6 s
-	AddressBurst int           // 0 = 20
-	AddressEvery time.Duration // 0 = 3 s
+	AccountBurst    int           // 0 = 10
+	AccountEvery    time.Duration // 0 = 6 s
+	AddressBurst    int           // 0 = 20
+	AddressEvery    time.Duration // 0 = 3 s
+	EverywhereBurst int           // 0 = 60
+	EverywhereEvery time.Duration // 0 = 2 s
 }
 
 func (t Throttle) withDefaults() Throttle {
-	if t.AccountBurst <= 0 {
-		t.AccountBurst = 10
-	}
-	if t.AccountEvery <= 0 {
-		t.AccountEvery = 6 * time.Second
-	}
-	if t.AddressBurst <= 0 {
-		t.AddressBurst = 20
-	}
-	if t.AddressEvery <= 0 {
-		t.AddressEvery = 3 * time.Second
-	}
+	t.AccountBurst, t.AccountEvery = orDefault(t.AccountBurst, 10), orDefault(t.AccountEvery, 6*time.Second)
+	t.AddressBurst, t.AddressEvery = orDefault(t.AddressBurst, 20), orDefault(t.AddressEvery, 3*time.Second)
+	t.EverywhereBurst, t.EverywhereEvery = orDefault(t.EverywhereBurst, 60), orDefault(t.EverywhereEvery, 2*time.Second)
 	return t
+}
+
+func orDefault[T int | time.Duration](v, d T) T {
+	if v <= 0 {
+		return d
+	}
+	return v
 }
 
 // ThrottledError means that there were too many logins; answer 429.
 type ThrottledError struct {
-	// By is account, address, busy or aborted.
+	// By is address, account (at this address), everywhere (the account at all
+	// addresses), busy or aborted.
 	By string
 	// RetryAfter is when the next attempt may be made, at least a second.
 	RetryAfter time.Duration
@@ -54,6 +59,7 @@ const generation = 1 << 14
 type bucket struct {
 	level float64 // places left
 	at    time.Time
+	good  bool // a place was given back: a login has succeeded
 }
 
 // buckets are token buckets by key in bounded memory: keys live in two generations,
@@ -91,8 +97,15 @@ func (b *buckets) giveBack(key string, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e := b.level(key, now)
-	e.level = min(e.level+1, b.burst)
+	e.level, e.good = min(e.level+1, b.burst), true
 	b.put(key, e)
+}
+
+// good tells whether a login has succeeded under the key, as far as is remembered.
+func (b *buckets) good(key string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.level(key, now).good
 }
 
 func (b *buckets) level(key string, now time.Time) bucket {

@@ -27,7 +27,10 @@ func openBench(b *testing.B, h *house) *auth.Auth {
 
 func TestLoginThrottle(t *testing.T) {
 	t.Parallel()
-	few := auth.Throttle{AccountBurst: 3, AccountEvery: 6 * time.Second, AddressBurst: 5, AddressEvery: 3 * time.Second}
+	few := auth.Throttle{
+		AccountBurst: 3, AccountEvery: 6 * time.Second, AddressBurst: 5, AddressEvery: 3 * time.Second,
+		EverywhereBurst: 4, EverywhereEvery: 2 * time.Second,
+	}
 	synctest.Test(t, func(t *testing.T) {
 		h := open(t, func(o *auth.Options) { o.Throttle = few })
 		try := func(user, pass, ip string) string {
@@ -56,19 +59,27 @@ func TestLoginThrottle(t *testing.T) {
 		for range 3 {
 			expect("wrong", "admin", "x", "192.0.2.2")
 		}
-		expect("account 6s", "admin", "x", "192.0.2.3")
-		expect("account 6s", "admin", password, "192.0.2.3") // the right one waits too
-		expect("wrong", "bob", "x", "192.0.2.2")             // address: 1 place left of 5
-		expect("wrong", "eve", "x", "192.0.2.2")
-		expect("address 3s", "mallory", "x", "192.0.2.2")
+		expect("account 6s", "admin", "x", "192.0.2.2")
+		expect("wrong", "bob", "x", "192.0.2.2") // address: 1 place left of 5
+		expect("address 3s", "eve", "x", "192.0.2.2")
 		time.Sleep(3 * time.Second)
 		expect("wrong", "mallory", "x", "192.0.2.2")
 		expect("address 3s", "mallory", "x", "192.0.2.2")
-		expect("account 3s", "admin", "x", "192.0.2.9")
+
+		// Guesses from many addresses are held up together, the right password
+		// too, but not where it was right before.
+		for i := range 2 { // 3 used up, 1.5 come back
+			expect("wrong", "admin", "x", fmt.Sprintf("192.0.2.1%d", i))
+		}
+		expect("everywhere 1s", "admin", "x", "192.0.2.20")
+		expect("everywhere 1s", "admin", password, "192.0.2.21")
+		expect("in", "admin", password, "192.0.2.1")
+		expect("wrong", "admin", "x", "192.0.2.1")
+		expect("in", "admin", password, "192.0.2.1")
 		time.Sleep(3 * time.Second)
-		expect("in", "admin", password, "192.0.2.9")
-		if failed, blocked := h.count(auth.LoginFailed), h.count(auth.RateLimitBlocked); failed != 11 || blocked != 5 {
-			t.Errorf("recorded %d login_failed, %d rate_limit_blocked, want 11 and 5", failed, blocked)
+		expect("in", "admin", password, "192.0.2.21")
+		if failed, blocked := h.count(auth.LoginFailed), h.count(auth.RateLimitBlocked); failed != 13 || blocked != 5 {
+			t.Errorf("recorded %d login_failed, %d rate_limit_blocked, want 13 and 5", failed, blocked)
 		}
 	})
 }
