@@ -31,9 +31,9 @@ async function show(page: Page, path: string): Promise<void> {
   await page.waitForTimeout(600);
 }
 
-async function firstLink(page: Page, path: string): Promise<string> {
+async function firstLink(page: Page, path: string, text = ''): Promise<string> {
   await show(page, path);
-  const link = page.locator('[data-row-link]').first();
+  const link = page.locator('[data-row-link]').filter({ hasText: text }).first();
   await link.waitFor().catch(async (error) => {
     throw new Error(`${path} shows no row: ${await page.locator('main').textContent()}`, { cause: error });
   });
@@ -52,7 +52,7 @@ describe.each([
       width,
       height: width > 700 ? 900 : 844,
     });
-    const alert = await firstLink(page, '/alerts?rule=RULE-BRUTE-FORCE');
+    const alert = await firstLink(page, '/alerts', 'Brute-force attack');
     const anomaly = await firstLink(page, '/anomalies');
     const event = await firstLink(page, '/events?category=login_failed');
     const pages = {

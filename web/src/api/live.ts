@@ -2,7 +2,7 @@
 // are patched where they stand, and new ones wait here until the reader loads them.
 import type { InfiniteData, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
-import type { Schemas } from './client';
+import { client, type Schemas } from './client';
 import { dashboardQuery } from './hooks';
 import { type Connection, openStream } from './stream';
 
@@ -130,6 +130,8 @@ export function connectLive(queries: QueryClient, onEnded: () => void): () => vo
     },
     onConnection: (connection) => {
       set({ connection });
+      // an EventSource cannot tell why it was refused: asking who we are leads away when the session is over
+      if (connection === 'lost') void client.GET('/api/auth/me').catch(() => undefined);
       if (connection === 'ended') onEnded();
     },
     onReturn: () => refetchAll(queries),

@@ -704,7 +704,7 @@ export interface components {
             entity: components["schemas"]["Entity"];
             /**
              * Format: int64
-             * @description How often it was raised; repeats within the cooldown count here
+             * @description Events behind it
              */
             count: number;
             /** Format: date-time */
@@ -729,7 +729,7 @@ export interface components {
         };
         AlertDetail: {
             alert: components["schemas"]["Alert"];
-            /** @description Why it fired, the latest first */
+            /** @description Why it fired, as one reason for each anomaly with the latest first, or one for the event that an event rule saw */
             findings: components["schemas"]["Finding"][];
             anomalies: components["schemas"]["Anomaly"][];
             /** @description The events that made it, in the order of their time (at most 100) */
@@ -796,14 +796,31 @@ export interface components {
             resolved: number;
             by_severity: components["schemas"]["SeverityCounts"];
             by_rule: components["schemas"]["Count"][];
+            /** @description Of resolved alerts */
+            by_reason: components["schemas"]["Count"][];
+            /**
+             * Format: int64
+             * @description Kept from raising another alert by a cooldown
+             */
+            suppressed: number;
+            /**
+             * Format: double
+             * @description Mean seconds until somebody took it; 0 = none yet
+             */
+            mean_acknowledge_s: number;
+            /**
+             * Format: double
+             * @description Mean seconds until it was closed; 0 = none yet
+             */
+            mean_resolve_s: number;
         };
         AlertRule: {
             /** @example RULE-BRUTE-FORCE */
             id: string;
-            name: string;
+            name: components["schemas"]["Text"];
             /** @enum {string} */
             type: "anomaly" | "threshold" | "event";
-            condition: string;
+            condition: components["schemas"]["AlertCondition"];
             severity: components["schemas"]["Severity"];
             /**
              * Format: int64
@@ -812,6 +829,17 @@ export interface components {
             cooldown: number;
             channels: string[];
             enabled: boolean;
+        };
+        /** @description What an anomaly or event must be; everything that is given must hold */
+        AlertCondition: {
+            /** @description Anomaly types; empty = any */
+            types: string[];
+            min_severity: components["schemas"]["Level"];
+            /**
+             * Format: double
+             * @description Must be exceeded; 0 = any
+             */
+            confidence_above: number;
         };
         AlertRuleList: {
             items: components["schemas"]["AlertRule"][];
@@ -960,11 +988,12 @@ export interface components {
         Health: {
             /** @enum {string} */
             status: "ok" | "unavailable";
-            components: {
-                name: string;
-                ok: boolean;
-                detail?: string;
-            }[];
+            components: components["schemas"]["Component"][];
+        };
+        Component: {
+            name: string;
+            ok: boolean;
+            detail?: string;
         };
     };
     responses: {
@@ -1056,16 +1085,17 @@ export interface components {
     };
     parameters: {
         id: string;
-        /** @description Source of the event, such as authentication */
+        /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
         source: string;
-        /** @description Severity of the event */
-        level: components["schemas"]["Level"];
-        /** @description Category of the event, such as login_failed */
+        /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
+        event_level: string;
+        /** @description Category of the event, such as login_failed; several by comma, `*` for any characters */
         category: string;
+        /** @description User of the event; `*` for any characters */
         user_id: string;
-        /** @description Address, or a network in CIDR form */
+        /** @description Address, or a network in CIDR form; several by comma */
         ip_address: string;
-        /** @description Words to look for in the message and the text attributes */
+        /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
         q: string;
         /** @description Events of this time and later */
         from: string;
@@ -1162,16 +1192,17 @@ export interface operations {
     listLogs: {
         parameters: {
             query?: {
-                /** @description Source of the event, such as authentication */
+                /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
                 source?: components["parameters"]["source"];
-                /** @description Severity of the event */
-                level?: components["parameters"]["level"];
-                /** @description Category of the event, such as login_failed */
+                /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
+                level?: components["parameters"]["event_level"];
+                /** @description Category of the event, such as login_failed; several by comma, `*` for any characters */
                 category?: components["parameters"]["category"];
+                /** @description User of the event; `*` for any characters */
                 user_id?: components["parameters"]["user_id"];
-                /** @description Address, or a network in CIDR form */
+                /** @description Address, or a network in CIDR form; several by comma */
                 ip_address?: components["parameters"]["ip_address"];
-                /** @description Words to look for in the message and the text attributes */
+                /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
                 q?: components["parameters"]["q"];
                 /** @description Events of this time and later */
                 from?: components["parameters"]["from"];
@@ -1265,16 +1296,17 @@ export interface operations {
     tailLogs: {
         parameters: {
             query?: {
-                /** @description Source of the event, such as authentication */
+                /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
                 source?: components["parameters"]["source"];
-                /** @description Severity of the event */
-                level?: components["parameters"]["level"];
-                /** @description Category of the event, such as login_failed */
+                /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
+                level?: components["parameters"]["event_level"];
+                /** @description Category of the event, such as login_failed; several by comma, `*` for any characters */
                 category?: components["parameters"]["category"];
+                /** @description User of the event; `*` for any characters */
                 user_id?: components["parameters"]["user_id"];
-                /** @description Address, or a network in CIDR form */
+                /** @description Address, or a network in CIDR form; several by comma */
                 ip_address?: components["parameters"]["ip_address"];
-                /** @description Words to look for in the message and the text attributes */
+                /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
                 q?: components["parameters"]["q"];
             };
             header?: never;
@@ -1301,16 +1333,17 @@ export interface operations {
     logStatistics: {
         parameters: {
             query?: {
-                /** @description Source of the event, such as authentication */
+                /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
                 source?: components["parameters"]["source"];
-                /** @description Severity of the event */
-                level?: components["parameters"]["level"];
-                /** @description Category of the event, such as login_failed */
+                /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
+                level?: components["parameters"]["event_level"];
+                /** @description Category of the event, such as login_failed; several by comma, `*` for any characters */
                 category?: components["parameters"]["category"];
+                /** @description User of the event; `*` for any characters */
                 user_id?: components["parameters"]["user_id"];
-                /** @description Address, or a network in CIDR form */
+                /** @description Address, or a network in CIDR form; several by comma */
                 ip_address?: components["parameters"]["ip_address"];
-                /** @description Words to look for in the message and the text attributes */
+                /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
                 q?: components["parameters"]["q"];
                 /** @description Events of this time and later */
                 from?: components["parameters"]["from"];

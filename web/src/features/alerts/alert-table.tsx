@@ -64,7 +64,7 @@ function useColumns(props: Props): Column<Alert>[] {
     {
       id: 'title',
       header: t('common.title'),
-      width: props.selectedId ? undefined : '25%',
+      width: props.selectedId ? undefined : '23%',
       cell: (alert) => (
         <Link
           to="/alerts/$alertId"
@@ -86,7 +86,7 @@ function useColumns(props: Props): Column<Alert>[] {
     {
       id: 'entity',
       header: t('common.entity'),
-      width: '160px',
+      width: '150px',
       wideOnly: true,
       narrow: 'hide',
       cell: (alert) => <EntityText entity={alert.entity} />,
@@ -94,7 +94,7 @@ function useColumns(props: Props): Column<Alert>[] {
     {
       id: 'count',
       header: t('siem.logs'),
-      width: '78px',
+      width: '100px',
       align: 'end',
       wideOnly: true,
       narrow: 'hide',

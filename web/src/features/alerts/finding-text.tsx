@@ -1,6 +1,7 @@
 // Why a rule fired: what it counted against what it allows, over which time.
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../api/client';
+import { useTypeName } from '../../i18n/type-name';
 import { formatDuration, formatNumber, formatPercent } from '../../lib/format';
 import { Chip } from '../../ui/chip';
 import { Facts } from '../../ui/side-panel';
@@ -22,10 +23,18 @@ function Threshold({ actual, threshold, severity }: { actual: number; threshold:
 
 export function FindingText({ finding }: { finding: Finding }) {
   const { t, i18n } = useTranslation();
+  const typeName = useTypeName();
   const language = i18n.language;
   const single = finding.window_s === 0;
-  const facts = [
-    { name: t('common.rule'), value: <span className="mono">{finding.rule}</span> },
+  const facts: { name: string; value: React.ReactNode }[] = [
+    {
+      name: t('common.rule'),
+      value: (
+        <>
+          {typeName(finding.type)} <span className={`${classes.id} mono`}>{finding.rule}</span>
+        </>
+      ),
+    },
     { name: t('siem.confidence'), value: formatPercent(finding.confidence, language) },
   ];
   if (!single) {

@@ -55,7 +55,7 @@ function SearchBox({ search, onChange }: Props) {
     <search className={classes.search}>
       <form onSubmit={submit}>
         <TextInput
-          size="sm"
+          size="xs"
           type="search"
           aria-label={t('events.search')}
           placeholder={t('events.search')}
