@@ -5,7 +5,6 @@ package event_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -31,51 +30,6 @@ func TestSeverityOfLevel(t *testing.T) {
 	f("emergency", event.Critical, true)
 	f("banana", event.Info, false)
 	f("", event.Info, false)
-}
-
-func TestAliases(t *testing.T) {
-	t.Parallel()
-	f := func(name, want string) {
-		t.Helper()
-		if got, _ := event.Canonical(name); got != want {
-			t.Errorf("%q: got %q, want %q", name, got, want)
-		}
-	}
-	f("ipAddress", "ip")
-	f("source.ip", "ip")
-	f("userId", "user")
-	f("@timestamp", "time")
-	f("eventType", "category")
-	f("eventId", "origin_id")
-	f("id", "id")
-	f("level", "severity")
-	f("details.a.b", "attrs.a.b")
-	f("metadata.x", "attrs.x")
-	f("attrs.", "")
-	f("nonsense", "")
-	f("compliance.pciScope", "compliance.pci_scope")
-}
-
-func TestLookup(t *testing.T) {
-	t.Parallel()
-	e := full()
-	f := func(name, want string, wantOK bool) {
-		t.Helper()
-		if got, ok := e.Lookup(name); got.String() != want || ok != wantOK {
-			t.Errorf("%s: got %q %v, want %q %v", name, got.String(), ok, want, wantOK)
-		}
-	}
-	f("userId", "ana", true)
-	f("severity", "medium", true)
-	f("details.port", "38926", true)
-	f("port", "38926", true)
-	f("tags", "gdpr,prod", true)
-	f("compliance.gdpr_relevant", "true", true)
-	f("geo.country", "RO", true)
-	f("time", "2026-11-22T09:30:39.206Z", true)
-	f("seq", "42", true)
-	f("absent", "", false)
-	f("list", "a,1.50,", true)
 }
 
 func TestSetAttrKeepsOrder(t *testing.T) {
@@ -125,69 +79,6 @@ func TestJSONIsValidAndHarmless(t *testing.T) {
 	}
 }
 
-func TestCutLong(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat("ș", 50_000)
-	e := &event.Event{Source: "application", Message: long, Category: strings.Repeat("c", 300), Tags: []string{strings.Repeat("t", 999)}}
-	e.SetAttr("a", event.Text(long))
-	e.SetAttr("l", event.List(event.Text(strings.Repeat("x", 60_000)), event.Text(strings.Repeat("y", 60_000))))
-	e.CutLong()
-	if err := e.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(e.Message); n > event.MaxFieldBytes || n < event.MaxFieldBytes-4 {
-		t.Errorf("message cut to %d bytes", n)
-	}
-	if v, _ := e.Attr("l"); len(v.List) != 1 {
-		t.Errorf("list keeps %d members, want 1", len(v.List))
-	}
-	marks := map[string]event.Mark{}
-	for _, m := range e.Marks {
-		marks[m.Field] = m
-	}
-	for field, length := range map[string]int64{"message": 100_000, "attrs.a": 100_000, "category": 300, "tags": 999, "attrs.l": 120_003} {
-		if m := marks[field]; m.Kind != event.MarkTruncated || m.Length != length || len(m.Hash) != 64 {
-			t.Errorf("%s: mark %+v, want truncated from %d with a hash", field, m, length)
-		}
-	}
-}
-
-func TestValidate(t *testing.T) {
-	t.Parallel()
-	ok := event.Event{Source: "application"}
-	f := func(name, want string, change func(*event.Event)) {
-		t.Helper()
-		e := ok
-		change(&e)
-		err := e.Validate()
-		if !errors.Is(err, event.ErrInvalid) || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: got %v, want an error that says %q", name, err, want)
-		}
-	}
-	if err := ok.Validate(); err != nil {
-		t.Fatal(err)
-	}
-	f("no source", "source", func(e *event.Event) { e.Source = "" })
-	f("1969", "time", func(e *event.Event) { e.Time = -1 })
-	f("too large", "bytes", func(e *event.Event) { e.Message = strings.Repeat("x", 300<<10) })
-	f("bad text", "user: invalid UTF-8", func(e *event.Event) { e.User = "\xff" })
-	f("key twice", "attrs.a: twice", func(e *event.Event) {
-		e.Attrs = []event.Attr{{Key: "a", Value: event.Null()}, {Key: "a", Value: event.Null()}}
-	})
-	f("unsorted", "not sorted", func(e *event.Event) {
-		e.Attrs = []event.Attr{{Key: "b", Value: event.Null()}, {Key: "a", Value: event.Null()}}
-	})
-	f("long number", "attrs.n", func(e *event.Event) { e.SetAttr("n", event.Number(strings.Repeat("1", 65))) })
-	f("kind", "kind", func(e *event.Event) { e.SetAttr("n", event.Value{Kind: 99}) })
-	f("deep", "deep", func(e *event.Event) {
-		v := event.Null()
-		for range 40 {
-			v = event.List(v)
-		}
-		e.SetAttr("n", v)
-	})
-}
-
 func TestParseID(t *testing.T) {
 	t.Parallel()
 	id := full().ID
@@ -199,5 +90,14 @@ func TestParseID(t *testing.T) {
 		if _, err := event.ParseID(bad); err == nil {
 			t.Errorf("%q was taken for an id", bad)
 		}
+	}
+	if (event.ID{}).Millis() != 0 || !(event.ID{}).IsZero() || id.IsZero() {
+		t.Error("an id and no id are not told apart")
+	}
+	if got, err := id.AppendText([]byte("id=")); err != nil || string(got) != "id="+id.String() {
+		t.Errorf("appended %q %v", got, err)
+	}
+	if _, err := event.ParseID(strings.Repeat("x", 500)); err == nil || len(err.Error()) > 150 {
+		t.Errorf("error %v, want a short one", err)
 	}
 }

@@ -97,7 +97,7 @@ func (e *Event) cutValue(v *Value, field string) {
 	}
 	sum := sha256.Sum256(appendValue(nil, *v))
 	size, keep := v.Size(), 0
-	for n := 0; keep < len(v.List); keep++ {
+	for n := 1; keep < len(v.List); keep++ { // 1 is the list itself
 		if n += v.List[keep].Size(); n > MaxFieldBytes {
 			break
 		}
