@@ -43,7 +43,7 @@ func (s *server) openPipeline(context.Context) (err error) {
 	}
 	redactor := redact.New()
 	s.ingest.bodies = input.NewBodies(0)
-	s.ingest.recorder = &recorder{append: s.record.journal.Append}
+	s.ingest.recorder = &recorder{append: s.record.journal.Append, head: s.record.journal.Head}
 	s.ingest.pipeline, err = pipeline.New(pipeline.Options{
 		Normalize: decoder,
 		Redact:    redactor.Events,

@@ -14,7 +14,8 @@ import (
 
 func TestRecorderKnowsWhetherTheJournalWrites(t *testing.T) {
 	var outcome error
-	r := &recorder{append: func(context.Context, []*event.Event) ([]event.Range, error) { return nil, outcome }}
+	head := uint64(7)
+	r := &recorder{head: func() uint64 { return head }, append: func(context.Context, []*event.Event) ([]event.Range, error) { return nil, outcome }}
 	try := func(err error) {
 		outcome = err
 		if _, got := r.record(t.Context(), nil); got != err { //nolint:errorlint // it is passed on as it is
@@ -40,5 +41,10 @@ func TestRecorderKnowsWhetherTheJournalWrites(t *testing.T) {
 	try(nil)
 	if r.refusing(time.Now()) {
 		t.Error("still refusing after a success")
+	}
+	try(journal.ErrFull)
+	head++
+	if r.refusing(time.Now()) {
+		t.Error("still refusing after the journal went on by itself")
 	}
 }
