@@ -5,7 +5,8 @@
 //
 //	main → cli.Run(ctx, Env) → parse → command → exit code
 //
-// Commands write what a script reads to Stdout and everything else to Stderr.
+// Commands write what a script reads to Stdout and everything else to Stderr;
+// both are text that does nothing to a terminal (inertWriter).
 // Exit codes are fixed by the contract: 0 done, 1 could not, 2 wrong usage, 3
 // the journal is INVALID or DIVERGED.
 package cli
@@ -76,6 +77,7 @@ func (e *exitError) Unwrap() error { return e.err }
 // Run parses the arguments and runs the command that they name. It returns the
 // exit code and has said on Stderr what went wrong.
 func Run(ctx context.Context, env Env) int {
+	env.Stdout, env.Stderr = inertWriter{env.Stdout}, inertWriter{env.Stderr}
 	var cmds commands
 	help := false
 	parser, err := kong.New(&cmds,
