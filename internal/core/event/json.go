@@ -5,6 +5,7 @@ package event
 import (
 	"encoding/base64"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -179,7 +180,7 @@ func appendJSONValue(dst []byte, v Value) []byte {
 	case KindBytes:
 		return appendJSONString(dst, base64.StdEncoding.EncodeToString([]byte(v.Text)))
 	case KindNumber:
-		if !validNumber(v.Text) {
+		if !validNumber(v.Text) || !finite(v.Text) {
 			return appendJSONString(dst, v.Text)
 		}
 		return append(dst, v.Text...)
@@ -234,6 +235,16 @@ func validNumber(s string) bool {
 		}
 	}
 	return s == ""
+}
+
+// finite tells whether a number fits the double that readers of JSON use (RFC 8259,
+// 6): one that does not would make many of them refuse the whole answer.
+func finite(s string) bool {
+	if len(s) <= 300 && !strings.ContainsAny(s, "eE") {
+		return true
+	}
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil
 }
 
 // acts tells whether a terminal, an editor or a script would act on the rune

@@ -4,6 +4,8 @@ package event_test
 
 import (
 	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -63,17 +65,19 @@ func attrJSON(t *testing.T, v event.Value) string {
 	return string(doc.Attrs["v"])
 }
 
-// TestNumbersOfOthers: what is no number by JSON's grammar goes out as a text,
-// never as a hole in the document. The standard library is the measure.
+// TestNumbersOfOthers: what is no number by JSON's grammar, or none that a double
+// can hold, goes out as a text, never as a hole in the document. The standard
+// library is the measure.
 func TestNumbersOfOthers(t *testing.T) {
 	t.Parallel()
 	for _, s := range []string{
 		"0", "-0", "9", "-1", "10", "0.5", "1.50", "1e5", "1E5", "1e+5", "1e-5", "1.5e10", "-0.0E-0", "109", "1.0909", "0e0", "1e09",
 		"-", "+1", "01", "-01", "1.", ".5", "1.e5", "1e", "1e+", "1e-", "1ee5", "1e5.", "0x1", "1_000", "NaN", "Infinity", "--1", "1-", "1a", "1:",
-		"0/", "/", ":", "1.:", "1e/", "1,2", `1,"a":2`, "1}", "null", "9007199254740993", "1e400",
+		"0/", "/", ":", "1.:", "1e/", "1,2", `1,"a":2`, "1}", "null", "9007199254740993", "1e400", "-1e400", "1e-400",
+		strings.Repeat("9", 309), strings.Repeat("9", 308), "0." + strings.Repeat("9", 400),
 	} {
 		want := s
-		if !json.Valid([]byte(s)) || s == "null" {
+		if _, err := strconv.ParseFloat(s, 64); !json.Valid([]byte(s)) || s == "null" || err != nil {
 			want = `"` + s + `"`
 			if s == `1,"a":2` {
 				want = `"1,\"a\":2"`
