@@ -2,7 +2,7 @@
 // Never part of the built app.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getResponse } from 'msw';
-import type { Plugin } from 'vite';
+import type { ViteDevServer } from 'vite';
 import { aDashboard, anAlert, anEvent } from '../src/test/factories';
 import { handlers, newWorld } from '../src/test/handlers';
 
@@ -39,34 +39,30 @@ async function body(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-export function mockApi(): Plugin {
-  return {
-    name: 'mock-api',
-    configureServer(server) {
-      const all = handlers(newWorld());
-      server.middlewares.use((request, response, next) => {
-        if (!request.url?.startsWith('/api/')) {
-          next();
-          return;
-        }
-        if (/\/stream(\?|$)/.test(request.url)) {
-          stream(request, response);
-          return;
-        }
-        void (async () => {
-          const data = request.method === 'GET' ? undefined : new Uint8Array(await body(request));
-          const answer = await getResponse(
-            all,
-            new Request(`http://mock${request.url}`, {
-              method: request.method ?? 'GET',
-              headers: { 'Content-Type': 'application/json' },
-              ...(data ? { body: data } : {}),
-            }),
-          );
-          response.writeHead(answer?.status ?? 404, Object.fromEntries(answer?.headers ?? []));
-          response.end(answer?.body ? Buffer.from(await answer.arrayBuffer()) : undefined);
-        })();
-      });
-    },
-  };
+/** Puts the handlers in front of the development server. */
+export function mount(server: ViteDevServer): void {
+  const all = handlers(newWorld());
+  server.middlewares.use((request, response, next) => {
+    if (!request.url?.startsWith('/api/')) {
+      next();
+      return;
+    }
+    if (/\/stream(\?|$)/.test(request.url)) {
+      stream(request, response);
+      return;
+    }
+    void (async () => {
+      const data = request.method === 'GET' ? undefined : new Uint8Array(await body(request));
+      const answer = await getResponse(
+        all,
+        new Request(`http://mock${request.url}`, {
+          method: request.method ?? 'GET',
+          headers: { 'Content-Type': 'application/json' },
+          ...(data ? { body: data } : {}),
+        }),
+      );
+      response.writeHead(answer?.status ?? 404, Object.fromEntries(answer?.headers ?? []));
+      response.end(answer?.body ? Buffer.from(await answer.arrayBuffer()) : undefined);
+    })();
+  });
 }
