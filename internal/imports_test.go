@@ -37,6 +37,7 @@ func forbidden() map[string]string {
 func blanks() map[string]struct{ room, why string } {
 	return map[string]struct{ room, why string }{
 		"embed":              {"", "go:embed into a string or []byte needs it"},
+		"time/tzdata":        {"cmd/tocsin", "time zones on machines that have none"},
 		"modernc.org/sqlite": {"internal/record/state", "a database/sql driver registers itself"},
 	}
 }

@@ -103,7 +103,7 @@ func (s *server) run(ctx context.Context) error {
 	journal.run("journal", s.record.journal.Run)
 
 	watch := newFloor(root)
-	if err := s.restoreIDs(ctx); err != nil {
+	if err := errors.Join(s.restoreIDs(ctx), s.meetRollback(ctx)); err != nil {
 		return errors.Join(err, journal.end())
 	}
 	watch.run("detection", s.runDetection)

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -236,4 +237,55 @@ func TestDataFolderIsForItsOwner(t *testing.T) {
 		}
 		return err
 	})
+}
+
+// A journal that was put back to an older copy under newer state is noticed, an
+// alert says so, and detection goes on with what is there.
+func TestAnOlderJournalIsNoticed(t *testing.T) {
+	dir := t.TempDir()
+	writer, reader := token(t, dir, "ingest"), token(t, dir, "read")
+	r := start(t, options(t, dir))
+	r.stop()
+	older := filepath.Join(t.TempDir(), "journal")
+	if err := os.CopyFS(older, os.DirFS(filepath.Join(dir, "journal"))); err != nil {
+		t.Fatal(err)
+	}
+	r = start(t, options(t, dir))
+	const lost = `{"id":"lost-1","source":"application","message":"gone with the newer journal"}`
+	for range 3 {
+		r.call("POST", "/api/siem/events", writer, `{"source":"application","message":"more"}`, nil)
+	}
+	r.call("POST", "/api/siem/events", writer, lost, nil)
+	r.stop()
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "journal")), os.CopyFS(filepath.Join(dir, "journal"), os.DirFS(older))); err != nil {
+		t.Fatal(err)
+	}
+
+	r = start(t, options(t, dir))
+	defer r.stop()
+	var answer struct{ Accepted, Duplicates int }
+	if r.call("POST", "/api/siem/events", writer, lost, &answer); answer.Duplicates != 0 || answer.Accepted != 1 {
+		t.Errorf("an event that is gone counts as a duplicate: %+v", answer)
+	}
+	for range 12 {
+		r.call("POST", "/api/siem/events", writer, `{"source":"authentication","category":"login_failed","ip":"203.0.113.8","user":"root"}`, nil)
+	}
+	var alerts struct {
+		Items []struct {
+			RuleID string `json:"rule_id"`
+		}
+	}
+	for range 200 {
+		if r.call("GET", "/api/siem/alerts", reader, "", &alerts); len(alerts.Items) == 2 {
+			break
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	rules := map[string]bool{}
+	for _, a := range alerts.Items {
+		rules[a.RuleID] = true
+	}
+	if !rules["RULE-CRITICAL-EVENT"] || !rules["RULE-BRUTE-FORCE"] {
+		t.Errorf("alerts %v, want one about the journal and one about the attack after it", rules)
+	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/ground/config"
 	"github.com/tocsin-siem/tocsin/internal/ingest/input"
 	"github.com/tocsin-siem/tocsin/internal/ingest/normalize"
 	"github.com/tocsin-siem/tocsin/internal/ingest/pipeline"
@@ -98,6 +99,36 @@ func (s *server) openInputs(ctx context.Context) error {
 	return nil
 }
 
+// CheckInputs tells what is wrong with the inputs of a configuration, as far as
+// it can be told without opening them.
+func CheckInputs(c *config.Config) error {
+	for _, section := range c.Inputs {
+		if _, err := inputConfig(section.Type, section.Decode); err != nil {
+			return fmt.Errorf("line %d: input %s: %w", section.Line, section.Name, err)
+		}
+	}
+	return nil
+}
+
+// inputConfig makes the configuration of an input of a type.
+func inputConfig(kind string, decode func(any) error) (input.Config, error) {
+	spec, ok := input.Lookup(kind)
+	if !ok {
+		names := make([]string, 0, len(input.Catalog()))
+		for _, c := range input.Catalog() {
+			names = append(names, c.Type)
+		}
+		return nil, fmt.Errorf("type: %q is none of %s", kind, strings.Join(names, ", "))
+	}
+	c := spec.New()
+	if decode != nil {
+		if err := decode(c); err != nil {
+			return nil, err
+		}
+	}
+	return c, c.Validate()
+}
+
 // openSyslog opens the UDP and the TCP listener on one port, also where the port
 // was left to the system.
 func (s *server) openSyslog(ctx context.Context) error {
@@ -121,21 +152,8 @@ func listenOn(address string) func(any) error {
 }
 
 func (s *server) openInput(ctx context.Context, name, kind string, decode func(any) error) error {
-	spec, ok := input.Lookup(kind)
-	if !ok {
-		names := make([]string, 0, len(input.Catalog()))
-		for _, c := range input.Catalog() {
-			names = append(names, c.Type)
-		}
-		return fmt.Errorf("type: %q is none of %s", kind, strings.Join(names, ", "))
-	}
-	c := spec.New()
-	if decode != nil {
-		if err := decode(c); err != nil {
-			return err
-		}
-	}
-	if err := c.Validate(); err != nil {
+	c, err := inputConfig(kind, decode)
+	if err != nil {
 		return err
 	}
 	if tcp, ok := c.(*input.SyslogTCP); ok {
@@ -190,7 +208,14 @@ func (s *server) restoreIDs(ctx context.Context) error {
 		s.logger.WarnContext(ctx, "origin ids are read from the journal again", "error", err)
 	}
 	head := s.record.journal.Head()
-	if after >= head {
+	if after > head { // ids of events that are no longer there: a sender may repeat them
+		s.logger.WarnContext(ctx, "origin ids are read from the journal again", "error", "they are of a longer journal")
+		if err := s.ingest.pipeline.ForgetIDs(); err != nil {
+			return fmt.Errorf("forget origin ids: %w", err)
+		}
+		after = 0
+	}
+	if after == head {
 		return nil
 	}
 	reader := s.record.journal.Reader(after)

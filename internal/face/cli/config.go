@@ -5,6 +5,7 @@ package cli
 import (
 	"fmt"
 
+	"github.com/tocsin-siem/tocsin/internal/face/app"
 	"github.com/tocsin-siem/tocsin/internal/ground/config"
 )
 
@@ -17,10 +18,14 @@ type configCheckCommand struct {
 }
 
 func (c *configCheckCommand) Run(env *Env) error {
-	if _, err := loadConfig(c.File, env); err != nil {
-		return err
+	conf, err := loadConfig(c.File, env)
+	if err == nil {
+		err = app.CheckInputs(&conf)
 	}
-	_, err := fmt.Fprintf(env.Stdout, "%s: ok\n", c.File)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.File, err)
+	}
+	_, err = fmt.Fprintf(env.Stdout, "%s: ok\n", c.File)
 	return err
 }
 

@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -31,6 +32,7 @@ type ingestCommand struct {
 	Token  string   `help:"An API token with the scope ingest." env:"TOCSIN_TOKEN"`
 	Format string   `help:"The lines' format: auto, json, syslog, text." default:"auto"`
 	Source string   `help:"The source of events that do not name one."`
+	Zone   string   `name:"timezone" help:"Where times without a zone belong, such as Europe/Bucharest (default UTC)."`
 	Files  []string `arg:"" name:"file" help:"Files, or - for standard input."`
 }
 
@@ -138,7 +140,9 @@ func (s *lineSender) flush(ctx context.Context) error {
 			s.rejected += answer.Rejected
 			for _, e := range answer.Errors {
 				if e.Index >= 0 && e.Index < len(s.numbers) {
-					_, _ = fmt.Fprintf(s.env.Stderr, "%s:%d: %s\n", s.name, s.numbers[e.Index], e.Error)
+					// The server counts the lines of its request; the file's own number counts here.
+					why := strings.TrimPrefix(e.Error, "line "+strconv.Itoa(e.Index+1)+": ")
+					_, _ = fmt.Fprintf(s.env.Stderr, "%s:%d: %s\n", s.name, s.numbers[e.Index], why)
 				}
 			}
 			s.buf.Reset()
@@ -163,6 +167,9 @@ func (s *lineSender) send(ctx context.Context) (answer ingestAnswer, pause time.
 	q := url.Values{"format": {s.command.Format}}
 	if s.command.Source != "" {
 		q.Set("source", s.command.Source)
+	}
+	if s.command.Zone != "" {
+		q.Set("timezone", s.command.Zone)
 	}
 	u.RawQuery = q.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, u.String(), bytes.NewReader(s.buf.Bytes()))

@@ -5,6 +5,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"runtime/pprof"
@@ -27,7 +28,7 @@ type serveCommand struct {
 func (c *serveCommand) Run(ctx context.Context, env *Env) error {
 	conf, err := loadConfig(c.Config, env)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", c.Config, err)
 	}
 	if c.Listen != "" {
 		conf.Server.Listen = c.Listen

@@ -124,7 +124,7 @@ func LoadFile(path, environment string, lookup func(string) (string, bool)) (Con
 	}
 	c, err := Load(b, environment, lookup)
 	if err != nil {
-		return Config{}, fmt.Errorf("%s: %w", path, err)
+		return Config{}, err
 	}
 	return c, nil
 }

@@ -103,7 +103,7 @@ func statusOf(err error) (status int, detail string) {
 		return http.StatusRequestTimeout, err.Error()
 	case errors.Is(err, pipeline.ErrFormat):
 		return http.StatusBadRequest, "format: " + err.Error()
-	case errors.Is(err, errGarbled), errors.Is(err, errShape), errors.Is(err, pipeline.ErrEmpty), errors.Is(err, pipeline.ErrNotJSON):
+	case errors.Is(err, errGarbled), errors.Is(err, errShape), errors.Is(err, errZone), errors.Is(err, pipeline.ErrEmpty), errors.Is(err, pipeline.ErrNotJSON):
 		return http.StatusBadRequest, err.Error()
 	case errors.Is(err, pipeline.ErrBusy):
 		return http.StatusTooManyRequests, pipeline.ErrBusy.Error()

@@ -17,10 +17,11 @@ import (
 )
 
 // errMedia refuses a content type, errShape a body that is not built as the
-// protocol says.
+// protocol says, errZone a time zone that does not exist.
 var (
 	errMedia = errors.New("content type is not supported: use application/json, application/x-ndjson or text/plain")
 	errShape = errors.New("the body is not of the form of this route")
+	errZone  = errors.New("timezone")
 )
 
 // HTTP is the configuration of the input for events as JSON or as lines of text.
@@ -97,6 +98,11 @@ func (h *httpInput) batch(r *http.Request, sender Sender, body []byte) (b pipeli
 	}
 	if s := query.Get("source"); s != "" {
 		b.Source = s
+	}
+	if name := query.Get("timezone"); name != "" {
+		if b.Zone, err = time.LoadLocation(name); err != nil {
+			return b, split, false, fmt.Errorf("%w: %.60q is not in the tz database", errZone, name)
+		}
 	}
 	media := ""
 	if value := r.Header.Get("Content-Type"); value != "" {

@@ -100,6 +100,19 @@ func (p *Pipeline) LoadIDs(r io.Reader) (after uint64, err error) {
 	return after, nil
 }
 
+// ForgetIDs forgets everything that LoadIDs read: it is of another journal. Call
+// it before the first Ingest.
+func (p *Pipeline) ForgetIDs() error {
+	p.idsMu.Lock()
+	defer p.idsMu.Unlock()
+	t, err := newIDTable(p.ids.limit)
+	if err != nil {
+		return err
+	}
+	p.ids, p.remembered = t, 0
+	return nil
+}
+
 // slots reads the ids up to the zero that ends them.
 func (in *summedReader) slots(t *idTable) error {
 	for {

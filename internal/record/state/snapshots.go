@@ -27,6 +27,19 @@ func (w *Watch) Resume(ctx context.Context) (detect.Position, error) {
 	return p, nil
 }
 
+// Rewind forgets where detection stands, so that it reads the journal from the
+// beginning. What it has found stays: the same findings have the same ids.
+func (w *Watch) Rewind(ctx context.Context) error {
+	err := w.s.inTx(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "DELETE FROM detect_state")
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("rewind detection: %w", err)
+	}
+	return nil
+}
+
 func position(ctx context.Context, q queryer) (p detect.Position, err error) {
 	var ord int64
 	err = q.QueryRowContext(ctx, "SELECT ord, snapshot FROM detect_state WHERE id = 1").Scan(&ord, &p.Snapshot)
