@@ -85,13 +85,17 @@ func activityEvent(did auth.Activity) *event.Event {
 	if did.Failed {
 		e.Outcome = event.Failure
 	}
+	name, scope := "token", "scope"
+	if did.Category == auth.AccountCreated {
+		name, scope = "account", "role"
+	}
 	words := []string{"Tocsin:", strings.ReplaceAll(did.Category, "_", " ")}
 	for _, f := range [...]struct{ attr, before, value string }{
 		{"", "by", did.User},
 		{"", "from", e.IP},
-		{"token_name", "token", did.Name},
+		{name + "_name", name, did.Name},
 		{"token_id", "", did.Token},
-		{"token_scope", "scope", did.Scope},
+		{name + "_" + scope, scope, did.Scope},
 		{"reason", "because", strings.ReplaceAll(did.Reason, "_", " ")},
 	} {
 		if f.value != "" && f.attr != "" {

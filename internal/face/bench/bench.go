@@ -24,6 +24,13 @@ import (
 	"time"
 )
 
+// The bounds of one measurement: fewer events than that cost less CPU time than
+// the operating system's clock can tell.
+const (
+	minEvents = 10_000
+	maxEvents = 20_000_000
+)
+
 // Options say what to measure.
 type Options struct {
 	// Binary is the server to measure; the caller's own binary as a rule.
@@ -76,8 +83,8 @@ func (o *Options) validate() error {
 	switch {
 	case o.Binary == "":
 		return errors.New("bench: no binary")
-	case o.Events < 1 || o.Events > 20_000_000:
-		return fmt.Errorf("bench: %d events, want 1 to 20000000", o.Events)
+	case o.Events < minEvents || o.Events > maxEvents:
+		return fmt.Errorf("bench: %d events, want %d to %d", o.Events, minEvents, maxEvents)
 	case o.Batch < 1 || o.Batch > 10_000:
 		return fmt.Errorf("bench: batches of %d, want 1 to 10000", o.Batch)
 	case o.Clients < 1 || o.Clients > 256:

@@ -90,7 +90,7 @@ func TestBodiesHoldEveryEventOnce(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	t.Parallel()
-	good := Options{Binary: "x", Events: 1, Batch: 1, Clients: 1}
+	good := Options{Binary: "x", Events: minEvents, Batch: 1, Clients: 1}
 	if err := good.validate(); err != nil {
 		t.Fatal(err)
 	}
