@@ -77,7 +77,9 @@ describe.each([
       if (name === 'tail') await page.waitForSelector('tr[data-id]', { timeout: 30_000 });
       await page.screenshot({ path: join(shots, `${name}-${width}-${theme}.png`) });
       if (docs && width === 1440 && ['overview', 'alert'].includes(name)) {
-        await page.screenshot({ path: resolve(docs, theme === 'light' ? `${name}.png` : `${name}-dark.png`) });
+        await page.screenshot({
+          path: resolve(docs, theme === 'light' ? `${name}.png` : `${name}-dark.png`),
+        });
       }
     }
     expect(problems).toEqual([]);
