@@ -97,51 +97,73 @@ func decode(raw []byte, name string) (keyFile, error) {
 
 // store reads and writes key files in two copies.
 type store struct {
-	dir string
-	log *slog.Logger
+	dir      string
+	log      *slog.Logger
+	readOnly bool // nothing is made and nothing healed
+}
+
+// copies is what lies in the two places of a key file.
+type copies struct {
+	paths [2]string
+	raws  [2][]byte
+	files [2]keyFile
+	errs  [2]error
 }
 
 func (s store) paths(name string) [2]string {
 	return [2]string{filepath.Join(s.dir, name), filepath.Join(s.dir, "copy", name)}
 }
 
-// load reads both copies and heals one of them where it can. os.ErrNotExist when
+// read reads both copies and changes nothing.
+func (s store) read(name string) copies {
+	c := copies{paths: s.paths(name)}
+	for i, p := range c.paths {
+		if c.raws[i], c.errs[i] = readBounded(p); c.errs[i] == nil {
+			c.files[i], c.errs[i] = decode(c.raws[i], name)
+		}
+	}
+	return c
+}
+
+// good is the place that can be used, the first when both can. os.ErrNotExist when
 // neither is there, ErrDamaged when none is good or they differ.
-func (s store) load(name string) (keyFile, error) {
-	var raws [2][]byte
-	var files [2]keyFile
-	var errs [2]error
-	paths := s.paths(name)
-	for i, p := range paths {
-		if raws[i], errs[i] = readBounded(p); errs[i] == nil {
-			files[i], errs[i] = decode(raws[i], name)
-		}
-	}
+func (c *copies) good() (int, error) {
 	switch {
-	case errors.Is(errs[0], os.ErrNotExist) && errors.Is(errs[1], os.ErrNotExist):
-		return keyFile{}, fmt.Errorf("key file %s: %w", paths[0], os.ErrNotExist)
-	case errs[0] != nil && errs[1] != nil:
-		return keyFile{}, fmt.Errorf("key file %s: %w: %w; its copy %s: %w; put one of them back from a backup", paths[0], ErrDamaged, errs[0], paths[1], errs[1])
-	case errs[0] == nil && errs[1] == nil:
-		if !bytes.Equal(raws[0], raws[1]) {
-			return keyFile{}, fmt.Errorf("key file %s: %w: it differs from its copy %s, and both are whole; keep the one that belongs to this data folder in both places", paths[0], ErrDamaged, paths[1])
+	case errors.Is(c.errs[0], os.ErrNotExist) && errors.Is(c.errs[1], os.ErrNotExist):
+		return 0, fmt.Errorf("key file %s: %w", c.paths[0], os.ErrNotExist)
+	case c.errs[0] != nil && c.errs[1] != nil:
+		return 0, fmt.Errorf("key file %s: %w: %w; its copy %s: %w; put one of them back from a backup", c.paths[0], ErrDamaged, c.errs[0], c.paths[1], c.errs[1])
+	case c.errs[0] == nil && c.errs[1] == nil && !bytes.Equal(c.raws[0], c.raws[1]):
+		return 0, fmt.Errorf("key file %s: %w: it differs from its copy %s, and both are whole; keep the one that belongs to this data folder in both places", c.paths[0], ErrDamaged, c.paths[1])
+	case c.errs[0] != nil:
+		return 1, nil
+	}
+	return 0, nil
+}
+
+// load reads both copies and heals one of them where it can. Its errors are those
+// of good.
+func (s store) load(name string) (keyFile, error) {
+	c := s.read(name)
+	good, err := c.good()
+	if err != nil {
+		return keyFile{}, err
+	}
+	if bad := 1 - good; c.errs[bad] != nil && !s.readOnly {
+		if err := writeFile(c.paths[bad], c.raws[good]); err != nil {
+			return keyFile{}, fmt.Errorf("heal key file: %w", err)
 		}
-		return files[0], nil
+		s.log.Warn("key file healed from its copy", "path", c.paths[bad], "reason", c.errs[bad])
 	}
-	good, bad := 0, 1
-	if errs[0] != nil {
-		good, bad = 1, 0
-	}
-	if err := writeFile(paths[bad], raws[good]); err != nil {
-		return keyFile{}, fmt.Errorf("heal key file: %w", err)
-	}
-	s.log.Warn("key file healed from its copy", "path", paths[bad], "reason", errs[bad])
-	return files[good], nil
+	return c.files[good], nil
 }
 
 // create writes both copies of a new key; both are durable when it returns.
 // The copy comes first: a crash between the two leaves what load heals.
 func (s store) create(f keyFile) error {
+	if s.readOnly {
+		return fmt.Errorf("key file %s: %w: the keys are open for reading only", f.name, ErrMissing)
+	}
 	paths := s.paths(f.name)
 	raw := f.encode()
 	for i := range paths {

@@ -18,6 +18,8 @@
 //   - With Options.Secret no anchor lies on disk: it is derived from the secret
 //     and the epoch's salt. A change of the secret starts the next epoch, and only
 //     when the previous secret is given too.
+//   - Inspect reads the keys of a folder that is evidence: it makes, heals and
+//     locks nothing, and tells what Open would have refused or mended.
 //
 // The package starts no goroutine. A Ring may be used by many at once.
 package keyring
@@ -152,8 +154,9 @@ func Ratchet(k [KeyBytes]byte) (next [KeyBytes]byte) {
 	return next
 }
 
-// Secret returns the 32 random bytes of that name, made at the first use. Names
-// have lower-case letters, digits and '-'. The caller must not change the bytes.
+// Secret returns the 32 random bytes of that name, made at the first use; over an
+// inspected folder ErrMissing instead. Names have lower-case letters, digits and
+// '-'. The caller must not change the bytes.
 func (r *Ring) Secret(name string) ([]byte, error) {
 	if !validName(name) {
 		return nil, fmt.Errorf("secret name %q: only a-z, 0-9 and '-'", name)
@@ -163,11 +166,13 @@ func (r *Ring) Secret(name string) ([]byte, error) {
 	if s, ok := r.secrets[name]; ok {
 		return s, nil
 	}
-	unlock, err := lockDir(r.store.dir)
-	if err != nil {
-		return nil, err
+	if !r.store.readOnly {
+		unlock, err := lockDir(r.store.dir)
+		if err != nil {
+			return nil, err
+		}
+		defer unlock()
 	}
-	defer unlock()
 	f, err := r.store.load("secret." + name)
 	if errors.Is(err, os.ErrNotExist) {
 		f = keyFile{name: "secret." + name, data: randomBytes(KeyBytes)}
