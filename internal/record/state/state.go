@@ -49,7 +49,8 @@ type State struct {
 
 // Open opens or creates the database in dir, which is created (mode 0700) when it
 // is missing, and brings its schema forward. A schema newer than the program's is
-// refused with an error that is ErrNewerSchema; nothing is changed then.
+// refused with an error that is ErrNewerSchema, a damaged file with ErrDamaged;
+// nothing is changed then.
 func Open(ctx context.Context, dir string, logger *slog.Logger) (*State, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("open state: %w", err)
@@ -69,7 +70,10 @@ func Open(ctx context.Context, dir string, logger *slog.Logger) (*State, error) 
 		return nil, fmt.Errorf("open state %s: %w", path, err)
 	}
 	write.SetMaxOpenConns(1)
-	if err := migrate(ctx, dir, write, logger); err != nil {
+	if err = checkWhole(ctx, path, write); err == nil {
+		err = damaged(migrate(ctx, dir, write, logger))
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open state %s: %w", path, err), write.Close())
 	}
 	read, err := sql.Open("sqlite", source(path, "_pragma=query_only(1)"))
