@@ -45,7 +45,7 @@ func (c *verifyCommand) Run(ctx context.Context, env *Env) error {
 }
 
 // printReport writes the report for people, the verdict first.
-func printReport(w io.Writer, r *journal.Report) error {
+func printReport(w io.Writer, r *app.Verification) error {
 	ew := &errWriter{w: w}
 	ew.printf("%s  %d of %d entries verified, %d tampered, macs: %s\n", r.Status, r.Verified, r.Total, r.Tampered, r.MACs)
 	if r.Status == journal.Unanchored {
@@ -66,6 +66,9 @@ func printReport(w io.Writer, r *journal.Report) error {
 	}
 	for _, f := range r.Files {
 		ew.printf("damaged file %s: %s\n", f.File, f.Damage)
+	}
+	for _, k := range r.Keys {
+		ew.printf("key file %s: %s\n", k.File, k.Damage)
 	}
 	return ew.err
 }
