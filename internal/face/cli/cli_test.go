@@ -5,9 +5,14 @@ package cli_test
 import (
 	"bufio"
 	"context"
+	"crypto/sha256"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -29,8 +34,37 @@ func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": server, "token": token},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": server, "token": token, "hashes": hashes},
+		Setup: func(env *testscript.Env) error {
+			env.Values[stopKey{}] = new(func())
+			return nil
+		},
 	})
+}
+
+// hashes writes the name, mode and SHA-256 of everything below a folder to a file.
+func hashes(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: hashes FOLDER FILE")
+	}
+	var out strings.Builder
+	root := ts.MkAbs(args[0])
+	ts.Check(filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		var raw []byte
+		if info.Mode().IsRegular() {
+			raw, err = os.ReadFile(path)
+		}
+		fmt.Fprintf(&out, "%s %v %v %x\n", strings.TrimPrefix(path, root), info.Mode(), info.ModTime(), sha256.Sum256(raw))
+		return err
+	}))
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(out.String()), 0o600))
 }
 
 // token makes an API token for the scope over the folder named and sets
@@ -50,21 +84,44 @@ func token(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv("TOCSIN_TOKEN", strings.TrimSpace(out.String()))
 }
 
+// stopKey is where a script keeps how its server is stopped.
+type stopKey struct{}
+
 // server starts a server in this process on a free port over the folder named,
-// and sets TOCSIN_URL. It ends with the script, or with `server stop`.
-func server(ts *testscript.TestScript, _ bool, args []string) {
+// with the script's LOG_SIGNATURE_SECRET, and sets TOCSIN_URL. It ends with the
+// script, or with `server stop`. `! server` wants it not to start.
+func server(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) != 1 {
-		ts.Fatalf("usage: server FOLDER")
+		ts.Fatalf("usage: server FOLDER|stop")
+	}
+	stop, ok := ts.Value(stopKey{}).(*func())
+	if !ok {
+		ts.Fatalf("no set-up")
+	}
+	if args[0] == "stop" {
+		if *stop == nil {
+			ts.Fatalf("no server runs")
+		}
+		(*stop)()
+		*stop = nil
+		return
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	done := make(chan int, 1)
+	signing := ts.Getenv("LOG_SIGNATURE_SECRET")
 	go func() {
 		code := cli.Run(ctx, cli.Env{
 			Args:   []string{"serve", "--data", ts.MkAbs(args[0]), "--listen", "127.0.0.1:0", "--syslog", ""},
 			Stdout: in, Stderr: io.Discard, Version: "v0.0.0-test",
 			Lookup: func(name string) (string, bool) {
-				return "correct horse battery", name == "TOCSIN_ADMIN_PASSWORD"
+				switch name {
+				case "TOCSIN_ADMIN_PASSWORD":
+					return "correct horse battery", true
+				case "LOG_SIGNATURE_SECRET":
+					return signing, signing != ""
+				}
+				return "", false
 			},
 		})
 		_ = in.Close()
@@ -79,18 +136,24 @@ func server(ts *testscript.TestScript, _ bool, args []string) {
 			}
 		}
 	}()
-	ts.Defer(func() {
+	*stop = sync.OnceFunc(func() {
 		cancel()
 		if code := <-done; code != 0 {
 			ts.Logf("serve: exit code %d", code)
 		}
 	})
+	ts.Defer(*stop)
 	select {
 	case url := <-ready:
+		if neg {
+			ts.Fatalf("the server started")
+		}
 		ts.Setenv("TOCSIN_URL", url)
 	case code := <-done:
 		done <- code
-		ts.Fatalf("serve ended with %d", code)
+		if !neg {
+			ts.Fatalf("serve ended with %d", code)
+		}
 	case <-time.After(30 * time.Second):
 		ts.Fatalf("not ready within 30 s")
 	}
