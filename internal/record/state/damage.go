@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -36,7 +37,7 @@ func checkWhole(ctx context.Context, path string, db *sql.DB) error {
 	case err != nil:
 		return damaged(err)
 	case verdict != "ok":
-		return fmt.Errorf("%w: %s; %s", ErrDamaged, verdict, advice)
+		return fmt.Errorf("%w: %s; %s", ErrDamaged, strings.Join(strings.Fields(verdict), " "), advice)
 	default:
 		return nil
 	}
