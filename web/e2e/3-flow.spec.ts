@@ -109,7 +109,7 @@ describe('working an alert', () => {
     const { page, close } = await visit(browser, '/');
     await page.getByRole('button', { name: 'Verify Integrity' }).click();
     await page.getByText(/Integrity verified\. Events checked and intact: [1-9]/).waitFor();
-    await page.getByText('Intact', { exact: true }).waitFor();
+    await page.getByText('Consistent', { exact: true }).waitFor();
     await close();
   });
 

@@ -39,7 +39,7 @@ export function IntegrityStat({ integrity, formatCount }: Props) {
           </span>
           <span className={classes.note} data-bad={tone === 'bad' || undefined}>
             {integrity.checked_at
-              ? t('integrity.checked', {
+              ? t(integrity.status === 'UNANCHORED' ? 'integrity.checkedAlone' : 'integrity.checked', {
                   verified: formatCount(integrity.verified),
                   total: formatCount(integrity.total),
                   time: formatClock(integrity.checked_at, i18n.language, zone, now),
