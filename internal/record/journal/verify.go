@@ -3,17 +3,12 @@
 package journal
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -101,6 +96,7 @@ type verifier struct {
 // verified is a stream as it was found.
 type verified struct {
 	sealed []*sealedCheck // by number
+	listed uint64         // the highest number that the manifest has
 	log    []*logRange    // in the log's order
 }
 
@@ -143,77 +139,6 @@ func (v *verifier) macs() string {
 		return "not checked"
 	default:
 		return "partly checked"
-	}
-}
-
-// readManifest gathers the sealed ranges: those of the manifest, and those of
-// segment files that it should have named.
-func (v *verifier) readManifest() error {
-	raw, err := readManifest(filepath.Join(v.dir, "manifest"))
-	if err != nil {
-		return err
-	}
-	records, _, damaged, torn := scanManifest(raw)
-	if damaged || torn && v.stopped {
-		v.report.file("manifest", "records are damaged", false)
-	}
-	named := map[string]bool{}
-	for i := range records {
-		r := &records[i]
-		named[r.Name] = true
-		s := v.stream(r.Header.Stream)
-		s.sealed = append(s.sealed, &sealedCheck{record: *r, listed: true})
-	}
-	root := filepath.Join(v.dir, "segments")
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".seg") {
-			return err
-		}
-		if name, err := filepath.Rel(root, path); err == nil && !named[name] {
-			v.unlisted(path, name)
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("read segment folder: %w", err)
-	}
-	for _, s := range v.streams {
-		slices.SortStableFunc(s.sealed, func(a, b *sealedCheck) int {
-			return cmp.Compare(a.Header.First, b.Header.First)
-		})
-	}
-	return nil
-}
-
-// unlisted takes up a segment file that the manifest does not name, when no other
-// range has its place.
-func (v *verifier) unlisted(path, name string) {
-	f, err := segment.OpenFile(path, nil)
-	if err != nil {
-		return // a file nobody asks for
-	}
-	defer f.Close()
-	m, err := decodeMeta(f.Meta())
-	if err != nil {
-		return
-	}
-	s := v.stream(m.Header.Stream)
-	for _, l := range s.log {
-		if l.open.Number == m.Header.Number {
-			return // still in the log: it is being sealed, or will be again
-		}
-	}
-	for _, c := range s.sealed {
-		if c.Header.First <= m.Header.Last() && m.Header.First <= c.Header.Last() {
-			return
-		}
-	}
-	s.sealed = append(s.sealed, &sealedCheck{record: record{Name: name, meta: m}})
-	if v.stopped {
-		v.report.file("manifest", "does not name segments/"+name, false)
 	}
 }
 
