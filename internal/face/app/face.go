@@ -23,7 +23,7 @@ const (
 	answerTimeout = 5 * time.Minute
 	idleTimeout   = 2 * time.Minute
 	maxHeader     = 64 << 10
-	stopTimeout   = 10 * time.Second
+	stopTimeout   = 5 * time.Second // those who stop services wait 10 s
 )
 
 // facing is the floor that others see.
