@@ -38,8 +38,8 @@ func Parse(file string, data []byte) ([]*Rule, error) {
 		if err != nil {
 			return nil, &Error{File: file, Line: yamlLine(err), Text: strings.TrimPrefix(err.Error(), "yaml: ")}
 		}
-		if len(root.Content) == 0 {
-			continue
+		if len(root.Content) == 0 || root.Content[0].ShortTag() == "!!null" && root.Content[0].Value == "" {
+			continue // nothing between two lines of ---
 		}
 		d := &document{file: file}
 		if len(rules) == maxDocuments {

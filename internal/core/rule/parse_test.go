@@ -186,6 +186,11 @@ func TestCategoriesForRouting(t *testing.T) {
 	f("a: {category: x}, condition: not a", "any")
 	f("a: {category: 'x*'}, condition: a", "any")
 	f("a: {category|contains: x}, condition: a", "any")
+	f("a: {category: [x, null]}, condition: a", "any")
+	f("a: {category: x}, b: {category: y}, condition: a and b", "")
+	f("a: {category: [x, y]}, b: {category: [y, z]}, c: {category: [z, y]}, condition: a and b and c", "y")
+	f("a: {user: x}, b: {category: y}, condition: a and b", "y")
+	f("a: {category: X}, condition: a", "x")
 }
 
 func TestCorrelation(t *testing.T) {
@@ -256,76 +261,113 @@ func TestDefaults(t *testing.T) {
 	}
 }
 
-// TestErrors: each names the line and what is wrong.
-func TestErrors(t *testing.T) {
+// TestNativeBlock: every key of the tocsin block, and its defaults.
+func TestNativeBlock(t *testing.T) {
 	t.Parallel()
-	const ok = "detection: {s: {user: a}, condition: s}\n"
-	const counts = "title: T\nid: c\ncorrelation:\n  type: event_count\n  rules: [r1]\n  group-by: [ip]\n  timespan: 10m\n"
-	f := func(text string, line int, word string) {
-		t.Helper()
-		_, err := rule.Parse("t.yml", []byte(text))
-		var at *rule.Error
-		if !errors.As(err, &at) {
-			t.Errorf("%q: error %v", text, err)
-			return
-		}
-		if at.File != "t.yml" || at.Line != line || !strings.Contains(at.Text, word) {
-			t.Errorf("%q: %v, want line %d and %q", text, err, line, word)
-		}
+	v := parseOne(t, head+`status: experimental
+level: informational
+description: D
+logsource: {product: tocsin, definition: words}
+detection: {s: {user: a}, condition: s}
+tocsin:
+  type: odd
+  message: anomaly.other
+  weight: repeat
+  severity_field: level
+  confidence: 0.25
+  confidence_field: score
+  quiet: 31d
+  entity: [{field: host, type: machine}]
+  severity_steps: [{times: 2, severity: informational}, {times: 3, severity: critical}]
+`)
+	if v.Level != event.Info || v.Status != "experimental" || v.Description != "D" || v.Service != "" {
+		t.Errorf("rule %+v", v)
 	}
-	f(head+ok+"colour: red\n", 4, "colour")
-	f("id: r1\n"+ok, 1, "title")
-	f("title: T\n"+ok, 1, "id")
-	f(head, 1, "detection")
-	f(head+"level: severe\n"+ok, 3, "severe")
-	f(head+"title: again\n"+ok, 3, "twice")
-	f(head+"detection: {s: {user: a}}\n", 3, "condition")
-	f(head+"detection:\n  s: {user|base64: a}\n  condition: s\n", 4, "base64")
-	f(head+"detection:\n  s: {user|contains|startswith: a}\n  condition: s\n", 4, "together")
-	f(head+"detection:\n  s: {user|re: '('}\n  condition: s\n", 4, "user|re")
-	f(head+"detection:\n  s: {ip|cidr: 1.2.3}\n  condition: s\n", 4, "ip|cidr")
-	f(head+"detection:\n  s: {n|gt: many}\n  condition: s\n", 4, "many")
-	f(head+"detection:\n  s: {user: []}\n  condition: s\n", 4, "empty")
-	f(head+"detection:\n  s: {user: {a: b}}\n  condition: s\n", 4, "value")
-	f(head+"detection:\n  s: {user: a}\n  condition: s and\n", 5, "ends")
-	f(head+"detection:\n  s: {user: a}\n  condition: (s\n", 5, "parenthesis")
-	f(head+"detection:\n  s: {user: a}\n  condition: s t\n", 5, "\"t\"")
-	f(head+"detection:\n  s: {user: a}\n  condition: 1 of x*\n", 5, "x*")
-	f(head+"detection:\n  s: {user: a}\n  condition: "+strings.Repeat("not ", 100)+"s\n", 5, "deeper")
-	f(head+"detection:\n  s: &a {user: a}\n  t: *a\n  condition: s\n", 5, "aliases")
-	f(head+"logsource: {product: windows}\n"+ok, 3, "windows")
-	f(head+"logsource: {category: x}\n"+ok, 3, "category")
-	f(head+ok+"tocsin: {kind: x}\n", 4, "kind")
-	f(head+ok+"tocsin: {confidence: 2}\n", 4, "confidence")
-	f(head+ok+"tocsin:\n  severity_steps: [{times: 1, severity: high}]\n", 5, "times")
-	f(counts+"  condition: {lte: 3}\n", 8, "lte")
-	f(counts+"  condition: {gte: 0}\n", 8, "gte")
-	f(counts+"  condition: {gte: 3, field: user}\n", 8, "event_count")
-	f(counts+"  condition: {gte: 3}\ntocsin: {entity: [{field: user, type: user}]}\n", 9, "group-by")
-	f(strings.Replace(counts, "10m", "10x", 1)+"  condition: {gte: 3}\n", 7, "10x")
-	f(strings.Replace(counts, "event_count", "temporal", 1)+"  condition: {gte: 3}\n", 4, "temporal")
-	f(counts, 4, "condition")
-	f("a: [\n", 1, "")
-	f("- x\n", 1, "mapping")
+	n := v.Native
+	if n.Type != "odd" || n.Message != "anomaly.other" || !n.Own || n.Confidence != .25 || n.Quiet != 31*24*time.Hour {
+		t.Errorf("native %+v", n)
+	}
+	if n.Weight.String() != "attrs.repeat" || n.SeverityField.String() != "severity" || n.ConfidenceField.String() != "attrs.score" {
+		t.Errorf("fields %v %v %v", n.Weight, n.SeverityField, n.ConfidenceField)
+	}
+	if len(n.Entity) != 1 || n.Entity[0].Type != "machine" || len(n.Steps) != 2 || n.Steps[0] != (rule.Step{Times: 2, Severity: event.Info}) || n.Steps[1].Times != 3 {
+		t.Errorf("entity %+v steps %+v", n.Entity, n.Steps)
+	}
+	if d := parseOne(t, head+"detection: {s: {user: a}, condition: s}\n").Native; d.Confidence != .7 {
+		t.Errorf("confidence %v, want the default", d.Confidence)
+	}
 }
 
-func TestLinkErrors(t *testing.T) {
+// TestCorrelationDefaults: whom a correlation is about when nothing says it.
+func TestCorrelationDefaults(t *testing.T) {
 	t.Parallel()
-	const c = "title: C\nid: c\ncorrelation: {type: event_count, rules: [%], timespan: 1m, condition: {gte: 2}}\n"
-	const d = head + "detection: {s: {user: a}, condition: s}\n"
-	f := func(text, word string) {
+	f := func(more, entity, groups string) {
 		t.Helper()
-		rules, err := rule.Parse("t.yml", []byte(text))
+		r := parseOne(t, "title: C\nname: c\ncorrelation: {type: event_count, rules: r1, timespan: 90s, condition: {gte: 2}"+more+"}\n")
+		var es, gs []string
+		for _, e := range r.Native.Entity {
+			es = append(es, e.Field.String()+"="+e.Type)
+		}
+		for _, g := range r.Correlation.GroupBy {
+			gs = append(gs, g.String())
+		}
+		if strings.Join(es, " ") != entity || strings.Join(gs, " ") != groups {
+			t.Errorf("%s: entity %v groups %v", more, es, gs)
+		}
+		if r.ID != "c" || r.Correlation.Timespan != 90*time.Second || r.Correlation.Threshold != 2 || r.Correlation.Rules[0] != "r1" || !r.Fires() {
+			t.Errorf("%s: %+v", more, r)
+		}
+	}
+	f("", "source=source", "source")
+	f(", group-by: [src_ip, user]", "ip=ip", "ip user")
+	f(", group-by: [host]", "host=host", "host")
+	f(", group-by: [port]", "attrs.port=attrs.port", "attrs.port")
+}
+
+// TestLinkTwice: linking again joins anew and does not double the bases; with
+// generate a base keeps its own findings, once another does not ask for it not.
+func TestLinkTwice(t *testing.T) {
+	t.Parallel()
+	const c = "---\ntitle: C\nid: %\ncorrelation: {type: event_count, rules: [r1], generate: true, timespan: 1m, condition: {gte: 2}}\n"
+	const base = head + "name: n\ndetection: {s: {user: a}, condition: s}\n"
+	rules, err := rule.Parse("t.yml", []byte(base+strings.Replace(c, "%", "c", 1)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := rule.Link(rules); err != nil {
+			t.Fatal(err)
+		}
+		if n := len(rules[1].Correlation.Bases); n != 1 || !rules[0].Fires() || !rules[1].Fires() {
+			t.Fatalf("%d bases, base fires %v", n, rules[0].Fires())
+		}
+	}
+	if rules[1].Matches(sample()) || rules[1].Categories() != nil {
+		t.Error("a correlation matches no single event and cannot tell its categories here")
+	}
+	quiet := strings.Replace(c, "generate: true, ", "", 1)
+	for _, order := range []string{strings.Replace(c, "%", "c1", 1) + strings.Replace(quiet, "%", "c2", 1), strings.Replace(quiet, "%", "c1", 1) + strings.Replace(c, "%", "c2", 1)} {
+		rules, err := rule.Parse("t.yml", []byte(base+order))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err = rule.Link(rules); err == nil || !strings.Contains(err.Error(), word) {
-			t.Errorf("error %v, want one with %q", err, word)
+		if err := rule.Link(rules); err != nil || rules[0].Fires() {
+			t.Errorf("%v, base fires %v although one correlation wants it quiet", err, rules[0].Fires())
 		}
 	}
-	f(strings.Replace(c, "%", "nobody", 1), "nobody")
-	f(strings.Replace(c, "%", "c", 1), "itself")
-	f(d+"---\n"+d, "r1")
+}
+
+// TestEmptyDocuments between two lines of --- are none.
+func TestEmptyDocuments(t *testing.T) {
+	t.Parallel()
+	const one = head + "detection: {s: {user: a}, condition: s}\n"
+	for text, want := range map[string]int{
+		one + "---\n": 1, "# licence\n---\n" + one: 1, one + "---\n# end\n": 1, one + "---\n---\n" + one: 2, "---\n": 0, "# only\n": 0, one + "...\n": 1,
+	} {
+		if rules, err := rule.Parse("t.yml", []byte(text)); err != nil || len(rules) != want {
+			t.Errorf("%q: %d rules, %v, want %d", text, len(rules), err, want)
+		}
+	}
 }
 
 func FuzzParse(f *testing.F) {
