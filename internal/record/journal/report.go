@@ -210,7 +210,7 @@ func (l *lineup) judge(r *Report, last uint64, lost map[uint64]bool, gone, end V
 		right
 	)
 	state := make([]uint8, n)
-	var order []uint64 // good ones, once each, as they lie
+	order := make([]uint64, 0, len(l.seqs)) // good ones, once each, as they lie
 	for i, seq := range l.seqs {
 		if seq < l.first || seq > last || lost[seq] {
 			r.find(l.stream, seq, seq, Inserted)
@@ -233,10 +233,12 @@ func (l *lineup) judge(r *Report, last uint64, lost map[uint64]bool, gone, end V
 		}
 	}
 	misplaced := map[uint64]bool{}
-	sorted := slices.Sorted(slices.Values(order))
-	for i := range sorted {
-		if order[i] != sorted[i] {
-			misplaced[order[i]] = true
+	if !slices.IsSorted(order) {
+		sorted := slices.Sorted(slices.Values(order))
+		for i := range sorted {
+			if order[i] != sorted[i] {
+				misplaced[order[i]] = true
+			}
 		}
 	}
 	tail := last

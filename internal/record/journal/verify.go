@@ -56,6 +56,9 @@ func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error)
 		v.report.file("head", "one of its two places is damaged", false)
 	}
 	v.head = h
+	if err := v.readListed(); err != nil {
+		return Report{}, fmt.Errorf("verify: %w", err)
+	}
 	if err := v.readLogs(ctx); err != nil {
 		return Report{}, fmt.Errorf("verify: %w", err)
 	}
@@ -96,7 +99,7 @@ type verifier struct {
 // verified is a stream as it was found.
 type verified struct {
 	sealed []*sealedCheck // by number
-	listed uint64         // the highest number that the manifest has
+	listed uint64         // seq after the last entry of a range that the manifest has
 	log    []*logRange    // in the log's order
 }
 

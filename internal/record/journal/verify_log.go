@@ -101,7 +101,7 @@ func (v *verifier) readLog(name string, raw []byte, next *walHeader, newest bool
 		if !whole && i == len(l.Batches)-1 && next == nil && v.head.Batch < n {
 			break // being written, now or when the process ended
 		}
-		touched := v.takeBatch(b)
+		touched := v.takeBatch(b, whole)
 		if !whole {
 			v.report.file(name, fmt.Sprintf("batch %d is damaged", n), true, touched...)
 			if !b.Ended {
@@ -126,8 +126,9 @@ func (v *verifier) hole() {
 	}
 }
 
-// takeBatch checks a batch's entries and returns the sequence numbers in it.
-func (v *verifier) takeBatch(b *scannedBatch) []event.Range {
+// takeBatch checks a batch's entries and returns the sequence numbers in it. Of a
+// whole one it leaves out the entries that are checked in their segment file.
+func (v *verifier) takeBatch(b *scannedBatch, whole bool) []event.Range {
 	var touched []*event.Event
 	bad := b.Bad
 	for i := range b.Frames {
@@ -144,6 +145,9 @@ func (v *verifier) takeBatch(b *scannedBatch) []event.Range {
 				v.hole()
 			}
 		case frameEntry:
+			if whole && v.inSegment(f.Body) {
+				continue
+			}
 			if e := v.takeEntry(f.Body); e != nil {
 				touched = append(touched, e)
 			} else {
@@ -171,6 +175,36 @@ func (v *verifier) takeOpen(o *rangeOpen) {
 	s.log = append(s.log, c)
 }
 
+// inSegment tells whether an entry is of a range that checkLog passes over, since
+// the manifest has it. It reads no more of the entry than its place.
+func (v *verifier) inSegment(body []byte) bool {
+	en, err := decodeEntry(body)
+	if err != nil {
+		return false
+	}
+	c := cursor{b: en.Public}
+	c.u8() // version
+	c.take(int(c.u16()))
+	stream := c.take(int(c.u16()))
+	seq := c.u64()
+	s := v.streams[string(stream)]
+	if c.bad || s == nil || seq >= s.listed {
+		return false
+	}
+	i := s.rangeOf(seq)
+	return i >= 0 && s.log[i].open.First < s.listed
+}
+
+// rangeOf is the place in the log of the range that a sequence number is of, -1
+// when its beginning is not there.
+func (s *verified) rangeOf(seq uint64) int {
+	i := len(s.log) - 1
+	for i >= 0 && s.log[i].open.First > seq {
+		i--
+	}
+	return i
+}
+
 // takeEntry checks an entry against its leaf and MAC; nil when it is none.
 func (v *verifier) takeEntry(body []byte) *event.Event {
 	en, err := decodeEntry(body)
@@ -185,11 +219,8 @@ func (v *verifier) takeEntry(body []byte) *event.Event {
 	if s == nil {
 		return e // of a range whose beginning is not there: judged as missing
 	}
-	i := len(s.log) - 1
-	for i > 0 && s.log[i].open.First > e.Place.Seq {
-		i--
-	}
-	if i < 0 {
+	i := max(s.rangeOf(e.Place.Seq), 0) // what is before all of them is judged with the first
+	if len(s.log) == 0 {
 		return e
 	}
 	c := s.log[i]

@@ -14,6 +14,21 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
+// readListed notes how far the manifest has each stream before the log is read:
+// entries below were sealed, and are checked in their segment files.
+func (v *verifier) readListed() error {
+	raw, err := readManifest(filepath.Join(v.dir, "manifest"))
+	if err != nil {
+		return err
+	}
+	records, _, _, _ := scanManifest(raw)
+	for i := range records {
+		s := v.stream(records[i].Header.Stream)
+		s.listed = max(s.listed, records[i].Header.Last()+1)
+	}
+	return nil
+}
+
 // readManifest gathers the sealed ranges: those of the manifest, and those of
 // segment files that it should have named. The manifest is derived: where it
 // cannot be read, the segment files with their headers and the log tell what was
@@ -33,7 +48,7 @@ func (v *verifier) readManifest() error {
 		named[r.Name] = true
 		s := v.stream(r.Header.Stream)
 		s.sealed = append(s.sealed, &sealedCheck{record: *r, listed: true})
-		s.listed = max(s.listed, r.Header.Number)
+		s.listed = max(s.listed, r.Header.Last()+1)
 	}
 	root := filepath.Join(v.dir, "segments")
 	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
@@ -78,7 +93,7 @@ func (v *verifier) unlisted(path, name string) {
 		return
 	}
 	s := v.stream(m.Header.Stream)
-	if m.Header.Number > s.listed && s.inLog(m.Header.Number) {
+	if m.Header.First >= s.listed && s.inLog(m.Header.Number) {
 		return // it is being sealed, or will be again: the log has its entries
 	}
 	for _, c := range s.sealed {

@@ -73,7 +73,7 @@ func (v *verifier) checkSegment(c *sealedCheck, cache *segment.Cache, r *Report)
 // checkRows recomputes the leaves and MACs of all rows and the root.
 func (v *verifier) checkRows(f segment.Reader, m *meta, key *[keyring.KeyBytes]byte, name string, r *Report) (ok int64) {
 	h := &m.Header
-	line := lineup{stream: h.Stream, first: h.First}
+	line := lineup{stream: h.Stream, first: h.First, seqs: make([]uint64, 0, f.Rows()), good: make([]bool, 0, f.Rows())}
 	lost := make(map[uint64]bool, len(m.Lost))
 	leaves := make([]hash, h.Count)
 	for _, i := range m.Lost {
