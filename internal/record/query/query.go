@@ -54,10 +54,32 @@ type Page struct {
 	// Next is the cursor of the page after this one, "" on the last page.
 	Next string
 	// Total is the number of events that match, whatever page this is; nil when
-	// counting them would have cost more than the page. It counts from the same
-	// view of the events as the page.
+	// counting them would have cost more than the page, or when Incomplete is not
+	// 0. It counts from the same view of the events as the page.
 	Total *int64
+	// Incomplete is how many stored events within the filter's time are known to
+	// be unreadable, as by a damaged file: some of them may belong here. Events
+	// of which that is not known yet are among Total.
+	Incomplete int64
 }
+
+// MissingError says that no event that can be read has an id. It is ErrNotFound.
+type MissingError struct {
+	ID event.ID
+	// Incomplete is how many stored events cannot be read that may have the id.
+	Incomplete int64
+}
+
+// Error names the id.
+func (e *MissingError) Error() string {
+	if e.Incomplete > 0 {
+		return fmt.Sprintf("event %s: %v among those that can be read; %d cannot", e.ID, ErrNotFound, e.Incomplete)
+	}
+	return fmt.Sprintf("event %s: %v", e.ID, ErrNotFound)
+}
+
+// Unwrap returns ErrNotFound.
+func (e *MissingError) Unwrap() error { return ErrNotFound }
 
 // Source answers filters. An implementation must
 //
@@ -69,6 +91,8 @@ type Page struct {
 //   - order by time, then by id, both descending, so that following Next from
 //     page to page meets each event that was there at the first page exactly
 //     once, whatever arrives meanwhile;
+//   - pass over stored events that cannot be read and say so by Incomplete: they
+//     are no reason to fail, and all others are answered as if they were alone;
 //   - return a *FieldError for a filter that is wrong and wrap every other
 //     error; bound its memory whatever the filter;
 //   - hand out events that the caller may keep and change.
@@ -78,6 +102,7 @@ type Source interface {
 	// Statistics counts the events that match. Limit, Cursor and Offset are
 	// checked, and then ignored.
 	Statistics(ctx context.Context, f Filter) (Statistics, error)
-	// ByID returns one event; the error wraps ErrNotFound when there is none.
+	// ByID returns one event; the error wraps ErrNotFound when there is none, and
+	// is a *MissingError when that is so because events cannot be read.
 	ByID(ctx context.Context, id event.ID) (event.Event, error)
 }

@@ -45,6 +45,10 @@ type Statistics struct {
 	// OtherSources, OtherCategories and OtherHours count the events that the
 	// lists leave out: beyond MaxGroups, and before the latest MaxHours.
 	OtherSources, OtherCategories, OtherHours int64
+	// Incomplete is how many stored events within the filter's time could not be
+	// looked at, because they cannot be read; those of them that match are
+	// counted nowhere above.
+	Incomplete int64
 }
 
 // Tally adds up Statistics. It is not safe for concurrent use.

@@ -76,12 +76,17 @@ func everything(p *query.Plan) bool {
 // buckets calls yield for the buckets of the segment's rollup that match a
 // coarse plan; ok is false when there are none to look at.
 func (v *view) buckets(yield func(segment.Bucket)) (ok bool, err error) {
-	counts, err := v.r.Rollup()
-	if err != nil || counts == nil || counts.Buckets == nil {
-		return false, err
+	counts := v.rollup()
+	if counts == nil || counts.Buckets == nil {
+		return false, nil
 	}
 	if err := v.prepare(); err != nil {
 		return false, err
+	}
+	for i := range v.fields {
+		if v.fields[i].lost != nil {
+			return false, nil // which codes are meant is not known
+		}
 	}
 	for _, b := range counts.Buckets {
 		if !v.dead && (v.plan.AnyLevel || b.Severity <= event.Critical && v.plan.Levels[b.Severity]) && v.wants(b) {
@@ -89,6 +94,17 @@ func (v *view) buckets(yield func(segment.Bucket)) (ok bool, err error) {
 		}
 	}
 	return true, nil
+}
+
+// rollup returns the segment's own counts; nil when there are none, or when they
+// are damaged and the rows have to be counted.
+func (v *view) rollup() *segment.Rollup {
+	counts, err := v.r.Rollup()
+	if err != nil {
+		v.damages.Note(v.r, err)
+		return nil
+	}
+	return counts
 }
 
 func (v *view) wants(b segment.Bucket) bool {

@@ -13,6 +13,12 @@
 // the answer. Pages are shared out among at most GOMAXPROCS goroutines, which
 // end with the call; ctx is looked at before each page.
 //
+// What cannot be read is passed over: a damaged filter or rollup costs nothing but
+// time, a damaged page or dictionary the rows of the pages that need it. Each file
+// and reason is told once (Options.Damaged), and every answer says how many stored
+// events it could not look at (Incomplete). An event is in the items of an answer
+// only when all of it can be read; it is counted when what the filter asks for can.
+//
 // Memory: one key of 32 bytes for each row of offset + limit + 1, a set of bits
 // per goroutine, and what the segments' own page cache holds.
 //
@@ -24,8 +30,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
@@ -52,6 +60,9 @@ type Options struct {
 	// source, category and level: these have counts of their own. When the
 	// rest has more rows than CountRows, Total is nil.
 	CountRows int
+	// Damaged is told of each file and reason, once, that something in it cannot
+	// be read. It must not block. Nil tells nobody.
+	Damaged func(file string, err error)
 }
 
 // Searcher implements query.Source.
@@ -59,6 +70,10 @@ type Searcher struct {
 	snapshot  func(ctx context.Context) ([]segment.Reader, func(), error)
 	workers   int
 	countRows int
+	damages   *segment.Damages
+
+	mu      sync.Mutex
+	damaged map[segment.Reader][]int // pages whose events cannot be read, as far as known
 }
 
 var _ query.Source = (*Searcher)(nil)
@@ -68,7 +83,10 @@ func New(o Options) (*Searcher, error) {
 	if o.Snapshot == nil {
 		return nil, errors.New("search: no snapshot given")
 	}
-	s := &Searcher{snapshot: o.Snapshot, workers: o.Workers, countRows: o.CountRows}
+	s := &Searcher{
+		snapshot: o.Snapshot, workers: o.Workers, countRows: o.CountRows,
+		damages: segment.NewDamages(o.Damaged), damaged: map[segment.Reader][]int{},
+	}
 	if s.workers <= 0 {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
@@ -96,11 +114,37 @@ func (s *Searcher) Query(ctx context.Context, f query.Filter) (query.Page, error
 	return page, nil
 }
 
+// query looks again when an event of the answer turned out to be unreadable; each
+// time at least one more page is out.
 func (s *Searcher) query(ctx context.Context, plan *query.Plan, readers []segment.Reader) (query.Page, error) {
-	views, units := unitsOf(plan, readers)
+	lost := s.losses(plan, readers)
+	lost.known()
+	for {
+		page, damaged, err := s.attempt(ctx, plan, lost)
+		if err != nil {
+			return query.Page{}, err
+		}
+		if len(damaged) == 0 {
+			if page.Incomplete = lost.count(); page.Incomplete > 0 {
+				page.Total = nil
+			}
+			return page, nil
+		}
+		for number := range damaged {
+			if err := lost.survey(ctx, number); err != nil {
+				return query.Page{}, err
+			}
+		}
+	}
+}
+
+// attempt answers from all pages that are not lost. damaged are the readers of
+// which an event could not be read: then the page is not the answer.
+func (s *Searcher) attempt(ctx context.Context, plan *query.Plan, lost *losses) (page query.Page, damaged map[int]bool, err error) {
+	views, units := s.unitsOf(plan, lost.readers)
 	count, err := s.planCount(plan, views)
 	if err != nil {
-		return query.Page{}, err
+		return query.Page{}, nil, err
 	}
 	slices.SortFunc(units, func(a, b unit) int { return cmp.Compare(b.latest, a.latest) })
 	best := newTop(plan.Offset + plan.Limit + 1)
@@ -111,26 +155,31 @@ func (s *Searcher) query(ctx context.Context, plan *query.Plan, readers []segmen
 		if !counting && u.latest < best.floor() {
 			return count.on, nil // nothing newer comes after; but pages to count may
 		}
-		if !counting && plan.After != nil && u.earliest > plan.After.Time {
-			return true, nil // all of it was on the pages before
+		if !counting && plan.After != nil && u.earliest > plan.After.Time || lost.has(u.view, u.page) {
+			return true, nil // all of it was on the pages before, or cannot be read
 		}
-		return true, v.collect(u, counting, best, count, sc)
+		err := v.collect(u, counting, best, count, sc)
+		if segment.IsDamage(err) {
+			lost.pass(u.view, u.page, err)
+			err = nil
+		}
+		return true, err
 	})
 	if err != nil {
-		return query.Page{}, err
+		return query.Page{}, nil, err
 	}
-	return s.page(ctx, plan, readers, best.after(plan.Offset), count.total())
+	return s.page(ctx, plan, lost, best.after(plan.Offset), count.total())
 }
 
 // page makes the answer out of the best rows, in order.
-func (s *Searcher) page(ctx context.Context, plan *query.Plan, readers []segment.Reader, hits []hit, total *int64) (query.Page, error) {
-	page := query.Page{Items: []event.Event{}, Total: total}
+func (s *Searcher) page(ctx context.Context, plan *query.Plan, lost *losses, hits []hit, total *int64) (page query.Page, damaged map[int]bool, err error) {
+	page = query.Page{Items: []event.Event{}, Total: total}
 	if len(hits) > plan.Limit {
 		hits = hits[:plan.Limit]
 		page.Next = hits[plan.Limit-1].key.Cursor()
 	}
 	if len(hits) == 0 {
-		return page, nil
+		return page, nil, nil
 	}
 	page.Items = make([]event.Event, len(hits))
 	order := make([]int, len(hits)) // by segment and row, so that a page is read once
@@ -141,56 +190,80 @@ func (s *Searcher) page(ctx context.Context, plan *query.Plan, readers []segment
 		return cmp.Or(cmp.Compare(hits[a].segment, hits[b].segment), cmp.Compare(hits[a].row, hits[b].row))
 	})
 	const batch = 16
-	return page, s.each(ctx, (len(order)+batch-1)/batch, func(i int, _ *scratch) (bool, error) {
+	var mu sync.Mutex
+	err = s.each(ctx, (len(order)+batch-1)/batch, func(i int, _ *scratch) (bool, error) {
 		var rows *segment.Rows
 		last := int32(-1)
 		for _, k := range order[i*batch : min((i+1)*batch, len(order))] {
 			if hits[k].segment != last {
 				last = hits[k].segment
-				rows = segment.NewRows(readers[last])
+				rows = segment.NewRows(lost.readers[last])
 			}
-			if err := rows.Event(int(hits[k].row), &page.Items[k]); err != nil {
-				return false, err
+			err := rows.Event(int(hits[k].row), &page.Items[k])
+			if !segment.IsDamage(err) {
+				if err != nil {
+					return false, err
+				}
+				continue
 			}
+			lost.pass(int(last), int(hits[k].row)/segment.PageRows, err)
+			mu.Lock()
+			if damaged == nil {
+				damaged = map[int]bool{}
+			}
+			damaged[int(last)] = true
+			mu.Unlock()
 		}
 		return true, nil
 	})
+	return page, damaged, err
 }
 
 // ByID implements query.Source.
 func (s *Searcher) ByID(ctx context.Context, id event.ID) (event.Event, error) {
-	var e event.Event
 	readers, release, err := s.snapshot(ctx)
 	if err != nil {
-		return e, fmt.Errorf("search: %w", err)
+		return event.Event{}, fmt.Errorf("search: %w", err)
 	}
 	defer release()
-	millis := id.Millis()
-	for _, r := range readers {
-		if b := r.Bounds(); r.Rows() == 0 || millis < b.MinMillis || millis > b.MaxMillis {
+	plan := &query.Plan{From: math.MinInt64, ID: id}
+	lost := s.losses(plan, readers)
+	for i, r := range readers {
+		if _, ok := r.(*segment.Lost); ok || r.Rows() == 0 || !touches(plan, r.Bounds()) {
 			continue
 		}
 		for page := range segment.Pages(r) {
-			if b := r.PageBounds(page); millis < b.MinMillis || millis > b.MaxMillis {
+			if !touches(plan, r.PageBounds(page)) {
 				continue
 			}
 			if err := ctx.Err(); err != nil {
-				return e, fmt.Errorf("search: %w", err)
+				return event.Event{}, fmt.Errorf("search: %w", err)
 			}
-			ids, err := r.Bytes(segment.ColID, page)
-			if err != nil {
-				return e, fmt.Errorf("search: %w", err)
-			}
-			for i := range len(ids) / len(id) {
-				if event.ID(ids[i*len(id):]) != id {
-					continue
-				}
-				if err := r.Event(page*segment.PageRows+i, &e); err != nil {
-					return e, fmt.Errorf("search: %w", err)
-				}
+			e, found, err := findID(r, page, id)
+			switch {
+			case segment.IsDamage(err):
+				lost.pass(i, page, err)
+			case err != nil:
+				return event.Event{}, fmt.Errorf("search: %w", err)
+			case found:
 				return e, nil
 			}
 		}
 	}
-	return e, fmt.Errorf("event %s: %w", id, query.ErrNotFound)
+	return event.Event{}, &query.MissingError{ID: id, Incomplete: lost.count()}
+}
+
+// findID looks for an id in one page.
+func findID(r segment.Reader, page int, id event.ID) (e event.Event, found bool, err error) {
+	ids, err := r.Bytes(segment.ColID, page)
+	if err != nil {
+		return e, false, err
+	}
+	for i := range len(ids) / len(id) {
+		if event.ID(ids[i*len(id):]) == id {
+			err := r.Event(page*segment.PageRows+i, &e)
+			return e, err == nil, err
+		}
+	}
+	return e, false, nil
 }

@@ -34,7 +34,8 @@ func (s *Searcher) Statistics(ctx context.Context, f query.Filter) (query.Statis
 }
 
 func (s *Searcher) statistics(ctx context.Context, plan *query.Plan, readers []segment.Reader) (query.Statistics, error) {
-	views, units := unitsOf(plan, readers)
+	lost := s.losses(plan, readers)
+	views, units := s.unitsOf(plan, readers)
 	sum := &sum{tally: query.NewTally()}
 	for _, v := range views {
 		if v == nil || !v.whole || !coarse(plan) {
@@ -52,25 +53,19 @@ func (s *Searcher) statistics(ctx context.Context, plan *query.Plan, readers []s
 		if v.counted {
 			return true, nil
 		}
-		any, err := v.match(units[i].page, math.MinInt64, &sc.rows, &sc.found)
-		if err != nil || !any {
-			return err == nil, err
+		err := sum.page(v, units[i].page, sc)
+		if segment.IsDamage(err) {
+			lost.pass(units[i].view, units[i].page, err)
+			err = nil
 		}
-		if sc.acc == nil || sc.acc.view != v {
-			if sc.acc != nil {
-				sc.acc.flush()
-			}
-			if sc.acc, err = sum.account(v); err != nil {
-				sc.acc = nil
-				return false, err
-			}
-		}
-		return true, sc.acc.page(units[i].page, &sc.rows)
+		return err == nil, err
 	})
 	if err != nil {
 		return query.Statistics{}, err
 	}
-	return sum.tally.Statistics(), nil
+	stats := sum.tally.Statistics()
+	stats.Incomplete = lost.count()
+	return stats, nil
 }
 
 // sum is the tally of a call; the lock guards it.
@@ -79,15 +74,38 @@ type sum struct {
 	tally *query.Tally
 }
 
+// page adds the rows of a page that match to the account of its segment: all of
+// them, or none when there is an error.
+func (s *sum) page(v *view, page int, sc *scratch) error {
+	any, err := v.match(page, math.MinInt64, &sc.rows, &sc.found)
+	if err != nil || !any {
+		return err
+	}
+	if sc.acc == nil || sc.acc.view != v {
+		if sc.acc != nil {
+			sc.acc.flush()
+			sc.acc = nil
+		}
+		if sc.acc, err = s.account(v); err != nil {
+			sc.acc = nil
+			return err
+		}
+	}
+	return sc.acc.page(page, &sc.rows)
+}
+
 // rollup counts a segment by its rollup, when that says enough.
 func (s *sum) rollup(v *view) error {
 	a, err := s.account(v)
 	if err != nil {
 		return err
 	}
-	if everything(v.plan) {
-		err = a.all()
-	} else {
+	switch {
+	case a.sourceLost != nil || a.categoryLost != nil:
+		return nil // the rollup's codes say nothing
+	case everything(v.plan):
+		a.all()
+	default:
 		v.counted, err = v.buckets(a.bucket)
 	}
 	a.flush()
@@ -95,10 +113,10 @@ func (s *sum) rollup(v *view) error {
 }
 
 // all takes the counts of all rows.
-func (a *account) all() error {
-	counts, err := a.view.r.Rollup()
-	if err != nil || counts == nil {
-		return err
+func (a *account) all() {
+	counts := a.view.rollup()
+	if counts == nil {
+		return
 	}
 	a.view.counted = true
 	a.total = int64(a.view.r.Rows())
@@ -114,7 +132,6 @@ func (a *account) all() error {
 	for _, k := range counts.Hours {
 		a.hours[k.Key] = int64(k.Rows)
 	}
-	return nil
 }
 
 func (a *account) bucket(b segment.Bucket) {
@@ -132,6 +149,8 @@ type account struct {
 	view                *view
 	sourceDict          segment.Dict
 	categoryDict        segment.Dict
+	sourceLost          error // why the dictionary cannot be read
+	categoryLost        error
 	total               int64
 	sources, categories []int64
 	levels              [256]int64
@@ -143,10 +162,14 @@ type account struct {
 func (s *sum) account(v *view) (*account, error) {
 	a := &account{sum: s, view: v, hours: map[int64]int64{}, rawSources: map[string]int64{}, rawCategories: map[string]int64{}}
 	var err error
-	if a.sourceDict, err = v.r.Dict(segment.ColSource); err != nil {
+	if a.sourceDict, err = v.r.Dict(segment.ColSource); segment.IsDamage(err) {
+		a.sourceLost = err
+	} else if err != nil {
 		return nil, err
 	}
-	if a.categoryDict, err = v.r.Dict(segment.ColCategory); err != nil {
+	if a.categoryDict, err = v.r.Dict(segment.ColCategory); segment.IsDamage(err) {
+		a.categoryLost = err
+	} else if err != nil {
 		return nil, err
 	}
 	a.sources = make([]int64, max(a.sourceDict.Len(), int(segment.CodeFirst)))
@@ -154,13 +177,15 @@ func (s *sum) account(v *view) (*account, error) {
 	return a, nil
 }
 
-// page adds the given rows of a page.
+// page adds the given rows of a page; with an error it adds none.
 func (a *account) page(page int, rows *segment.Bits) error {
 	r := a.view.r
-	if err := tally(r, segment.ColSource, page, rows, a.sources, a.rawSources); err != nil {
+	sources, err := textsOf(r, segment.ColSource, page, a.sourceLost)
+	if err != nil {
 		return err
 	}
-	if err := tally(r, segment.ColCategory, page, rows, a.categories, a.rawCategories); err != nil {
+	categories, err := textsOf(r, segment.ColCategory, page, a.categoryLost)
+	if err != nil {
 		return err
 	}
 	levels, err := r.Bytes(segment.ColSeverity, page)
@@ -171,6 +196,8 @@ func (a *account) page(page int, rows *segment.Bits) error {
 	if err != nil {
 		return err
 	}
+	tally(&sources, rows, a.sources, a.rawSources)
+	tally(&categories, rows, a.categories, a.rawCategories)
 	hour, n := int64(math.MinInt64), int64(0)
 	var from, to int64
 	for i := range rows.All {
@@ -192,20 +219,25 @@ func (a *account) page(page int, rows *segment.Bits) error {
 	return nil
 }
 
-func tally(r segment.Reader, c segment.Column, page int, rows *segment.Bits, codes []int64, raw map[string]int64) error {
+// textsOf returns a page of a column whose dictionary is lost for that reason, if
+// it is: then a page that needs it is lost too.
+func textsOf(r segment.Reader, c segment.Column, page int, lost error) (segment.Texts, error) {
 	texts, err := r.Texts(c, page)
-	if err != nil {
-		return err
+	if err == nil && lost != nil && texts.NeedsDict() {
+		err = lost
 	}
+	return texts, err
+}
+
+func tally(texts *segment.Texts, rows *segment.Bits, codes []int64, raw map[string]int64) {
 	if !texts.Raw() {
 		texts.Tally(rows, codes)
-		return nil
+		return
 	}
 	for i := range rows.All {
 		b, _ := texts.At(i)
 		raw[string(b)]++
 	}
-	return nil
 }
 
 // flush adds the account to the sum and empties it.

@@ -16,10 +16,7 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 	if len(v.terms) == 0 {
 		return nil
 	}
-	filter, err := v.r.Filter(page)
-	if err != nil {
-		return err
-	}
+	filter := v.filter(page)
 	for i := range v.terms {
 		if t := &v.terms[i]; !t.some && !t.inRaw(filter) {
 			*rows = segment.Bits{}
@@ -36,10 +33,11 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 		raw := v.terms[i].inRaw(filter)
 		for k, c := range columns {
 			var codes []bool
+			var lost error
 			if c != segment.ColRest {
-				codes = v.terms[i].codes[k]
+				codes, lost = v.terms[i].codes[k], v.terms[i].lost[k]
 			}
-			if inPage := v.r.Raw(c, page); codes == nil && !inPage || inPage && !raw {
+			if inPage := v.r.Raw(c, page); codes == nil && lost == nil && !inPage || inPage && !raw {
 				continue
 			}
 			texts, err := v.r.Texts(c, page)
@@ -47,6 +45,8 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 				return err
 			}
 			switch {
+			case lost != nil && texts.NeedsDict():
+				return lost
 			case !texts.Raw():
 				texts.Select(codes, found)
 			case c == segment.ColRest:

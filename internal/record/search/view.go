@@ -22,6 +22,7 @@ type unit struct {
 // answered once for each entry of the column's dictionary.
 type view struct {
 	r       segment.Reader
+	damages *segment.Damages
 	plan    *query.Plan
 	number  int32
 	whole   bool // all rows lie in the plan's time
@@ -39,7 +40,8 @@ type fieldTest struct {
 	column segment.Column
 	match  func([]byte) bool
 	codes  []bool   // by code
-	some   bool     // one of them is true
+	lost   error    // why the dictionary cannot be read
+	some   bool     // one of the codes is true
 	hashes []uint64 // of the values wanted, when they are known; else nil
 }
 
@@ -47,21 +49,23 @@ type fieldTest struct {
 type termTest struct {
 	term  *query.Term
 	codes [][]bool // by text column of textColumns, then by code; nil when none is true
-	some  bool     // one of them is true
+	lost  []error  // by text column of textColumns: why the dictionary cannot be read
+	some  bool     // one of the codes is true, or a dictionary cannot be read
 	words []uint64 // hashes of words that a text with the term has
 }
 
 // unitsOf returns a view of each segment that the plan's time touches, nil for
-// the others, and all pages that may hold a row of the answer.
-func unitsOf(plan *query.Plan, readers []segment.Reader) ([]*view, []unit) {
+// the others and for what cannot be opened, and all pages that may hold a row of
+// the answer.
+func (s *Searcher) unitsOf(plan *query.Plan, readers []segment.Reader) ([]*view, []unit) {
 	views := make([]*view, len(readers))
 	var units []unit
 	for i, r := range readers {
-		if r.Rows() == 0 || !touches(plan, r.Bounds()) {
+		if _, lost := r.(*segment.Lost); lost || r.Rows() == 0 || !touches(plan, r.Bounds()) {
 			continue
 		}
 		b := r.Bounds()
-		views[i] = &view{r: r, plan: plan, number: int32(i), whole: plan.MatchTime(b.MinTime) && plan.MatchTime(b.MaxTime)}
+		views[i] = &view{r: r, damages: s.damages, plan: plan, number: int32(i), whole: plan.MatchTime(b.MinTime) && plan.MatchTime(b.MaxTime)}
 		for page := range segment.Pages(r) {
 			if b := r.PageBounds(page); touches(plan, b) {
 				units = append(units, unit{view: i, page: page, earliest: b.MinTime, latest: b.MaxTime})
@@ -109,12 +113,12 @@ func (v *view) compile() error {
 		if f.asked == 0 {
 			continue
 		}
-		codes, err := v.judge(f.column, f.text)
+		codes, lost, err := v.judge(f.column, f.text)
 		if err != nil {
 			return err
 		}
-		t := fieldTest{column: f.column, match: f.match, codes: codes, some: codes != nil, hashes: f.hashes}
-		if !t.some && !v.anyRaw(f.column) {
+		t := fieldTest{column: f.column, match: f.match, codes: codes, lost: lost, some: codes != nil, hashes: f.hashes}
+		if !t.some && lost == nil && !v.anyRaw(f.column) {
 			v.dead = true
 			return nil
 		}
@@ -126,12 +130,12 @@ func (v *view) compile() error {
 			t.words = append(t.words, segment.WordHash(w))
 		}
 		for _, c := range textColumns() {
-			codes, err := v.judge(c, t.term.In)
+			codes, lost, err := v.judge(c, t.term.In)
 			if err != nil {
 				return err
 			}
-			t.codes = append(t.codes, codes)
-			t.some = t.some || codes != nil
+			t.codes, t.lost = append(t.codes, codes), append(t.lost, lost)
+			t.some = t.some || codes != nil || lost != nil
 		}
 		v.terms = append(v.terms, t)
 	}
@@ -164,13 +168,17 @@ func addressHashes(addresses []query.Address) []uint64 {
 	return hashes
 }
 
-// judge asks match about each text of a dictionary; nil when all are refused.
-func (v *view) judge(c segment.Column, match func(string) bool) ([]bool, error) {
+// judge asks match about each text of a dictionary; codes is nil when all are
+// refused. lost says that the dictionary cannot be read: then nothing is known of
+// the pages that need it.
+func (v *view) judge(c segment.Column, match func(string) bool) (codes []bool, lost, err error) {
 	d, err := v.r.Dict(c)
-	if err != nil {
-		return nil, err
+	if segment.IsDamage(err) {
+		return nil, err, nil
 	}
-	var codes []bool
+	if err != nil {
+		return nil, nil, err
+	}
 	for code := int(segment.CodeFirst); code < d.Len(); code++ {
 		if match(d.Text(uint16(code))) {
 			if codes == nil {
@@ -179,7 +187,18 @@ func (v *view) judge(c segment.Column, match func(string) bool) ([]bool, error) 
 			codes[code] = true
 		}
 	}
-	return codes, nil
+	return codes, nil, nil
+}
+
+// filter returns what a page's raw texts do not hold; a damaged filter lets
+// everything pass.
+func (v *view) filter(page int) segment.Filter {
+	f, err := v.r.Filter(page)
+	if err != nil {
+		v.damages.Note(v.r, err)
+		return segment.Filter{}
+	}
+	return f
 }
 
 func (v *view) anyRaw(c segment.Column) bool {
@@ -224,7 +243,7 @@ func (v *view) match(page int, floor int64, rows, found *segment.Bits) (any bool
 			return false, nil
 		}
 		*found = segment.Bits{}
-		if err := v.fields[i].find(v.r, page, rows, found); err != nil {
+		if err := v.fields[i].find(v, page, rows, found); err != nil {
 			return false, err
 		}
 		rows.And(found)
@@ -287,24 +306,22 @@ func (v *view) matchID(page int, rows *segment.Bits) error {
 
 // find adds to found the rows whose text is wanted; of a raw page it looks at
 // those in rows only.
-func (t *fieldTest) find(r segment.Reader, page int, rows, found *segment.Bits) error {
-	if !t.some && !r.Raw(t.column, page) {
+func (t *fieldTest) find(v *view, page int, rows, found *segment.Bits) error {
+	raw := v.r.Raw(t.column, page)
+	if !t.some && t.lost == nil && !raw {
 		return nil
 	}
-	if t.hashes != nil && r.Raw(t.column, page) {
-		filter, err := r.Filter(page)
-		if err != nil {
-			return err
-		}
-		if !slices.ContainsFunc(t.hashes, filter.Has) {
-			return nil
-		}
+	if t.hashes != nil && raw && !slices.ContainsFunc(t.hashes, v.filter(page).Has) {
+		return nil
 	}
-	texts, err := r.Texts(t.column, page)
+	texts, err := v.r.Texts(t.column, page)
 	if err != nil {
 		return err
 	}
 	if !texts.Raw() {
+		if t.lost != nil && texts.NeedsDict() {
+			return t.lost
+		}
 		texts.Select(t.codes, found)
 		return nil
 	}

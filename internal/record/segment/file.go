@@ -4,6 +4,7 @@ package segment
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -313,7 +314,9 @@ func (f *File) body(x *extent) ([]byte, error) {
 }
 
 func (f *File) stored(b []byte, x *extent) error {
-	if _, err := f.in.ReadAt(b, x.offset); err != nil {
+	if _, err := f.in.ReadAt(b, x.offset); errors.Is(err, io.EOF) {
+		return fmt.Errorf("cut off before %d: %w", x.offset+int64(len(b)), ErrCorrupt)
+	} else if err != nil {
 		return fmt.Errorf("read at %d: %w", x.offset, err)
 	}
 	if crc32.Checksum(b, f.table) != x.crc {

@@ -48,13 +48,15 @@ func (s *Rows) load(c Column) (err error) {
 		s.bytes[c-ColSeverity], err = s.r.Bytes(c, s.page)
 	default:
 		k := c - ColSource
-		if !s.read[k] {
+		if s.texts[k], err = s.r.Texts(c, s.page); err != nil {
+			return err
+		}
+		if needed := s.texts[k].NeedsDict() || c == ColRest && s.texts[k].Raw(); needed && !s.read[k] {
 			if s.dicts[k], err = s.r.Dict(c); err != nil {
 				return err
 			}
 			s.read[k] = true
 		}
-		s.texts[k], err = s.r.Texts(c, s.page)
 	}
 	s.have[c] = err == nil
 	return err

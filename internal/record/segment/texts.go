@@ -80,6 +80,11 @@ func (t *Texts) Len() int { return t.rows }
 // Raw tells whether the page holds its texts itself.
 func (t *Texts) Raw() bool { return t.ends != nil }
 
+// NeedsDict tells whether a row's text lies in the column's dictionary.
+func (t *Texts) NeedsDict() bool {
+	return t.ends == nil && (t.codes8 != nil || t.codes16 != nil || t.constant >= CodeFirst)
+}
+
 // Code returns the code of a row of a page that is not raw.
 func (t *Texts) Code(i int) uint16 {
 	switch {
