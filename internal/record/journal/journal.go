@@ -46,6 +46,7 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
 // The errors of Append. Each says that nothing was acknowledged, and that the
@@ -73,6 +74,9 @@ type Options struct {
 	Keys *keyring.Ring
 	// Logger gets state changes and damage; nil logs nothing.
 	Logger *slog.Logger
+	// Damaged is told of each segment file and reason, once, that something in it
+	// cannot be read, from Open on. It must not block; nil logs it.
+	Damaged func(file string, err error)
 
 	// LogFileBytes is the size of a log file (32 MiB).
 	LogFileBytes int64
@@ -120,6 +124,10 @@ func (o *Options) fill() {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Damaged == nil {
+		log := o.Logger
+		o.Damaged = func(file string, err error) { log.Error("stored events cannot be read", "file", file, "error", err) }
+	}
 	if o.disk == nil {
 		o.disk = &osDisk{}
 	}
@@ -146,6 +154,8 @@ type Journal struct {
 	view view
 	seal sealer
 
+	damages *segment.Damages
+
 	fault   atomic.Pointer[fault]
 	running atomic.Bool
 	commits atomic.Uint64
@@ -169,12 +179,13 @@ type Stats struct {
 	HotRanges int    // ranges that are not sealed
 	HotBytes  int64  // memory of their blocks
 	LogFiles  int
+	Lost      int64 // rows of segment files that Open or a Reader could not read
 	Fault     error // why nothing can be written now, nil when all is well
 }
 
 // Stats returns the figures of the moment.
 func (j *Journal) Stats() Stats {
-	s := Stats{Ord: j.Head(), Commits: j.commits.Load(), LogFiles: j.wal.count()}
+	s := Stats{Ord: j.Head(), Commits: j.commits.Load(), LogFiles: j.wal.count(), Lost: j.damages.Rows()}
 	if f := j.fault.Load(); f != nil {
 		s.Fault = f.err
 	}

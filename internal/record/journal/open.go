@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 
 	"golang.org/x/sync/semaphore"
@@ -39,6 +40,8 @@ func Open(ctx context.Context, opts Options) (*Journal, error) {
 		opts: opts, log: opts.Logger,
 		queue: semaphore.NewWeighted(opts.QueueBytes),
 		kick:  make(chan struct{}, 1),
+
+		damages: segment.NewDamages(opts.Damaged),
 	}
 	j.life, j.end = context.WithCancel(context.WithoutCancel(ctx))
 	j.order.streams = map[string]*stream{}
@@ -101,7 +104,7 @@ func (j *Journal) openManifest(ctx context.Context) error {
 	records, end, damaged, torn := scanManifest(raw)
 	m.all, m.number = records, uint64(len(records))
 	for i := range records {
-		j.openSealed(ctx, &records[i])
+		j.openSealed(&records[i])
 	}
 	if damaged {
 		j.log.WarnContext(ctx, "manifest is damaged; it is written anew from what is whole and from the segment files", "records", len(records))
@@ -124,19 +127,32 @@ func (j *Journal) openManifest(ctx context.Context) error {
 }
 
 // openSealed makes a record's range readable, as far as its file is.
-func (j *Journal) openSealed(ctx context.Context, r *record) {
-	s := &sealedRange{header: r.Header, leaf: r.Header.leaf(), name: r.Name}
+func (j *Journal) openSealed(r *record) {
+	h := &r.Header
+	s := &sealedRange{header: *h, leaf: h.leaf(), name: r.Name}
 	if r.Name != "" {
-		f, err := segment.OpenFile(j.path("segments", r.Name), j.seal.pages)
+		path := j.path("segments", r.Name)
+		f, err := segment.OpenFile(path, j.seal.pages)
 		if err == nil {
 			s.file = f
 		} else {
-			j.log.ErrorContext(ctx, "sealed range cannot be read", "stream", r.Header.Stream,
-				"first_seq", r.Header.First, "last_seq", r.Header.Last(), "error", err)
+			s.lost = segment.NewLost(path, h.Stream, int(h.Count-h.Lost), boundsOf(h), fmt.Errorf("entries %d to %d: %w", h.First, h.Last(), err))
+			for page := range segment.Pages(s.lost) {
+				j.damages.Page(s.lost, page, s.lost.Err())
+			}
 		}
 	}
 	j.view.sealed = append(j.view.sealed, s)
 	if last := j.seal.last[r.Header.Stream]; last == nil || last.header.Number < r.Header.Number {
 		j.seal.last[r.Header.Stream] = s
+	}
+}
+
+// boundsOf are the bounds of a range whose file cannot be opened, as far as its
+// header has them: of the ids nothing is known.
+func boundsOf(h *Header) segment.Bounds {
+	return segment.Bounds{
+		MinTime: h.MinTime, MaxTime: h.MaxTime, MinReceived: h.MinReceived, MaxReceived: h.MaxReceived,
+		MinMillis: math.MinInt64, MaxMillis: math.MaxInt64, MinOrd: h.FirstOrd, MaxOrd: h.LastOrd, MinSeq: h.First, MaxSeq: h.Last(),
 	}
 }

@@ -19,7 +19,8 @@ const readAhead = 1024
 // Reader gives the events of all streams in the order of their ord. Events that
 // were committed lately come from memory, the very ones that were appended; the
 // others are read from their ranges. A Reader is used by one goroutine; a journal
-// may have any number of them. It needs no closing.
+// may have any number of them. It needs no closing. Rows that cannot be read are
+// left out, by pages; each loss is counted (Stats) and told (Options.Damaged) once.
 type Reader struct {
 	j   *Journal
 	pos uint64
@@ -72,7 +73,7 @@ func (r *Reader) Next(ctx context.Context, limit int) ([]*event.Event, error) {
 }
 
 // readRanges decodes at most n events with after < ord ≤ upto, in order, from
-// the ranges of all streams. Rows that cannot be read are left out and logged.
+// the ranges of all streams, those that can be read.
 func (j *Journal) readRanges(ctx context.Context, after, upto uint64, n int) ([]*event.Event, error) {
 	readers, release, err := j.Snapshot(ctx)
 	if err != nil {
@@ -103,7 +104,7 @@ func (j *Journal) readRanges(ctx context.Context, after, upto uint64, n int) ([]
 		c := active[0]
 		e := &event.Event{}
 		if err := c.rows.Event(c.row, e); err != nil {
-			j.log.ErrorContext(ctx, "rows cannot be read", "stream", c.r.Stream(), "ord", c.ord, "error", err)
+			j.damages.Page(c.r, c.row/segment.PageRows, err)
 			c.row = (c.row/segment.PageRows+1)*segment.PageRows - 1
 		} else {
 			out = append(out, e)
@@ -146,7 +147,7 @@ func (c *ordCursor) advance(row int, j *Journal) bool {
 		if page := row / segment.PageRows; page != c.page {
 			ords, err := c.r.Ints(segment.ColOrd, page)
 			if err != nil {
-				j.log.Error("rows cannot be read", "stream", c.r.Stream(), "page", page, "error", err)
+				j.damages.Page(c.r, page, err)
 				continue
 			}
 			c.page, c.ords = page, ords

@@ -128,7 +128,7 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 		if err := j.seal.manifest.add(rec); err != nil {
 			return err
 		}
-		j.openSealed(ctx, &rec)
+		j.openSealed(&rec)
 		s := r.stream(m.Header.Stream)
 		s.sealed, s.next = max(s.sealed, m.Header.Number), max(s.next, m.Header.Last()+1)
 		r.ord = max(r.ord, m.Header.LastOrd)

@@ -27,7 +27,8 @@ type sealedRange struct {
 	header Header
 	leaf   hash // of the header
 	name   string
-	file   *segment.File // nil when it cannot be read
+	file   *segment.File // nil when it cannot be opened; then lost stands in
+	lost   *segment.Lost // nil, too, for a range of which nothing is left
 }
 
 // track makes a range readable, and keeps the log files from file on.
@@ -65,7 +66,8 @@ func (v *view) oldestFile(current uint64) uint64 {
 }
 
 // Snapshot returns readers that together hold each committed row once: a file's
-// rows from its segment, the others from memory. Rows of a commit that is being
+// rows from its segment, the others from memory. A file that cannot be opened is
+// there as a segment.Lost. Rows of a commit that is being
 // published may be there or not. The readers stay valid until release, which may
 // be called more than once.
 func (j *Journal) Snapshot(ctx context.Context) (readers []segment.Reader, release func(), err error) {
@@ -80,8 +82,11 @@ func (j *Journal) Snapshot(ctx context.Context) (readers []segment.Reader, relea
 	}
 	readers = make([]segment.Reader, 0, len(v.sealed)+len(v.hot))
 	for _, s := range v.sealed {
-		if s.file != nil {
+		switch {
+		case s.file != nil:
 			readers = append(readers, s.file)
+		case s.lost != nil:
+			readers = append(readers, s.lost)
 		}
 	}
 	for _, h := range v.hot {

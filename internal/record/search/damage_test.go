@@ -147,6 +147,20 @@ func TestOneFlippedByte(t *testing.T) {
 	if len(all) < 60 {
 		t.Fatalf("%d places in the file, want all columns, dictionaries, rollup and filters", len(all))
 	}
+	if os.Getenv("TOCSIN_LONG") == "" { // a page of each column, not each page
+		column, n := "", 0
+		all = slices.DeleteFunc(all, func(at spot) bool {
+			var name string
+			var page int
+			if k, _ := fmt.Sscanf(at.name, "%s page %d", &name, &page); k < 2 {
+				return false
+			}
+			if name != column {
+				column, n = name, n+1
+			}
+			return page != n%3
+		})
+	}
 	for _, at := range all {
 		t.Run(at.name, func(t *testing.T) {
 			t.Parallel()
