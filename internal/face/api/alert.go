@@ -66,10 +66,11 @@ func (a *API) GetAlert(ctx context.Context, request GetAlertRequestObject) (GetA
 	if len(anomalies) == 0 {
 		out.Findings = append(out.Findings, eventFinding(&found))
 	}
-	if out.Events, err = a.evidence(ctx, evidence); err != nil {
+	var missing int64
+	if out.Events, missing, err = a.evidence(ctx, evidence); err != nil {
 		return nil, err
 	}
-	return GetAlert200JSONResponse(out), nil
+	return GetAlert200JSONResponse{Body: out, Headers: GetAlert200ResponseHeaders{TocsinIncomplete: incomplete(missing)}}, nil
 }
 
 // members returns the anomalies of an alert, the newest first; one that is no longer
@@ -91,8 +92,9 @@ func (a *API) members(ctx context.Context, of *alert.Alert) ([]alert.Anomaly, er
 }
 
 // evidence reads the events of ids, in the order of their time; those that retention
-// has dropped are left out.
-func (a *API) evidence(ctx context.Context, ids []event.ID) ([]Event, error) {
+// has dropped are left out. missing is how many are not there while stored events
+// cannot be read.
+func (a *API) evidence(ctx context.Context, ids []event.ID) (out []Event, missing int64, err error) {
 	slices.SortFunc(ids, func(x, y event.ID) int { return slices.Compare(x[:], y[:]) })
 	ids = slices.Compact(ids)
 	ids = ids[max(0, len(ids)-detailEvents):]
@@ -100,19 +102,22 @@ func (a *API) evidence(ctx context.Context, ids []event.ID) ([]Event, error) {
 	for _, id := range ids {
 		e, err := a.opts.Logs.ByID(ctx, id)
 		if errors.Is(err, query.ErrNotFound) {
+			if gap, ok := errors.AsType[*query.MissingError](err); ok && gap.Incomplete > 0 {
+				missing++
+			}
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 		found = append(found, e)
 	}
 	slices.SortStableFunc(found, func(x, y event.Event) int { return int(min(max(x.Time-y.Time, -1), 1)) })
-	out := make([]Event, len(found))
+	out = make([]Event, len(found))
 	for i := range found {
 		out[i] = found[i].AppendJSON(nil)
 	}
-	return out, nil
+	return out, missing, nil
 }
 
 // AcknowledgeAlert implements POST /api/siem/alerts/{id}/acknowledge.

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -44,17 +45,30 @@ func (a *API) ListLogs(ctx context.Context, request ListLogsRequestObject) (List
 	if err != nil {
 		return nil, err
 	}
-	a.recordSearch(ctx, &f)
 	found, err := a.opts.Logs.Query(ctx, f)
+	a.recordSearch(ctx, &f, err) // afterwards, or the search would find itself
 	if err != nil {
 		return nil, err
 	}
 	return logList{Page: found, b: value(request.Params.Fields) == ListLogsParamsFieldsB}, nil
 }
 
-// recordSearch records who looked for what; looking at the newest events is not a
-// search, and the same search soon after is the same one.
-func (a *API) recordSearch(ctx context.Context, f *query.Filter) {
+// incompleteHeader says how many stored events that may belong to an answer cannot
+// be read.
+const incompleteHeader = "Tocsin-Incomplete"
+
+// incomplete is the value of that header, nil when nothing is missing.
+func incomplete(n int64) *int {
+	if n == 0 {
+		return nil
+	}
+	v := int(min(n, math.MaxInt32))
+	return &v
+}
+
+// recordSearch records who looked for what, and whether that failed; looking at the
+// newest events is not a search, and the same search soon after is the same one.
+func (a *API) recordSearch(ctx context.Context, f *query.Filter, failed error) {
 	levels := make([]string, len(f.Levels))
 	for i, l := range f.Levels {
 		levels[i] = l.String()
@@ -76,7 +90,11 @@ func (a *API) recordSearch(ctx context.Context, f *query.Filter) {
 	if strings.Trim(key, "\x00") == "" || !a.searches.fresh(c.ID+"\x00"+key, time.Now()) {
 		return
 	}
-	a.record(ctx, dataAccess, event.Success, c.Name+" searched events", asked...)
+	outcome := event.Success
+	if failed != nil {
+		outcome = event.Failure
+	}
+	a.record(ctx, dataAccess, outcome, c.Name+" searched events", asked...)
 }
 
 // logList writes a page of events without building the rows first.
@@ -117,6 +135,9 @@ func (l logList) VisitListLogsResponse(w http.ResponseWriter) error {
 		out = strconv.AppendInt(out, *l.Total, 10)
 	}
 	out = append(out, "}\n"...)
+	if n := incomplete(l.Incomplete); n != nil {
+		w.Header().Set(incompleteHeader, strconv.Itoa(*n))
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(len(out)))
 	_, err := w.Write(out)
@@ -169,7 +190,7 @@ func (a *API) LogStatistics(ctx context.Context, _ LogStatisticsRequestObject) (
 	for i, h := range s.Hours {
 		out.ByHour[i] = HourCount{Hour: moment(h.Hour), Count: h.Count}
 	}
-	return LogStatistics200JSONResponse(out), nil
+	return LogStatistics200JSONResponse{Body: out, Headers: LogStatistics200ResponseHeaders{TocsinIncomplete: incomplete(s.Incomplete)}}, nil
 }
 
 func tally(list []query.Count) []Count {

@@ -124,6 +124,9 @@ func (a *API) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if !ok {
 		a.opts.Logger.ErrorContext(r.Context(), "request failed", "request_id", requestID(r.Context()), "path", r.URL.Path, "error", err)
 	}
+	if gap, ok := errors.AsType[*query.MissingError](err); ok && gap.Incomplete > 0 {
+		w.Header().Set(incompleteHeader, strconv.Itoa(*incomplete(gap.Incomplete)))
+	}
 	writeProblem(w, r, p)
 }
 

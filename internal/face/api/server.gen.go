@@ -2487,15 +2487,25 @@ type GetAlertResponseObject interface {
 	VisitGetAlertResponse(w http.ResponseWriter) error
 }
 
-type GetAlert200JSONResponse AlertDetail
+type GetAlert200ResponseHeaders struct {
+	TocsinIncomplete *int
+}
+
+type GetAlert200JSONResponse struct {
+	Body    AlertDetail
+	Headers GetAlert200ResponseHeaders
+}
 
 func (response GetAlert200JSONResponse) VisitGetAlertResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.TocsinIncomplete != nil {
+		w.Header().Set("Tocsin-Incomplete", fmt.Sprint(*response.Headers.TocsinIncomplete))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -3074,15 +3084,25 @@ type ListLogsResponseObject interface {
 	VisitListLogsResponse(w http.ResponseWriter) error
 }
 
-type ListLogs200JSONResponse EventList
+type ListLogs200ResponseHeaders struct {
+	TocsinIncomplete *int
+}
+
+type ListLogs200JSONResponse struct {
+	Body    EventList
+	Headers ListLogs200ResponseHeaders
+}
 
 func (response ListLogs200JSONResponse) VisitListLogsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.TocsinIncomplete != nil {
+		w.Header().Set("Tocsin-Incomplete", fmt.Sprint(*response.Headers.TocsinIncomplete))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err
@@ -3351,15 +3371,25 @@ type LogStatisticsResponseObject interface {
 	VisitLogStatisticsResponse(w http.ResponseWriter) error
 }
 
-type LogStatistics200JSONResponse Statistics
+type LogStatistics200ResponseHeaders struct {
+	TocsinIncomplete *int
+}
+
+type LogStatistics200JSONResponse struct {
+	Body    Statistics
+	Headers LogStatistics200ResponseHeaders
+}
 
 func (response LogStatistics200JSONResponse) VisitLogStatisticsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
-	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
 		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.TocsinIncomplete != nil {
+		w.Header().Set("Tocsin-Incomplete", fmt.Sprint(*response.Headers.TocsinIncomplete))
+	}
 	w.WriteHeader(200)
 	_, err := buf.WriteTo(w)
 	return err

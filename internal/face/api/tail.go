@@ -31,7 +31,7 @@ func (a *API) streamLogs(w http.ResponseWriter, r *http.Request) {
 		a.fail(w, r, err)
 		return
 	}
-	a.recordSearch(r.Context(), &f)
+	a.recordSearch(r.Context(), &f, nil) // before the tail begins, so that it does not show itself
 	a.watch(w, r, false, func(ctx context.Context, _ *stream, out *sse) error {
 		return a.tail(ctx, plan, out)
 	})

@@ -86,7 +86,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One event */
+        /**
+         * One event
+         * @description A 404 has the header `Tocsin-Incomplete` when events cannot be read of which one may have the id.
+         */
         get: operations["getLog"];
         put?: never;
         post?: never;
@@ -107,7 +110,8 @@ export interface paths {
         put?: never;
         /**
          * Check the recorded events against their integrity codes
-         * @description Without a body everything is checked; `from` and `to` restrict the check to entries received in that time.
+         * @description Without a body everything is checked. `from` and `to`, both included, are about the events' own `time`: sealed
+         *     ranges all of whose events lie before or after are left out, every other is checked as a whole.
          *     One check runs at a time; a second one is refused with 409.
          */
         post: operations["verifyLogs"];
@@ -1112,7 +1116,13 @@ export interface components {
         severity: components["schemas"]["Severity"];
     };
     requestBodies: never;
-    headers: never;
+    headers: {
+        /**
+         * @description How many stored events that may belong to the answer cannot be read, because a file is damaged; not there when
+         *     all can. Of an alert it is how many of its events are missing from `events`. A list's `total` is then null.
+         */
+        Incomplete: number;
+    };
     pathItems: never;
 }
 export type $defs = Record<string, never>;
@@ -1226,6 +1236,7 @@ export interface operations {
             /** @description One page of events */
             200: {
                 headers: {
+                    "Tocsin-Incomplete": components["headers"]["Incomplete"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1359,6 +1370,7 @@ export interface operations {
             /** @description The counts */
             200: {
                 headers: {
+                    "Tocsin-Incomplete": components["headers"]["Incomplete"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -1509,6 +1521,7 @@ export interface operations {
             /** @description The alert */
             200: {
                 headers: {
+                    "Tocsin-Incomplete": components["headers"]["Incomplete"];
                     [name: string]: unknown;
                 };
                 content: {
