@@ -53,6 +53,7 @@ func snapshot(t *testing.T, dir string) map[string]string {
 // TestVerifyWritesNothing hashes a data folder before and after, and then starts
 // a server over it: verify never decides whether it starts.
 func TestVerifyWritesNothing(t *testing.T) {
+	t.Parallel()
 	const right, other = "the first secret, long enough", "another secret, long enough"
 	// made is a folder that a server was run over, once for each secret.
 	made := map[string]string{"": t.TempDir(), right: t.TempDir()}

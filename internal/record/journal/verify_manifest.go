@@ -122,4 +122,3 @@ func (v *verifier) stray(name, damage string) {
 func (s *verified) inLog(number uint64) bool {
 	return slices.ContainsFunc(s.log, func(l *logRange) bool { return l.open.Number == number })
 }
-
