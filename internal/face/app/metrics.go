@@ -22,7 +22,7 @@ func (s *server) metrics() http.Handler {
 type descriptions struct {
 	info, accepted, duplicates, rejected, dropped, stage, ids *prometheus.Desc
 	observed, late, findings, lag, ruleHits, ruleFindings     *prometheus.Desc
-	head, commits, segments, hotBytes, logFiles, fault        *prometheus.Desc
+	head, commits, segments, hotBytes, logFiles, fault, lost  *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -49,6 +49,7 @@ func describe() descriptions {
 		hotBytes:     d("journal_hot_bytes", "Memory of events that are not sealed yet."),
 		logFiles:     d("journal_log_files", "Log files that hold events not sealed yet."),
 		fault:        d("journal_fault", "1 while nothing can be recorded."),
+		lost:         d("journal_unreadable_events", "Stored events that are known to be unreadable."),
 	}
 }
 
@@ -81,6 +82,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		fault = 1
 	}
 	gauge(c.d.fault, fault)
+	gauge(c.d.lost, float64(max(j.Lost, c.s.record.search.Lost())))
 
 	p := c.s.ingest.pipeline
 	stats := p.Stats()

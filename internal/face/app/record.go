@@ -36,6 +36,7 @@ func (s *server) openFolder(context.Context) (err error) {
 }
 
 func (s *server) openRecord(ctx context.Context) (err error) {
+	s.face.vitals.suspect = make(chan struct{}, 1)
 	s.record.keys, err = keyring.Open(keyring.Options{
 		Dir: s.folder.keys(), Name: s.host, Existing: s.folder.hasJournal(),
 		Secret: s.opt.SigningSecret.Reveal(), PreviousSecret: s.opt.PreviousSecret.Reveal(),
@@ -46,12 +47,13 @@ func (s *server) openRecord(ctx context.Context) (err error) {
 	}
 	s.record.journal, err = journal.Open(ctx, journal.Options{
 		Dir: s.folder.journal(), Keys: s.record.keys, Logger: s.logger.With("part", "journal"), SealAge: sealAge,
+		Damaged: s.damaged,
 	})
 	if err != nil {
 		return err
 	}
 	s.cleanup.add("journal", s.record.journal.Close)
-	s.record.search, err = search.New(search.Options{Snapshot: s.record.journal.Snapshot})
+	s.record.search, err = search.New(search.Options{Snapshot: s.record.journal.Snapshot, Damaged: s.damaged})
 	return err
 }
 

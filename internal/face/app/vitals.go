@@ -18,6 +18,8 @@ const (
 	rateWindow = 12 // samples: one minute
 	scrubFirst = 20 * time.Second
 	scrubEvery = time.Hour
+	// scrubAgain is how long after one check a damage that was met starts another.
+	scrubAgain = time.Minute
 	// maxVerdicts is how many entries an answer names; runs are told one by one.
 	maxVerdicts = 1000
 )
@@ -29,6 +31,8 @@ type vitals struct {
 	mu        sync.Mutex
 	samples   []sample
 	integrity api.Integrity
+	noted     int           // damages that were logged
+	suspect   chan struct{} // a damage was met; made when the journal is opened
 }
 
 type sample struct {
@@ -110,19 +114,51 @@ func (s *server) runRates(ctx context.Context) error {
 	}
 }
 
-// runScrub checks the whole journal soon after the start and then every hour.
+// maxDamages is how many damages are logged one by one; a check names all.
+const maxDamages = 200
+
+// damaged takes in what readers of the journal met that they could not read, once
+// for each file and reason. The journal counts as damaged from now on, and is
+// checked at once.
+func (s *server) damaged(file string, err error) {
+	now := time.Now().UTC()
+	v := &s.face.vitals
+	v.mu.Lock()
+	v.integrity.Status, v.integrity.CheckedAt = api.IntegrityStatusINVALID, &now
+	v.noted++
+	noted := v.noted
+	v.mu.Unlock()
+	switch {
+	case noted < maxDamages:
+		s.logger.Error("stored events cannot be read", "file", file, "error", err)
+	case noted == maxDamages:
+		s.logger.Error("stored events cannot be read; further damage is not logged one by one", "file", file, "error", err)
+	}
+	select {
+	case v.suspect <- struct{}{}:
+	default: // a check is due already
+	}
+}
+
+// runScrub checks the whole journal soon after the start, then every hour, and when
+// something in it cannot be read.
 func (s *server) runScrub(ctx context.Context) error {
 	timer := time.NewTimer(scrubFirst)
 	defer timer.Stop()
+	var last time.Time
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-s.face.vitals.suspect:
+			timer.Reset(max(0, scrubAgain-time.Since(last)))
+			continue
 		case <-timer.C:
 		}
 		if _, err := s.verifyForAPI(ctx, time.Time{}, time.Time{}); err != nil && ctx.Err() == nil {
 			s.logger.ErrorContext(ctx, "the journal could not be checked", "error", err)
 		}
+		last = time.Now()
 		timer.Reset(scrubEvery)
 	}
 }

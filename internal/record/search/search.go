@@ -96,6 +96,9 @@ func New(o Options) (*Searcher, error) {
 	return s, nil
 }
 
+// Lost is how many rows calls have met so far that cannot be read.
+func (s *Searcher) Lost() int64 { return s.damages.Rows() }
+
 // Query implements query.Source.
 func (s *Searcher) Query(ctx context.Context, f query.Filter) (query.Page, error) {
 	plan, err := f.Plan()
