@@ -12,8 +12,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,9 +32,7 @@ func (s *server) ask(method, path string, headers map[string][]string, body stri
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	for k, v := range headers {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, headers)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
@@ -89,7 +89,7 @@ func TestForgedCredentials(t *testing.T) {
 		"key of zeros":      sign(`{"alg":"HS256","typ":"JWT"}`, claims, strings.Repeat("\x00", 32)),
 		"key from a file":   sign(`{"alg":"HS256","typ":"JWT","kid":"../../../../dev/null"}`, claims, ""),
 		"key in the header": sign(`{"alg":"HS256","jwk":{"kty":"oct","k":""}}`, claims, ""),
-		"other claims":      part[0] + "." + b64([]byte(strings.Replace(claims, fmt.Sprint(old.Exp), "9999999999", 1))) + "." + part[2],
+		"other claims":      part[0] + "." + b64([]byte(strings.Replace(claims, strconv.FormatInt(old.Exp, 10), "9999999999", 1))) + "." + part[2],
 		"the session's id":  old.Jti,
 		"changed end":       jwt[:len(jwt)-3] + "AAA",
 		"twice":             jwt + jwt,
@@ -195,7 +195,7 @@ func (s *server) stream(path, bearer string) (first func(), ended chan string) {
 	}
 	req.Header.Set("Authorization", "Bearer "+bearer)
 	resp, err := http.DefaultClient.Do(req)
-	if err != nil || resp.StatusCode != 200 {
+	if err != nil || resp.StatusCode != http.StatusOK {
 		s.t.Fatalf("GET %s: %v %+v", path, err, resp)
 	}
 	ended = make(chan string, 1)

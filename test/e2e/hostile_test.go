@@ -62,8 +62,10 @@ func TestHostileText(t *testing.T) {
 		inert(t, "answer to "+name, string(b))
 		// The same where a category, a source, a time and a format are asked for.
 		for _, field := range []string{"category", "source", "time", "severity", "ip", "outcome"} {
-			_, _, b, err := s.do(request{method: "POST", path: "/api/siem/events", token: token, contentType: "application/json",
-				body: fmt.Appendf(nil, `{"message":"x",%q:%s}`, field, quoted)})
+			_, _, b, err := s.do(request{
+				method: "POST", path: "/api/siem/events", token: token, contentType: "application/json",
+				body: fmt.Appendf(nil, `{"message":"x",%q:%s}`, field, quoted),
+			})
 			if err != nil || !json.Valid(b) || len(b) > 4096 {
 				t.Errorf("%s in %s: %v %.300s", name, field, err, b)
 			}

@@ -199,9 +199,9 @@ func TestOverload(t *testing.T) {
 				statuses.Store(resp.StatusCode, true)
 				var a ingestAnswer
 				switch {
-				case resp.StatusCode == 200 && json.Unmarshal(b, &a) == nil && a.Rejected == 0:
+				case resp.StatusCode == http.StatusOK && json.Unmarshal(b, &a) == nil && a.Rejected == 0:
 					accepted.Add(int64(a.Accepted))
-				case (resp.StatusCode == 429 || resp.StatusCode == 503) && resp.Header.Get("Retry-After") != "":
+				case (resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable) && resp.Header.Get("Retry-After") != "":
 					refused.Add(2000)
 				default:
 					t.Errorf("status %d, Retry-After %q: %.200s", resp.StatusCode, resp.Header.Get("Retry-After"), b)

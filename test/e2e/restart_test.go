@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -104,7 +105,7 @@ func TestOneServerToAFolder(t *testing.T) {
 	bin, data := binary(t), t.TempDir()
 	s := start(t, bin, data)
 	said, code := attempt(t, bin, data)
-	if code != 1 || !strings.Contains(said, fmt.Sprint(s.cmd.Process.Pid)) {
+	if code != 1 || !strings.Contains(said, strconv.Itoa(s.cmd.Process.Pid)) {
 		t.Errorf("a second server: exit %d, %q, want 1 and the process that has the folder", code, said)
 	}
 	s.send("/api/siem/events", s.token("ingest"), "application/json", []byte(`{"message":"the first one lives"}`))

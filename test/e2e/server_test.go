@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -67,7 +68,25 @@ type server struct {
 
 // lines gathers what the server prints.
 type lines struct {
-	errs *bytes.Buffer
+	errs *said
+}
+
+// said is a buffer that may be read while the server still writes.
+type said struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (s *said) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.Write(b)
+}
+
+func (s *said) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.buf.String()
 }
 
 // start runs `tocsin serve` with more flags and waits until it is ready.
@@ -80,7 +99,7 @@ func start(t testing.TB, bin, data string, flags ...string) *server {
 	}
 	s.cmd = exec.CommandContext(context.Background(), bin, args...)
 	s.cmd.Env = append(os.Environ(), "TOCSIN_ADMIN_PASSWORD="+adminPassword)
-	errs := &bytes.Buffer{}
+	errs := &said{}
 	s.cmd.Stderr = errs
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -38,7 +39,7 @@ func startInjected(t *testing.T, bin, data string, in injection) *server {
 		bin, "serve", "--data", data, "--listen", "127.0.0.1:0", "--syslog", "")
 	s.cmd.Env = append(os.Environ(), "TOCSIN_ADMIN_PASSWORD="+adminPassword)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // strace and the server die together
-	errs := &bytes.Buffer{}
+	errs := &said{}
 	s.cmd.Stderr, s.out = errs, &lines{errs: errs}
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
@@ -148,7 +149,7 @@ func TestKillAtSystemCalls(t *testing.T) {
 	}
 	for k := 1; k <= last; k += step {
 		for n, call := range []string{"pwrite64", "fdatasync", "fsync", "/rename", "/unlink"} {
-			points = append(points, injection{call, "signal=KILL", fmt.Sprint(k + n)})
+			points = append(points, injection{call, "signal=KILL", strconv.Itoa(k + n)})
 		}
 	}
 	runInjected(t, points)

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -128,7 +129,6 @@ func (s store) read(name string) copies {
 // good is the place that can be used, the first when both can. os.ErrNotExist when
 // neither is there, ErrDamaged when none is good or they differ.
 func (c *copies) good() (int, error) {
-	firstBad := c.errs[0] != nil
 	switch {
 	case errors.Is(c.errs[0], os.ErrNotExist) && errors.Is(c.errs[1], os.ErrNotExist):
 		return 0, fmt.Errorf("key file %s: %w", c.paths[0], os.ErrNotExist)
@@ -136,10 +136,8 @@ func (c *copies) good() (int, error) {
 		return 0, fmt.Errorf("key file %s: %w: %w; its copy %s: %w; put one of them back from a backup", c.paths[0], ErrDamaged, c.errs[0], c.paths[1], c.errs[1])
 	case c.errs[0] == nil && c.errs[1] == nil && !bytes.Equal(c.raws[0], c.raws[1]):
 		return 0, fmt.Errorf("key file %s: %w: it differs from its copy %s, and both are whole; keep the one that belongs to this data folder in both places", c.paths[0], ErrDamaged, c.paths[1])
-	case firstBad:
-		return 1, nil
 	}
-	return 0, nil
+	return slices.Index(c.errs[:], nil), nil
 }
 
 // load reads both copies and heals one of them where it can. Its errors are those

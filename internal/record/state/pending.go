@@ -20,7 +20,7 @@ func (s *State) QueueActivity(ctx context.Context, a auth.Activity) error {
 	if err != nil {
 		return fmt.Errorf("queue activity: %w", err)
 	}
-	if _, err := s.exec(ctx, "INSERT INTO pending_audit (activity) VALUES (?)", string(body)); err != nil {
+	if err := s.exec(ctx, "INSERT INTO pending_audit (activity) VALUES (?)", string(body)); err != nil {
 		return fmt.Errorf("queue activity: %w", err)
 	}
 	return nil
@@ -58,7 +58,7 @@ func (s *State) DrainActivities(ctx context.Context, record func(ctx context.Con
 	if err := record(ctx, batch); err != nil {
 		return 0, fmt.Errorf("drain activities: %w", err)
 	}
-	if _, err := s.exec(ctx, "DELETE FROM pending_audit WHERE id <= ?", last); err != nil {
+	if err := s.exec(ctx, "DELETE FROM pending_audit WHERE id <= ?", last); err != nil {
 		return 0, fmt.Errorf("drain activities: %w", err)
 	}
 	return len(batch), nil

@@ -34,7 +34,7 @@ func scanToken(row interface{ Scan(dest ...any) error }) (auth.Token, error) {
 
 // CreateToken implements auth.TokenStore.
 func (s *State) CreateToken(ctx context.Context, t auth.Token) error {
-	_, err := s.exec(ctx, "INSERT INTO tokens ("+tokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	err := s.exec(ctx, "INSERT INTO tokens ("+tokenColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		t.ID, t.Name, string(t.Scope), t.Hash[:], t.Created.UnixNano(), t.CreatedBy, nanos(t.Expires), nanos(t.LastUsed), nanos(t.Revoked))
 	if err != nil {
 		return fmt.Errorf("create token: %w", err)
@@ -115,7 +115,7 @@ func (s *State) RevokeToken(ctx context.Context, id string, at time.Time) (auth.
 
 // TouchToken implements auth.TokenStore.
 func (s *State) TouchToken(ctx context.Context, id string, at time.Time) error {
-	if _, err := s.exec(ctx, "UPDATE tokens SET last_used_at = ? WHERE id = ?", at.UnixNano(), id); err != nil {
+	if err := s.exec(ctx, "UPDATE tokens SET last_used_at = ? WHERE id = ?", at.UnixNano(), id); err != nil {
 		return fmt.Errorf("touch token: %w", err)
 	}
 	return nil

@@ -4,7 +4,6 @@ package state
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 
 	"modernc.org/sqlite"
@@ -41,7 +40,7 @@ func unavailable(err error) error {
 }
 
 // exec runs one statement that writes.
-func (s *State) exec(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	result, err := s.write.ExecContext(ctx, query, args...)
-	return result, unavailable(err)
+func (s *State) exec(ctx context.Context, query string, args ...any) error {
+	_, err := s.write.ExecContext(ctx, query, args...)
+	return unavailable(err)
 }

@@ -40,7 +40,7 @@ func (s *State) UserByName(ctx context.Context, name string) (auth.User, error) 
 
 // CreateUser implements auth.UserStore.
 func (s *State) CreateUser(ctx context.Context, u auth.User) error {
-	_, err := s.exec(ctx, "INSERT INTO users (id, name, password_hash, role, created_at, disabled_at) VALUES (?, ?, ?, ?, ?, ?)",
+	err := s.exec(ctx, "INSERT INTO users (id, name, password_hash, role, created_at, disabled_at) VALUES (?, ?, ?, ?, ?, ?)",
 		u.ID, u.Name, u.PasswordHash, string(u.Role), u.Created.UnixNano(), nanos(u.Disabled))
 	if err != nil {
 		return fmt.Errorf("create user: %w", err)
@@ -87,7 +87,7 @@ func (s *State) Session(ctx context.Context, id string) (auth.Session, error) {
 
 // RevokeSession implements auth.SessionStore.
 func (s *State) RevokeSession(ctx context.Context, id string, at time.Time) error {
-	_, err := s.exec(ctx, "UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", at.UnixNano(), id)
+	err := s.exec(ctx, "UPDATE sessions SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL", at.UnixNano(), id)
 	if err != nil {
 		return fmt.Errorf("revoke session: %w", err)
 	}
