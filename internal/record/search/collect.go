@@ -4,6 +4,7 @@ package search
 
 import (
 	"math"
+	"slices"
 	"sync/atomic"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -83,10 +84,8 @@ func (v *view) buckets(yield func(segment.Bucket)) (ok bool, err error) {
 	if err := v.prepare(); err != nil {
 		return false, err
 	}
-	for i := range v.fields {
-		if v.fields[i].lost != nil {
-			return false, nil // which codes are meant is not known
-		}
+	if slices.ContainsFunc(v.fields, func(t fieldTest) bool { return t.lost != nil }) {
+		return false, nil // which codes are meant is not known
 	}
 	for _, b := range counts.Buckets {
 		if !v.dead && (v.plan.AnyLevel || b.Severity <= event.Critical && v.plan.Levels[b.Severity]) && v.wants(b) {

@@ -133,9 +133,16 @@ func TestOneFlippedByte(t *testing.T) {
 	}
 	others := []segment.Reader{sealed(t, block(t, beside), cache), block(t, after).Reader()}
 	filters := []query.Filter{
-		{}, {Sources: []string{"authentication", "ll7*"}}, {Sources: []string{"ll77"}}, {Categories: []string{"login_failed"}, From: es[10].Time},
-		{Users: []string{"root", "u99"}}, {IPs: []string{"203.0.0.0/17", "192.0.2.7"}}, {Levels: []event.Severity{event.High}},
-		{Text: "failed root"}, {Text: "login_4000"}, {Text: "raw"},
+		{},
+		{Sources: []string{"authentication", "ll7*"}},
+		{Sources: []string{"ll77"}},
+		{Categories: []string{"login_failed"}, From: es[10].Time},
+		{Users: []string{"root", "u99"}},
+		{IPs: []string{"203.0.0.0/17", "192.0.2.7"}},
+		{Levels: []event.Severity{event.High}},
+		{Text: "failed root"},
+		{Text: "login_4000"},
+		{Text: "raw"},
 	}
 	var asked []known
 	for _, f := range filters {

@@ -101,8 +101,7 @@ func (s *sum) rollup(v *view) error {
 		return err
 	}
 	switch {
-	case a.sourceLost != nil || a.categoryLost != nil:
-		return nil // the rollup's codes say nothing
+	case a.nameless(): // the rollup's codes say nothing
 	case everything(v.plan):
 		a.all()
 	default:
@@ -111,6 +110,9 @@ func (s *sum) rollup(v *view) error {
 	a.flush()
 	return err
 }
+
+// nameless tells whether what codes stand for is not known.
+func (a *account) nameless() bool { return a.sourceLost != nil || a.categoryLost != nil }
 
 // all takes the counts of all rows.
 func (a *account) all() {
