@@ -87,8 +87,8 @@ type Options struct {
 	// It is called concurrently, once an event, after time and id are set.
 	Late func(e *event.Event) bool
 	// Record makes events durable, sets their Place and returns what sequence
-	// numbers they got. It keeps the events but not the slice. Called
-	// concurrently, with a context that the sender's leaving does not end.
+	// numbers they got. It may keep the events and the slice. Called concurrently,
+	// with a context that the sender's leaving does not end.
 	Record func(ctx context.Context, events []*event.Event) ([]event.Range, error)
 	// Durable tells up to which Place.Ord everything is recorded. An event that
 	// Record gave a place and then refused counts as recorded once Durable has

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -381,5 +382,38 @@ func TestClass(t *testing.T) {
 	}
 	if n := p.Stats().Unclassed; n != 1 {
 		t.Errorf("%d unknown sources", n)
+	}
+}
+
+// TestRecordMayKeepTheSlice: the parts of a large batch do not overwrite each
+// other in the hands of who keeps them.
+func TestRecordMayKeepTheSlice(t *testing.T) {
+	t.Parallel()
+	j := &journal{}
+	var kept [][]*event.Event
+	p := build(t, j, func(o *Options) {
+		o.Record = func(ctx context.Context, events []*event.Event) ([]event.Range, error) {
+			kept = append(kept, events)
+			return j.append(ctx, events)
+		}
+	})
+	b := batch()
+	for i := range 3*chunkItems + 7 {
+		b.Items = append(b.Items, fmt.Appendf(nil, `{"message":"%d"}`, i))
+	}
+	if _, err := p.Ingest(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, part := range kept {
+		for _, e := range part {
+			if want := strconv.Itoa(n); e.Message != want {
+				t.Fatalf("event %s is in the place of %s", e.Message, want)
+			}
+			n++
+		}
+	}
+	if n != len(b.Items) {
+		t.Errorf("%d events kept, want %d", n, len(b.Items))
 	}
 }

@@ -69,12 +69,12 @@ func (r *run) submit(ctx context.Context, events []*event.Event, from int) error
 func (r *run) reset(records int) {
 	if cap(r.fate) < records {
 		r.fate = make([]fate, records)
-		r.events = make([]*event.Event, 0, records)
 		r.item = make([]int32, 0, records)
 	}
 	r.fate = r.fate[:records]
 	clear(r.fate)
-	r.events, r.item = r.events[:0], r.item[:0]
+	r.item = r.item[:0]
+	r.events = make([]*event.Event, 0, records) // Record has kept the part's before
 }
 
 // decode reads records from i on and returns where to go on. It comes back
