@@ -244,3 +244,54 @@ func wantSame(t *testing.T, when string, got, want []string) {
 		}
 	}
 }
+
+// TestLargeRequests hides attacks in requests of ten thousand events, several at a
+// time: detection sees each event once.
+func TestLargeRequests(t *testing.T) {
+	t.Parallel()
+	s := start(t, binary(t), t.TempDir())
+	token := s.token("ingest")
+	const requests, attackers, each = 4, 40, 10_000
+	now := time.Now()
+	var senders sync.WaitGroup
+	for n := range requests {
+		senders.Go(func() {
+			r := rand.New(rand.NewPCG(uint64(n), 7))
+			var b bytes.Buffer
+			left := map[int]int{}
+			for i := range each {
+				at := now.Add(time.Duration(i-each) * time.Millisecond).UTC().Format(time.RFC3339Nano)
+				a := r.IntN(attackers)
+				// Each attacker fails 12 times, anywhere in the request.
+				if left[a] < 12 && (r.IntN(15) == 0 || i > each*9/10) {
+					left[a]++
+					fmt.Fprintf(&b, `{"time":%q,"source":"authentication","category":"login_failed","outcome":"failure","message":"Wrong password","user":"root","ip":"203.0.113.%d","host":"h%d"}`+"\n", at, n*50+a, n)
+				} else {
+					fmt.Fprintf(&b, `{"time":%q,"source":"application","category":"data_access","message":"ordinary","host":"h%d"}`+"\n", at, n)
+				}
+			}
+			for a := range attackers {
+				if left[a] != 12 {
+					t.Errorf("attacker %d of request %d fails %d times: choose another seed", a, n, left[a])
+				}
+			}
+			if a := s.send("/api/siem/events", token, "application/x-ndjson", b.Bytes()); a.Accepted != each {
+				t.Errorf("%+v", a)
+			}
+		})
+	}
+	senders.Wait()
+	eventually(t, "all attackers found", func() bool {
+		return len(all[anomaly](s, "/api/siem/anomalies?type=brute_force_attack")) >= requests*attackers
+	})
+	eventually(t, "detection at the head", func() bool { return s.metric("tocsin_detect_lag_entries") == 0 })
+	for _, a := range all[anomaly](s, "/api/siem/anomalies?type=brute_force_attack") {
+		if a.Count != 12 {
+			t.Errorf("%s: %d failures counted, want 12", a.Entity.Value, a.Count)
+		}
+	}
+	if seen, head := s.metric("tocsin_detect_observed_total"), s.metric("tocsin_journal_head"); seen < requests*each || seen > head {
+		t.Errorf("detection has seen %v events, the journal has %v", seen, head)
+	}
+	s.stop()
+}
