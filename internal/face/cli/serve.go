@@ -8,11 +8,16 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"runtime/pprof"
 
 	"github.com/tocsin-siem/tocsin/internal/core/secret"
 	"github.com/tocsin-siem/tocsin/internal/face/app"
 )
+
+// memoryLimit is where the garbage collector begins to work harder, in bytes. What
+// Tocsin holds at a time is bounded well below it; GOMEMLIMIT sets another one.
+const memoryLimit = 768 << 20
 
 type serveCommand struct {
 	Config    string `help:"The configuration file." type:"existingfile" env:"TOCSIN_CONFIG"`
@@ -43,6 +48,9 @@ func (c *serveCommand) Run(ctx context.Context, env *Env) error {
 		demo = app.DemoAttack
 	case c.DemoQuiet:
 		demo = app.DemoQuiet
+	}
+	if env.getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
 	}
 	stop, err := profile(c.Profile)
 	if err != nil {
