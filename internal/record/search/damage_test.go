@@ -137,6 +137,9 @@ func flipEach(t *testing.T, inFile []*event.Event, among string) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(9, 10))
 	beside, after := some(r, 300), some(r, 200)
+	for _, e := range after { // so that the newest are found without a look at the file
+		e.Time += 48 * hour
+	}
 	es := slices.Concat(inFile, beside, after)
 	path := filepath.Join(t.TempDir(), "a.seg")
 	if err := segment.WriteFile(path, block(t, inFile), nil); err != nil {
@@ -254,6 +257,12 @@ func checkAround(t *testing.T, readers []segment.Reader, path string, hidden map
 		want := slices.DeleteFunc(slices.Clone(k.events), isHidden)
 		var got []event.Event
 		missing := int64(0)
+		newest := k.filter
+		newest.Limit = 1
+		page, err := searcher(t, search.Options{}, readers...).Query(t.Context(), newest)
+		if err != nil || page.Total != nil && *page.Total != int64(len(k.events)) {
+			t.Errorf("%s: the newest: total %v, want none or %d, %v", what, page.Total, len(k.events), err)
+		}
 		for f := k.filter; ; {
 			page, err := s.Query(t.Context(), f)
 			if err != nil {
