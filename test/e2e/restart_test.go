@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -97,6 +99,36 @@ func TestStopWithOpenConnections(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Error("the stream goes on")
 	}
+}
+
+// TestStopWhileStarting ends a server before it is ready: it goes quietly, and the
+// next one finds a folder that it can use.
+func TestStopWhileStarting(t *testing.T) {
+	t.Parallel()
+	bin, data := binary(t), filepath.Join(t.TempDir(), "data")
+	for i := range 15 {
+		cmd := exec.Command(bin, "serve", "--data", data, "--listen", "127.0.0.1:0", "--syslog", "")
+		cmd.Env = append(os.Environ(), "TOCSIN_ADMIN_PASSWORD="+adminPassword)
+		var errs bytes.Buffer
+		cmd.Stderr = &errs
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(i*12) * time.Millisecond)
+		_ = cmd.Process.Signal(syscall.SIGTERM)
+		// Before main has begun, the signal itself ends the process.
+		if err := cmd.Wait(); err != nil && (errs.Len() > 0 || err.Error() != "signal: terminated") {
+			t.Errorf("stopped %d ms after it began: %v\n%s", i*12, err, tail(errs.String(), 500))
+		}
+		if i%4 == 3 { // the first start of all has the most to do
+			if err := os.RemoveAll(data); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	s := start(t, bin, data)
+	s.login()
+	s.stop()
 }
 
 // TestOneServerToAFolder starts a second one on the same folder.

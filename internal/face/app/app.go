@@ -53,9 +53,19 @@ func Run(ctx context.Context, o Options) (err error) {
 	s := &server{opt: o, logger: o.Logger, began: time.Now()}
 	defer func() { err = errors.Join(err, s.cleanup.run()) }()
 	if err := s.open(ctx); err != nil {
-		return err
+		return s.unlessStopped(ctx, err)
 	}
 	return s.run(ctx)
+}
+
+// unlessStopped returns the error of starting, unless it is that the start was
+// called off.
+func (s *server) unlessStopped(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		s.logger.InfoContext(ctx, "stopped before it was ready", "while", err.Error())
+		return nil
+	}
+	return err
 }
 
 // server is a started product.
@@ -104,7 +114,7 @@ func (s *server) run(ctx context.Context) error {
 
 	watch := newFloor(root)
 	if err := errors.Join(s.restoreIDs(ctx), s.meetRollback(ctx)); err != nil {
-		return errors.Join(err, journal.end())
+		return errors.Join(s.unlessStopped(ctx, err), journal.end())
 	}
 	watch.run("detection", s.runDetection)
 	watch.run("scrub", s.runScrub)
@@ -116,7 +126,7 @@ func (s *server) run(ctx context.Context) error {
 	case <-s.watch.caughtUp:
 		front = newFloor(root)
 		s.runFront(front)
-		if err := errors.Join(s.ensureAdmin(ctx), s.announce(ctx)); err != nil {
+		if err := errors.Join(s.ensureAdmin(ctx), s.announce(ctx)); s.unlessStopped(ctx, err) != nil {
 			front.fail(err)
 		}
 		select {
