@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -76,10 +77,10 @@ func TestAFlippedByteHidesOnlyItsEvents(t *testing.T) {
 			t.Fatalf("event bulk-%d is not there, though its page is whole", i)
 		}
 	}
-	if got := incomplete("/api/siem/logs?source=authentication"); got != fmt.Sprint(page) {
+	if got := incomplete("/api/siem/logs?source=authentication"); got != strconv.Itoa(page) {
 		t.Errorf("the list lacks %q events, want %d", got, page)
 	}
-	if got := incomplete("/api/siem/statistics?user_id=u3"); got != "" && got != fmt.Sprint(page) {
+	if got := incomplete("/api/siem/statistics?user_id=u3"); got != "" && got != strconv.Itoa(page) {
 		t.Errorf("statistics lack %q events", got)
 	}
 	var integrity struct {

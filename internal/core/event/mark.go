@@ -38,8 +38,6 @@ const (
 	MarkOriginConflict = "origin_id_conflict"
 	// MarkDerived: Tocsin made this event out of another one of the sender's.
 	MarkDerived = "derived"
-	// MarkDeep: a structure deeper than MaxDepth is kept as JSON text.
-	MarkDeep = "deep"
 )
 
 // Marked tells whether the event has a mark of that kind.

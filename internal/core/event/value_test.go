@@ -111,8 +111,8 @@ func TestSetAttrReplaces(t *testing.T) {
 
 func TestMarked(t *testing.T) {
 	t.Parallel()
-	e := event.Event{Marks: []event.Mark{{Kind: event.MarkLate}, {Kind: event.MarkDeep}}}
-	if !e.Marked(event.MarkLate) || !e.Marked(event.MarkDeep) || e.Marked(event.MarkFuture) {
+	e := event.Event{Marks: []event.Mark{{Kind: event.MarkLate}, {Kind: event.MarkDerived}}}
+	if !e.Marked(event.MarkLate) || !e.Marked(event.MarkDerived) || e.Marked(event.MarkFuture) {
 		t.Errorf("marks %+v", e.Marks)
 	}
 }
