@@ -33,10 +33,13 @@ func TestMain(m *testing.M) {
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
-		Dir:  "testdata/script",
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"server": server, "token": token, "hashes": hashes},
+		Dir: "testdata/script",
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"server": server, "token": token, "hashes": hashes, "code": code, "spoil": spoil,
+		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[stopKey{}] = new(func())
+			env.Values[contextKey{}] = t
 			return nil
 		},
 	})
