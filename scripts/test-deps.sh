@@ -8,6 +8,7 @@ missing() {
   command -v rsyslogd > /dev/null || [ -x /usr/sbin/rsyslogd ] || echo rsyslog
   command -v chromium > /dev/null || echo chromium
   command -v python3 > /dev/null || echo python3
+  command -v strace > /dev/null || echo strace
   command -v gcc > /dev/null || echo gcc libc6-dev
 }
 

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -50,7 +51,7 @@ func (r *request) finish(err error) { r.once.Do(func() { r.done <- err }) }
 // Append records events: it gives each its origin, seq and ord, and returns after
 // they are durable and can be read. Their Place.Stream is set and Validate has
 // passed. It keeps the events, which must not be changed afterwards, whatever it
-// returns.
+// returns; the slice stays the caller's.
 //
 // The answer has one range for each run of sequence numbers. While the disk is
 // slow, Append waits for its turn until ctx ends. ErrUnavailable (ErrFull,
@@ -97,7 +98,7 @@ func (j *Journal) cut(events []*event.Event) (*request, []*event.Event, error) {
 		r.weight += int64(size) + eventOverhead
 	}
 	r.weight = min(r.weight, j.opts.QueueBytes)
-	r.events = events[:n]
+	r.events = slices.Clone(events[:n]) // the ring keeps it; the caller's slice is the caller's
 	return r, events[n:], nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -293,5 +294,24 @@ func TestCloseEndsReadersAndAppends(t *testing.T) {
 	}
 	if _, err := j.Append(t.Context(), someEvents(rand.New(rand.NewPCG(1, 1)), 0, 1)); !errors.Is(err, ErrClosed) {
 		t.Errorf("append: %v", err)
+	}
+}
+
+// The slice that Append is given stays the caller's: who reuses it changes nothing
+// that readers get.
+func TestTheSliceStaysTheCallers(t *testing.T) {
+	t.Parallel()
+	j, stop := openTest(t, t.TempDir(), nil)
+	defer stop()
+	r := rand.New(rand.NewPCG(4, 4))
+	slice := someEvents(r, 0, 50)
+	want := slices.Clone(slice)
+	if _, err := j.Append(t.Context(), slice); err != nil {
+		t.Fatal(err)
+	}
+	clear(slice)
+	got, err := j.Reader(0).Next(t.Context(), 100)
+	if err != nil || !slices.Equal(got, want) {
+		t.Errorf("%d of %d events are the ones that were appended: %v", len(got), len(want), err)
 	}
 }

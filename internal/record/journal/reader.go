@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"fmt"
 	"slices"
 	"sort"
 
@@ -68,6 +69,9 @@ func (r *Reader) Next(ctx context.Context, limit int) ([]*event.Event, error) {
 		}
 		if err := r.j.ring.wait(ctx, r.pos); err != nil {
 			return nil, err
+		}
+		if err := ctx.Err(); err != nil { // a loop that finds nothing must end too
+			return nil, fmt.Errorf("wait for events: %w", err)
 		}
 	}
 }

@@ -32,7 +32,7 @@ func EventTime(e *event.Event) int64 {
 	return e.Time
 }
 
-// Watermarks keep, for each origin (input, source and host), how far its event
+// Watermarks keep, for each origin (input, source, host and sender), how far its event
 // time has come. An origin that replays an old file has its own watermark and
 // disturbs nobody else's.
 //
@@ -131,6 +131,8 @@ func (w *Watermarks) mark(e *event.Event) *Mark {
 	w.buf = append(w.buf, e.Source...)
 	w.buf = append(w.buf, 0)
 	w.buf = append(w.buf, e.Host...)
+	w.buf = append(w.buf, 0)
+	w.buf = append(w.buf, e.Sender...)
 	if len(w.buf) > maxOriginBytes {
 		sum := sha256.Sum256(w.buf)
 		w.buf = append(w.buf[:0], sum[:]...)

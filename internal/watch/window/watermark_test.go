@@ -30,9 +30,12 @@ func TestLateness(t *testing.T) {
 	f("inside the allowance", at("a", 50*minute), false)
 	f("a nanosecond behind it", at("a", 50*minute-1), true)
 	f("another origin has its own", at("b", 0), false)
+	other := at("a", 0)
+	other.Sender = "tok_other"
+	f("another sender cannot be made late by the first", other, false)
 	f("in order", at("a", 70*minute), false)
 	f("now the same is late", at("a", 60*minute-1), true)
-	if w.Counted() != 2 || w.Origins() != 2 {
+	if w.Counted() != 2 || w.Origins() != 3 {
 		t.Errorf("late %d, origins %d", w.Counted(), w.Origins())
 	}
 }
