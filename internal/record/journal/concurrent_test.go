@@ -301,7 +301,7 @@ func TestCloseEndsReadersAndAppends(t *testing.T) {
 // that readers get.
 func TestTheSliceStaysTheCallers(t *testing.T) {
 	t.Parallel()
-	j, stop := openTest(t, t.TempDir(), nil)
+	j, stop := openTest(t, t.TempDir(), func(o *Options) { o.RingBytes = 8 << 20 })
 	defer stop()
 	r := rand.New(rand.NewPCG(4, 4))
 	slice := someEvents(r, 0, 50)
