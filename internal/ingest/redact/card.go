@@ -2,47 +2,60 @@
 
 package redact
 
-const minCard = 13
+// The least and the most digits of a card number.
+const (
+	minCard = 13
+	maxCard = 19
+)
 
 // cardAt matches a card number that begins at i: digits alone, or in the groups
-// that cards are printed in, with one kind of separator. It returns the end, 0
-// when there is none.
+// that cards are printed in, with one kind of separator. Of what stands in groups
+// the most counts that is a card; what follows may be another number, as in
+// `4111… 17` or `4111 1111 1111 1111 12/27`. It returns the end, 0 when there is
+// none.
 func cardAt(s string, i int) (to int) {
-	var digits [20]byte
-	var groups [6]int
+	if i > 0 && (s[i-1] == '.' || s[i-1] == '-' && i > 1 && isWord(s[i-2])) {
+		return 0
+	}
+	var digits [maxCard]byte
+	var groups, ends [6]int
 	n, group, separator := 0, 0, byte(0)
-	j := i
-	for ; j < len(s); j++ {
+	j, over := i, false
+	for ; j < len(s) && !over; j++ {
 		c := s[j]
 		if isDigit(c) {
-			if n == 19 {
-				return 0
+			if over = n == maxCard; !over {
+				digits[n] = c
+				n++
 			}
-			digits[n] = c
-			n++
 			groups[group]++
 			continue
 		}
 		if c != ' ' && c != '-' || separator != 0 && c != separator || group == 4 || j+1 >= len(s) || !isDigit(s[j+1]) {
 			break
 		}
+		ends[group] = j
 		separator = c
 		group++
 	}
-	if separator != 0 && !printed(groups, group) {
-		// What follows the first group may be another number: `4111… 17`.
-		j, n = i+groups[0], groups[0]
+	ends[group] = j
+	if over { // the last group goes beyond a card
+		n -= groups[group] - 1
+		group--
 	}
-	if n < minCard || j < len(s) && (isWord(s[j]) || s[j] == '.' && j+1 < len(s) && isDigit(s[j+1])) {
-		return 0
+	for ; group >= 0 && n >= minCard; group-- {
+		if (group == 0 || printed(groups, group)) && endsNumber(s, ends[group]) && issued(digits[:n]) && luhn(digits[:n]) {
+			return ends[group]
+		}
+		n -= groups[group]
 	}
-	if i > 0 && (s[i-1] == '.' || s[i-1] == '-' && i > 1 && isWord(s[i-2])) {
-		return 0
-	}
-	if !issued(digits[:n]) || !luhn(digits[:n]) {
-		return 0
-	}
-	return j
+	return 0
+}
+
+// endsNumber tells whether a number that ends before j is whole: no word and no
+// fraction goes on there.
+func endsNumber(s string, j int) bool {
+	return j == len(s) || !isWord(s[j]) && (s[j] != '.' || j+1 == len(s) || !isDigit(s[j+1]))
 }
 
 // isCard tells whether the whole text is a card number.
