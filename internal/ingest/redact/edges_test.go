@@ -149,6 +149,13 @@ func TestEventsAreTheirOwn(t *testing.T) {
 	if twice := string(e.AppendJSON(nil)); twice != once || len(e.Marks) != 3 {
 		t.Errorf("%s\nthen %s", once, twice)
 	}
+	if e.Compliance.PCI != event.FlagAbsent {
+		t.Error("a password brings the event into the scope of cards")
+	}
+	paid := &event.Event{Source: "s", Message: "paid with 4111111111111111", Compliance: event.Compliance{PCI: event.FlagFalse}}
+	if r.Event(paid); paid.Compliance.PCI != event.FlagTrue {
+		t.Error("a card does not bring the event into their scope")
+	}
 	plain := &event.Event{Source: "s", Message: "nothing here", Tags: tags[:1], Attrs: []event.Attr{{Key: "keyboard", Value: event.Text("x")}}}
 	r.Event(plain)
 	if len(plain.Marks) != 0 || &plain.Tags[0] != &tags[0] {
