@@ -74,16 +74,29 @@ func (s *server) counts() (accepted, dropped uint64) {
 }
 
 // lag is how long ago the newest event that detection has seen was received,
-// while there are events that it has not seen; else 0.
+// while there are events that it has not seen; else 0. It is never longer than
+// detection has been seen behind: after an idle hour the first event is not an
+// hour late.
 func (s *server) lag() time.Duration {
 	if s.lagEntries() == 0 {
+		s.watch.behind.Store(0)
 		return 0
 	}
-	since := s.began // until it has seen any
-	if seen := s.watch.seen.Load(); seen != 0 {
-		since = time.Unix(0, seen)
+	now := time.Now()
+	if s.watch.behind.CompareAndSwap(0, now.UnixNano()) {
+		return 0
 	}
-	return max(0, time.Since(since))
+	return lagAt(now, s.began, s.watch.seen.Load(), s.watch.behind.Load())
+}
+
+// lagAt is the time since the latest of the server's start, the receipt of the
+// newest event seen and the moment in which detection was first seen behind; both
+// in nanoseconds since 1970, seen 0 when there was none.
+func lagAt(now, began time.Time, seen, behind int64) time.Duration {
+	if seen == 0 {
+		seen = began.UnixNano()
+	}
+	return max(0, now.Sub(time.Unix(0, max(seen, behind))))
 }
 
 // lagEntries is how many positions of the journal detection has not seen.
@@ -102,6 +115,7 @@ func (s *server) runRates(ctx context.Context) error {
 	defer tick.Stop()
 	for {
 		accepted, _ := s.counts()
+		s.lag() // notices when detection falls behind, also while nobody looks
 		v.mu.Lock()
 		v.samples = append(v.samples, sample{time.Now(), accepted})
 		v.samples = v.samples[max(0, len(v.samples)-rateWindow):]

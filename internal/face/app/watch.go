@@ -20,6 +20,7 @@ type watching struct {
 	late     *window.Watermarks
 	caughtUp chan struct{}
 	seen     atomic.Int64 // when the newest event that was read was received
+	behind   atomic.Int64 // since when detection is seen behind the journal, 0 when it is not
 }
 
 // watched is the journal as detection reads it.
