@@ -155,11 +155,11 @@ func TestEpochsThatAreNot(t *testing.T) {
 	t.Parallel()
 	r := open(t, Options{Dir: filepath.Join(t.TempDir(), "keys")})
 	for _, epoch := range []uint32{0, 2, 1<<32 - 1} {
-		if key, err := r.RangeKey(epoch, "30d"); !errors.Is(err, ErrNoAnchor) || key != [KeyBytes]byte{} {
+		if key, err := r.Key(epoch, "30d", 0); !errors.Is(err, ErrNoAnchor) || key != [KeyBytes]byte{} {
 			t.Errorf("epoch %d: %v", epoch, err)
 		}
 	}
-	a, _ := r.RangeKey(1, "30d")
+	a, _ := r.Key(1, "30d", 0)
 	if next := Ratchet(a); next == a || Ratchet(next) == next {
 		t.Error("the ratchet stands still")
 	}
@@ -238,7 +238,7 @@ func TestSecretChangesTwice(t *testing.T) {
 			t.Fatalf("epoch %d, want %d", r.Epoch(), epoch)
 		}
 		for i, want := range known {
-			if _, err := r.RangeKey(uint32(i+1), "30d"); (err == nil) != want {
+			if _, err := r.Key(uint32(i+1), "30d", 0); (err == nil) != want {
 				t.Errorf("secret %q, epoch %d: %v, want a key %v", secret, i+1, err, want)
 			}
 		}

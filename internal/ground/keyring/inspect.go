@@ -28,7 +28,7 @@ type Finding struct {
 // evidence. It writes nothing: no folder, no key and no epoch is made, no copy
 // healed, and no lock taken. Of two copies it takes the one that is good. The
 // ring has the root of every epoch that the key files and the secrets give;
-// RangeKey says ErrNoAnchor for the others. The ring is nil when the origin cannot
+// Key says ErrNoAnchor for the others. The ring is nil when the origin cannot
 // be read, for all keys depend on it. Only Dir and the secrets of the options
 // count.
 func Inspect(opts Options) (*Ring, []Finding) {

@@ -169,11 +169,11 @@ func TestInspectWritesNothing(t *testing.T) {
 			}
 			for i, known := range c.epochs {
 				epoch := uint32(i) + 1
-				key, err := r.RangeKey(epoch, "365d")
+				key, err := r.Key(epoch, "365d", 0)
 				if known != (err == nil) || !known && !errors.Is(err, ErrNoAnchor) {
 					t.Errorf("epoch %d: %v, want known %v", epoch, err, known)
 				}
-				if want, err := made.RangeKey(epoch, "365d"); known && err == nil && key != want {
+				if want, err := made.Key(epoch, "365d", 0); known && err == nil && key != want {
 					t.Errorf("epoch %d has another key", epoch)
 				}
 			}

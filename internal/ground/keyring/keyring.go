@@ -86,6 +86,9 @@ type Ring struct {
 
 	mu      sync.Mutex
 	secrets map[string][]byte
+
+	macs   sync.Mutex
+	chains map[chainID]*chain
 }
 
 // root is the MAC root of one epoch.
@@ -124,35 +127,6 @@ func (r *Ring) Origin() string { return r.origin }
 
 // Epoch is the epoch of the MAC root in use, from 1.
 func (r *Ring) Epoch() uint32 { return uint32(len(r.roots)) } //nolint:gosec // few epochs
-
-// RangeKey returns K_0 of a stream in an epoch: HKDF-SHA256 of the epoch's root
-// with no salt and the info "tocsin/mac/1", then origin and stream, each after
-// its length in two bytes, then the epoch in four. ErrNoAnchor when the root is
-// not on this host.
-func (r *Ring) RangeKey(epoch uint32, stream string) ([KeyBytes]byte, error) {
-	var key [KeyBytes]byte
-	if epoch == 0 || int(epoch) > len(r.roots) || !r.roots[epoch-1].known {
-		return key, fmt.Errorf("epoch %d: %w", epoch, ErrNoAnchor)
-	}
-	info := []byte("tocsin/mac/1")
-	info = appendText(info, r.origin)
-	info = appendText(info, stream)
-	info = binary.BigEndian.AppendUint32(info, epoch)
-	k, err := hkdf.Key(sha256.New, r.roots[epoch-1].anchor[:], nil, string(info), KeyBytes)
-	if err != nil {
-		return key, fmt.Errorf("derive range key: %w", err)
-	}
-	copy(key[:], k)
-	return key, nil
-}
-
-// Ratchet returns the key of the next range: HMAC-SHA256(k, "ratchet").
-func Ratchet(k [KeyBytes]byte) (next [KeyBytes]byte) {
-	m := hmac.New(sha256.New, k[:])
-	m.Write([]byte("ratchet"))
-	m.Sum(next[:0])
-	return next
-}
 
 // Secret returns the 32 random bytes of that name, made at the first use; over an
 // inspected folder ErrMissing instead. Names have lower-case letters, digits and

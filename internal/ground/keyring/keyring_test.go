@@ -30,7 +30,7 @@ func TestKeysStayTheSame(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := a.RangeKey(1, "365d")
+	key, err := a.Key(1, "365d", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,10 +41,10 @@ func TestKeysStayTheSame(t *testing.T) {
 	if again, err := b.Secret("jwt"); err != nil || !bytes.Equal(secret, again) || len(secret) != KeyBytes {
 		t.Errorf("secret changed: %v", err)
 	}
-	if again, err := b.RangeKey(1, "365d"); err != nil || again != key {
+	if again, err := b.Key(1, "365d", 0); err != nil || again != key {
 		t.Errorf("range key changed: %v", err)
 	}
-	if other, err := b.RangeKey(1, "90d"); err != nil || other == key {
+	if other, err := b.Key(1, "90d", 0); err != nil || other == key {
 		t.Errorf("two streams have one key: %v", err)
 	}
 	err = filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
@@ -66,7 +66,7 @@ func TestDerivationIsFrozen(t *testing.T) {
 		anchor[i] = byte(i)
 	}
 	r := &Ring{origin: "siem.example/abcdefgh", roots: []root{{anchor: anchor, known: true}}}
-	k, err := r.RangeKey(1, "365d")
+	k, err := r.Key(1, "365d", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -191,7 +191,7 @@ func TestSecretOfTheOperator(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "keys")
 	first := Options{Dir: dir, Secret: "first secret of the operator"}
 	a := open(t, first)
-	k1, err := a.RangeKey(1, "365d")
+	k1, err := a.Key(1, "365d", 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -212,17 +212,17 @@ func TestSecretOfTheOperator(t *testing.T) {
 	if b.Epoch() != 2 {
 		t.Fatalf("epoch %d after a change, want 2", b.Epoch())
 	}
-	if again, err := b.RangeKey(1, "365d"); err != nil || again != k1 {
+	if again, err := b.Key(1, "365d", 0); err != nil || again != k1 {
 		t.Errorf("keys of the old epoch: %v", err)
 	}
 	c := open(t, Options{Dir: dir, Secret: second.Secret})
 	if c.Epoch() != 2 {
 		t.Errorf("epoch %d, want 2", c.Epoch())
 	}
-	if _, err := c.RangeKey(1, "365d"); !errors.Is(err, ErrNoAnchor) {
+	if _, err := c.Key(1, "365d", 0); !errors.Is(err, ErrNoAnchor) {
 		t.Errorf("the old epoch without its secret: %v", err)
 	}
-	if _, err := c.RangeKey(3, "365d"); !errors.Is(err, ErrNoAnchor) {
+	if _, err := c.Key(3, "365d", 0); !errors.Is(err, ErrNoAnchor) {
 		t.Errorf("an epoch that is not: %v", err)
 	}
 }

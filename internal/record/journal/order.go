@@ -123,12 +123,9 @@ func (s *stream) begin(keys *keyring.Ring) error {
 
 // rangeKey is K_j of a stream.
 func rangeKey(keys *keyring.Ring, stream string, epoch uint32, ratchet uint64) ([keyring.KeyBytes]byte, error) {
-	key, err := keys.RangeKey(epoch, stream)
+	key, err := keys.Key(epoch, stream, ratchet)
 	if err != nil {
 		return key, fmt.Errorf("key of stream %s: %w", stream, err)
-	}
-	for range ratchet {
-		key = keyring.Ratchet(key)
 	}
 	return key, nil
 }

@@ -124,7 +124,7 @@ func (v *verifier) stream(name string) *verified {
 func (v *verifier) key(stream string, epoch uint32, ratchet uint64) *[keyring.KeyBytes]byte {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if v.opts.Keys != nil && ratchet < 1<<32 {
+	if v.opts.Keys != nil {
 		if key, err := rangeKey(v.opts.Keys, stream, epoch, ratchet); err == nil {
 			v.withMAC++
 			return &key

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package keyring
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"math"
+)
+
+// MaxRatchet bounds j: no stream has that many ranges, and a number out of a forged
+// file must not keep the processor busy for ever.
+const MaxRatchet = math.MaxUint32
+
+const (
+	// maxMarks is how many keys of a chain are kept, so that a key between them is
+	// not far: at most MaxRatchet/maxMarks steps, and one step from the key before.
+	maxMarks = 4096
+	// maxChains bounds the chains that are kept, for stream names come from files.
+	maxChains = 1024
+)
+
+// Key returns K_j of a stream in an epoch, the MAC key of one range. K_0 is
+// HKDF-SHA256 of the epoch's root with no salt and the info "tocsin/mac/1", then
+// origin and stream, each after its length in two bytes, then the epoch in four;
+// K_{j+1} is Ratchet(K_j). ErrNoAnchor when the root is not on this host. Keys on
+// the way are kept: the next j costs one step, any other the way from a key that
+// is kept, and only the first call for a j far off is slow.
+func (r *Ring) Key(epoch uint32, stream string, j uint64) ([KeyBytes]byte, error) {
+	if j > MaxRatchet {
+		return [KeyBytes]byte{}, fmt.Errorf("range key %d of stream %s: a number beyond %d", j, stream, uint64(MaxRatchet))
+	}
+	r.macs.Lock()
+	defer r.macs.Unlock()
+	id := chainID{epoch, stream}
+	c := r.chains[id]
+	if c == nil {
+		k, err := r.firstKey(epoch, stream)
+		if err != nil {
+			return k, err
+		}
+		if len(r.chains) >= maxChains {
+			clear(r.chains)
+		}
+		if r.chains == nil {
+			r.chains = map[chainID]*chain{}
+		}
+		c = newChain(0, k)
+		r.chains[id] = c
+	}
+	return c.key(j), nil
+}
+
+// firstKey derives K_0.
+func (r *Ring) firstKey(epoch uint32, stream string) ([KeyBytes]byte, error) {
+	if epoch == 0 || int64(epoch) > int64(len(r.roots)) || !r.roots[epoch-1].known {
+		return [KeyBytes]byte{}, fmt.Errorf("epoch %d: %w", epoch, ErrNoAnchor)
+	}
+	info := []byte("tocsin/mac/1")
+	info = appendText(info, r.origin)
+	info = appendText(info, stream)
+	info = binary.BigEndian.AppendUint32(info, epoch)
+	k, err := hkdf.Key(sha256.New, r.roots[epoch-1].anchor[:], nil, string(info), KeyBytes)
+	if err != nil {
+		return [KeyBytes]byte{}, fmt.Errorf("derive range key: %w", err)
+	}
+	return [KeyBytes]byte(k), nil
+}
+
+// Ratchet returns the key of the next range: HMAC-SHA256(k, "ratchet").
+func Ratchet(k [KeyBytes]byte) (next [KeyBytes]byte) {
+	m := hmac.New(sha256.New, k[:])
+	m.Write([]byte("ratchet"))
+	m.Sum(next[:0])
+	return next
+}
+
+// chainID names the keys of a stream in an epoch.
+type chainID struct {
+	epoch  uint32
+	stream string
+}
+
+// link is K_j.
+type link struct {
+	j   uint64
+	key [KeyBytes]byte
+}
+
+// chain walks along K_from, K_{from+1}, … and keeps some of them.
+type chain struct {
+	marks  [][KeyBytes]byte // K_from, K_{from+stride}, …
+	from   uint64
+	stride uint64
+	at     link // the last one asked for
+}
+
+func newChain(from uint64, key [KeyBytes]byte) *chain {
+	return &chain{marks: [][KeyBytes]byte{key}, from: from, stride: 1, at: link{from, key}}
+}
+
+// key is K_j, with j not below from.
+func (c *chain) key(j uint64) [KeyBytes]byte {
+	n := min((j-c.from)/c.stride, uint64(len(c.marks)-1)) //nolint:gosec // at most maxMarks
+	at := link{c.from + n*c.stride, c.marks[n]}
+	if c.at.j <= j && c.at.j > at.j {
+		at = c.at
+	}
+	for at.j < j {
+		at = link{at.j + 1, Ratchet(at.key)}
+		if at.j == c.from+uint64(len(c.marks))*c.stride {
+			c.mark(at.key)
+		}
+	}
+	c.at = at
+	return at.key
+}
+
+// mark keeps the key after the last mark, and every second one when there are many.
+func (c *chain) mark(key [KeyBytes]byte) {
+	c.marks = append(c.marks, key)
+	if len(c.marks) <= maxMarks {
+		return
+	}
+	for i := range len(c.marks)/2 + 1 { // an odd number: the last one stays
+		c.marks[i] = c.marks[2*i]
+	}
+	clear(c.marks[len(c.marks)/2+1:])
+	c.marks = c.marks[:len(c.marks)/2+1]
+	c.stride *= 2
+}
