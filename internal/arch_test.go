@@ -44,8 +44,9 @@ func rooms() map[string]string {
 		"internal/ingest/proxy":     "event guard auth",
 
 		"internal/record/segment": "event",
-		"internal/record/journal": "event keyring segment",
-		"internal/record/witness": "journal",
+		"internal/record/proof":   "event",
+		"internal/record/journal": "event keyring proof segment",
+		"internal/record/witness": "proof",
 		"internal/record/query":   "event",
 		"internal/record/search":  "event query segment",
 		"internal/record/state":   "event rule entity alert auth detect outbox respond intel query",
@@ -63,11 +64,11 @@ func rooms() map[string]string {
 		"internal/act/compliance": "event query",
 
 		"internal/face/auth":    "",
-		"internal/face/api":     "event rule entity alert query auth journal guard detect outbox respond intel compliance health /api",
+		"internal/face/api":     "event rule entity alert query auth journal proof guard detect outbox respond intel compliance health /api",
 		"internal/face/traffic": "event",
 		"internal/face/app":     anything,
 		"internal/face/bench":   anything,
-		"internal/face/cli":     "app bench config event guard journal rule query",
+		"internal/face/cli":     "app bench config event guard journal proof rule query",
 
 		"internal":           "", // the house's own tests
 		"cmd/tocsin":         "cli",

@@ -166,7 +166,7 @@ func (r *request) encode() {
 		if u.opens {
 			b = appendOpen(b, &u.r.open)
 		}
-		h.blind.reset(&u.r.open.Seed)
+		h.Blind.Reset(&u.r.open.Seed)
 		h.mac.reset(&u.r.key, u.r.open.Stream)
 		for k := range u.events {
 			b = h.appendEntry(b, u.first+uint32(k), r.events[at], &r.seals[at])
@@ -221,7 +221,7 @@ func (h *hasher) appendEntry(b []byte, i uint32, e *event.Event, s *sealed) []by
 	slot1 := len(b)
 	b = e.AppendSlot(b, 1)
 	public := body + entryHead
-	s.leaf = h.leaf(i, b[public:slot0], b[slot0:slot1], b[slot1:])
+	s.leaf = h.Leaf(i, b[public:slot0], b[slot0:slot1], b[slot1:])
 	s.mac = h.mac.sum(e.Place.Seq, &s.leaf)
 	n := copy(b[body:], s.leaf[:])
 	n += copy(b[body+n:], s.mac[:])

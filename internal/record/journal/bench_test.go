@@ -48,12 +48,12 @@ func BenchmarkLeafAndMAC(b *testing.B) {
 	var h hasher
 	var seed hash
 	var key [keyring.KeyBytes]byte
-	h.blind.reset(&seed)
+	h.Blind.Reset(&seed)
 	h.mac.reset(&key, "365d")
 	b.ReportAllocs()
 	i := uint32(0)
 	for b.Loop() {
-		leaf := h.leaf(i%65536, public, slot0, slot1)
+		leaf := h.Leaf(i%65536, public, slot0, slot1)
 		h.mac.sum(uint64(i), &leaf)
 		i++
 	}
@@ -66,7 +66,7 @@ func BenchmarkEncode(b *testing.B) {
 	var h hasher
 	var seed hash
 	var key [keyring.KeyBytes]byte
-	h.blind.reset(&seed)
+	h.Blind.Reset(&seed)
 	h.mac.reset(&key, "365d")
 	var buf []byte
 	var s sealed

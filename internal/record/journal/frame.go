@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 // A log file is two copies of its header, each in 512 bytes, then frames:
@@ -36,9 +38,6 @@ const (
 	frameClose   = 3
 	frameTrailer = 4
 )
-
-// maxStreamBytes bounds a stream's name, which is part of file names too.
-const maxStreamBytes = 64
 
 var errFrame = errors.New("malformed frame")
 
@@ -69,7 +68,7 @@ func (h *walHeader) encode() []byte {
 	b = binary.BigEndian.AppendUint64(b, h.Boot)
 	b = append(b, h.Salt[:]...)
 	b = appendLink(b, &h.Prev)
-	b = appendShort(b, h.Origin)
+	b = proof.AppendShort(b, h.Origin)
 	b = binary.BigEndian.AppendUint32(b, crc32.Checksum(b, castagnoli))
 	b = append(b, make([]byte, headerCopy-len(b))...)
 	return append(b, b...)
@@ -93,20 +92,20 @@ func decodeWALHeader(raw []byte) (h walHeader, whole int, err error) {
 }
 
 func decodeHeaderCopy(raw []byte) (h walHeader, ok bool) {
-	r := cursor{b: raw}
-	if string(r.take(len(walMagic))) != walMagic || r.u32() != walVersion {
+	r := cursor{B: raw}
+	if string(r.Take(len(walMagic))) != walMagic || r.U32() != walVersion {
 		return h, false
 	}
-	h.Number, h.Boot = r.u64(), r.u64()
-	copy(h.Salt[:], r.take(saltBytes))
-	h.Prev = r.link()
-	h.Origin = r.short()
-	end := len(raw) - len(r.b)
-	sum := r.u32()
-	if r.bad || crc32.Checksum(raw[:end], castagnoli) != sum {
+	h.Number, h.Boot = r.U64(), r.U64()
+	copy(h.Salt[:], r.Take(saltBytes))
+	h.Prev = readLink(&r)
+	h.Origin = r.Short()
+	end := len(raw) - len(r.B)
+	sum := r.U32()
+	if r.Bad || crc32.Checksum(raw[:end], castagnoli) != sum {
 		return h, false
 	}
-	for _, c := range r.b {
+	for _, c := range r.B {
 		if c != 0 {
 			return h, false
 		}
@@ -127,7 +126,7 @@ type rangeOpen struct {
 }
 
 func (o *rangeOpen) append(b []byte) []byte {
-	b = appendShort(b, o.Stream)
+	b = proof.AppendShort(b, o.Stream)
 	b = binary.BigEndian.AppendUint64(b, o.Number)
 	b = binary.BigEndian.AppendUint64(b, o.First)
 	b = binary.BigEndian.AppendUint32(b, o.Epoch)
@@ -137,9 +136,9 @@ func (o *rangeOpen) append(b []byte) []byte {
 }
 
 func decodeRangeOpen(body []byte) (o rangeOpen, err error) {
-	r := cursor{b: body}
-	o = rangeOpen{Stream: r.short(), Number: r.u64(), First: r.u64(), Epoch: r.u32(), Ratchet: r.u64(), Opened: r.i64(), Seed: r.hash()}
-	if !r.done() || !validStream(o.Stream) || o.Number == 0 || o.First == 0 || o.Epoch == 0 {
+	r := cursor{B: body}
+	o = rangeOpen{Stream: r.Short(), Number: r.U64(), First: r.U64(), Epoch: r.U32(), Ratchet: r.U64(), Opened: r.I64(), Seed: r.Hash()}
+	if !r.Done() || !proof.ValidStream(o.Stream) || o.Number == 0 || o.First == 0 || o.Epoch == 0 {
 		return o, fmt.Errorf("range-open: %w", errFrame)
 	}
 	return o, nil
@@ -154,16 +153,16 @@ type rangeClose struct {
 }
 
 func (c *rangeClose) append(b []byte) []byte {
-	b = appendShort(b, c.Stream)
+	b = proof.AppendShort(b, c.Stream)
 	b = binary.BigEndian.AppendUint64(b, c.Number)
 	b = binary.BigEndian.AppendUint64(b, c.First)
 	return binary.BigEndian.AppendUint32(b, c.Count)
 }
 
 func decodeRangeClose(body []byte) (c rangeClose, err error) {
-	r := cursor{b: body}
-	c = rangeClose{Stream: r.short(), Number: r.u64(), First: r.u64(), Count: r.u32()}
-	if !r.done() || !validStream(c.Stream) || c.Count > maxRangeEntries {
+	r := cursor{B: body}
+	c = rangeClose{Stream: r.Short(), Number: r.U64(), First: r.U64(), Count: r.U32()}
+	if !r.Done() || !proof.ValidStream(c.Stream) || c.Count > maxRangeEntries {
 		return c, fmt.Errorf("range-close: %w", errFrame)
 	}
 	return c, nil
@@ -185,9 +184,9 @@ func (t *trailer) append(b []byte) []byte {
 }
 
 func decodeTrailer(body []byte) (t trailer, err error) {
-	r := cursor{b: body}
-	t = trailer{Boot: r.u64(), Frames: r.u32(), Prev: r.hash(), link: r.link()}
-	if !r.done() || t.Batch == 0 {
+	r := cursor{B: body}
+	t = trailer{Boot: r.U64(), Frames: r.U32(), Prev: r.Hash(), link: readLink(&r)}
+	if !r.Done() || t.Batch == 0 {
 		return t, fmt.Errorf("trailer: %w", errFrame)
 	}
 	return t, nil
@@ -240,14 +239,14 @@ type entry struct {
 const entryHead = sha256.Size + macBytes + 4 + 4
 
 func decodeEntry(body []byte) (e entry, err error) {
-	r := cursor{b: body}
-	e.Leaf = r.hash()
-	copy(e.MAC[:], r.take(macBytes))
-	np, n0 := r.u32(), r.u32()
-	e.Public = r.take(int(np))
-	e.Slot0 = r.take(int(n0))
-	e.Slot1 = r.b
-	if r.bad {
+	r := cursor{B: body}
+	e.Leaf = r.Hash()
+	copy(e.MAC[:], r.Take(macBytes))
+	np, n0 := r.U32(), r.U32()
+	e.Public = r.Take(int(np))
+	e.Slot0 = r.Take(int(n0))
+	e.Slot1 = r.B
+	if r.Bad {
 		return e, fmt.Errorf("entry: %w", errFrame)
 	}
 	return e, nil
@@ -274,18 +273,4 @@ func appendLink(b []byte, l *link) []byte {
 	b = binary.BigEndian.AppendUint64(b, l.Batch)
 	b = binary.BigEndian.AppendUint64(b, l.Ord)
 	return append(b, l.Chain[:]...)
-}
-
-// validStream tells whether a stream's name may be used: it is part of a path.
-func validStream(s string) bool {
-	if s == "" || len(s) > maxStreamBytes {
-		return false
-	}
-	for i, c := range []byte(s) {
-		alnum := c >= 'a' && c <= 'z' || c >= '0' && c <= '9'
-		if !alnum && (i == 0 || c != '-' && c != '_' && c != '.') {
-			return false
-		}
-	}
-	return true
 }

@@ -9,6 +9,8 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 // The head file remembers, apart from the log, how far the log was durable: it is
@@ -47,32 +49,32 @@ func (h *head) append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(h.End))       //nolint:gosec // an offset
 	b = binary.BigEndian.AppendUint16(b, uint16(len(h.Next))) //nolint:gosec // at most maxStreams
 	for i := range h.Next {
-		b = appendShort(b, h.Next[i].Stream)
+		b = proof.AppendShort(b, h.Next[i].Stream)
 		b = binary.BigEndian.AppendUint64(b, h.Next[i].Seq)
 	}
 	return binary.BigEndian.AppendUint32(b, crc32.Checksum(b[start:], castagnoli))
 }
 
 func decodeHead(raw []byte) (h head, ok bool) {
-	r := cursor{b: raw}
-	if string(r.take(len(headMagic))) != headMagic {
+	r := cursor{B: raw}
+	if string(r.Take(len(headMagic))) != headMagic {
 		return h, false
 	}
-	h.link, h.Boot, h.File, h.End = r.link(), r.u64(), r.u64(), r.i64()
-	n := int(r.u16())
+	h.link, h.Boot, h.File, h.End = readLink(&r), r.U64(), r.U64(), r.I64()
+	n := int(r.U16())
 	if n > maxStreams {
 		return h, false
 	}
 	for range n {
-		s := streamNext{Stream: r.short(), Seq: r.u64()}
-		if r.bad || !validStream(s.Stream) {
+		s := streamNext{Stream: r.Short(), Seq: r.U64()}
+		if r.Bad || !proof.ValidStream(s.Stream) {
 			return h, false
 		}
 		h.Next = append(h.Next, s)
 	}
-	end := len(raw) - len(r.b)
-	sum := r.u32()
-	return h, !r.bad && crc32.Checksum(raw[:end], castagnoli) == sum
+	end := len(raw) - len(r.B)
+	sum := r.U32()
+	return h, !r.Bad && crc32.Checksum(raw[:end], castagnoli) == sum
 }
 
 // readHead returns the newer of the file's two places. An absent file is an empty

@@ -3,11 +3,14 @@
 package journal
 
 import (
+	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -49,42 +52,42 @@ func TestWordsAreFrozen(t *testing.T) {
 	if _, err := hex.Decode(key[:], []byte(want["k0"])); err != nil {
 		t.Fatal(err)
 	}
-	var b blinder
-	b.reset(&seed)
+	var b proof.Blinder
+	b.Reset(&seed)
 	for _, p := range [][2]uint32{{0, 0}, {0, 1}, {15, 1}, {16, 0}, {65535, 1}, {524287, 1}} {
-		r := b.at(p[0], p[1])
+		r := b.At(p[0], p[1])
 		check(fmt.Sprintf("blinder.%d.%d", p[0], p[1]), r[:])
 	}
 	public, slot0 := []byte("public part"), []byte("slot nought")
 	slot1 := []byte("slot one, which is longer than one block of the hash function by far")
 	var h hasher
-	h.blind.reset(&seed)
+	h.Blind.Reset(&seed)
 	h.mac.reset(&key, "365d")
-	p, _ := publicHash(public, nil)
+	p := sha256.Sum256(append([]byte("tocsin-pub-1"), public...))
 	check("public", p[:])
-	r := h.blind.at(7, 0)
-	c0, _ := commitment(0, &r, slot0, nil)
+	r := h.Blind.At(7, 0)
+	c0 := proof.Commitment(0, &r, slot0)
 	check("c0.7", c0[:])
 	leaves := make([]hash, 7)
 	for _, i := range []uint32{3, 0, 6, 1, 2, 5, 4} { // in any order
-		leaves[i] = h.leaf(i, public, slot0, slot1)
+		leaves[i] = h.Leaf(i, public, slot0, slot1)
 	}
 	check("leaf.6", leaves[6][:])
 	mac := h.mac.sum(1006, &leaves[6])
 	check("mac.1006", mac[:])
 	for _, n := range []int{0, 1, 2, 5, 7} {
-		root := rootOf(leaves[:n])
+		root := proof.RootOf(leaves[:n])
 		check(fmt.Sprintf("root.%d", n), root[:])
 	}
-	lost := lostLeaf("365d", 42)
+	lost := proof.LostLeaf("365d", 42)
 	check("lost.42", lost[:])
 	hd := Header{
 		Origin: "siem.example/abcdefgh", Stream: "365d", Class: "365d", Number: 3, First: 1000, Count: 7, Lost: 1,
 		FirstOrd: 5000, LastOrd: 5010, MinReceived: 11, MaxReceived: 12, MinTime: -13, MaxTime: 14,
-		Root: rootOf(leaves), Previous: leaves[0], Epoch: 1, Ratchet: 2, Dropped: 9, SealedAt: 1700000000000000000,
+		Root: proof.RootOf(leaves), Previous: leaves[0], Epoch: 1, Ratchet: 2, Dropped: 9, SealedAt: 1700000000000000000,
 	}
-	check("header", hd.append(nil))
-	leaf, hmac := hd.leaf(), hd.mac(&key)
+	check("header", hd.Append(nil))
+	leaf, hmac := hd.Leaf(), headerMAC(&hd, &key)
 	check("header.leaf", leaf[:])
 	check("header.mac", hmac[:])
 	var c chainer
@@ -122,7 +125,7 @@ func TestRootsAreThoseOfOthers(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := rootOf(leaves); got != hash(want) {
+		if got := proof.RootOf(leaves); got != hash(want) {
 			t.Fatalf("root of %d leaves differs", n+1)
 		}
 	}
@@ -133,7 +136,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	var h hasher
 	var seed hash
 	var key [keyring.KeyBytes]byte
-	h.blind.reset(&seed)
+	h.Blind.Reset(&seed)
 	h.mac.reset(&key, "365d")
 	var s sealed
 	buf := h.appendEntry(nil, 0, e, &s)

@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 // The manifest is a file of numbered records, each atomic: u32 length of body |
@@ -39,7 +41,7 @@ func (r *record) append(b []byte) []byte {
 	b = append(b, make([]byte, recordHead)...)
 	b = binary.BigEndian.AppendUint64(b, r.Number)
 	b = append(b, recordAdd)
-	b = appendShort(b, r.Name)
+	b = proof.AppendShort(b, r.Name)
 	b = binary.BigEndian.AppendUint64(b, uint64(r.Size)) //nolint:gosec // a size
 	b = append(b, r.Sum[:]...)
 	m := r.meta
@@ -56,15 +58,15 @@ func recordCRC(b []byte) uint32 {
 }
 
 func decodeRecord(body []byte) (r record, err error) {
-	c := cursor{b: body}
-	r.Number = c.u64()
-	kind := c.u8()
-	r.Name = c.short()
-	r.Size, r.Sum = c.i64(), c.hash()
-	if c.bad || kind != recordAdd || r.Name != "" && !filepath.IsLocal(r.Name) {
+	c := cursor{B: body}
+	r.Number = c.U64()
+	kind := c.U8()
+	r.Name = c.Short()
+	r.Size, r.Sum = c.I64(), c.Hash()
+	if c.Bad || kind != recordAdd || r.Name != "" && !filepath.IsLocal(r.Name) {
 		return r, errors.New("malformed manifest record")
 	}
-	r.meta, err = decodeMeta(c.b)
+	r.meta, err = decodeMeta(c.B)
 	return r, err
 }
 

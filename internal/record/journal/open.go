@@ -129,7 +129,7 @@ func (j *Journal) openManifest(ctx context.Context) error {
 // openSealed makes a record's range readable, as far as its file is.
 func (j *Journal) openSealed(r *record) {
 	h := &r.Header
-	s := &sealedRange{header: *h, leaf: h.leaf(), name: r.Name}
+	s := &sealedRange{header: *h, leaf: h.Leaf(), name: r.Name}
 	if r.Name != "" {
 		path := j.path("segments", r.Name)
 		f, err := segment.OpenFile(path, j.seal.pages)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 )
@@ -96,8 +98,8 @@ func (j *Journal) stream(name string) (*stream, error) {
 	if s := j.order.streams[name]; s != nil {
 		return s, nil
 	}
-	if !validStream(name) {
-		return nil, fmt.Errorf("stream %.80q: %w: only a-z, 0-9, '-', '_' and '.', at most %d", name, ErrEvent, maxStreamBytes)
+	if !proof.ValidStream(name) {
+		return nil, fmt.Errorf("stream %.80q: %w: only a-z, 0-9, '-', '_' and '.', at most %d", name, ErrEvent, proof.MaxStreamBytes)
 	}
 	if len(j.order.streams) >= maxStreams {
 		return nil, fmt.Errorf("stream %q: %w: a journal has at most %d streams", name, ErrEvent, maxStreams)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
@@ -34,13 +36,13 @@ type hotRange struct {
 }
 
 // add appends a committed entry's leaf, and its row unless it is lost.
-func (r *hotRange) add(leaf hash) { r.tree.add(leaf) }
+func (r *hotRange) add(leaf hash) { r.tree.Add(leaf) }
 
 // loseUpTo fills the tree with entries that are lost, up to sequence number next.
 func (r *hotRange) loseUpTo(next uint64) {
-	for seq := r.open.First + r.tree.size; seq < next; seq++ {
-		r.lost = append(r.lost, uint32(r.tree.size)) //nolint:gosec // below maxRangeEntries
-		r.add(lostLeaf(r.open.Stream, seq))
+	for seq := r.open.First + r.tree.Size(); seq < next; seq++ {
+		r.lost = append(r.lost, uint32(r.tree.Size())) //nolint:gosec // below maxRangeEntries
+		r.add(proof.LostLeaf(r.open.Stream, seq))
 	}
 }
 

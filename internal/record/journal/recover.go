@@ -256,7 +256,7 @@ func (r *recovery) takeOpen(body []byte, file uint64) bool {
 		if o == last.open {
 			return true
 		}
-		if o.Number <= last.open.Number || o.First < last.open.First+last.tree.size {
+		if o.Number <= last.open.Number || o.First < last.open.First+last.tree.Size() {
 			return false
 		}
 		if !last.done {
@@ -273,7 +273,7 @@ func (r *recovery) takeOpen(body []byte, file uint64) bool {
 		c.broken = err
 	}
 	c.key = key
-	c.h.blind.reset(&o.Seed)
+	c.h.Blind.Reset(&o.Seed)
 	c.h.mac.reset(&key, o.Stream)
 	r.j.view.track(c.hotRange, file)
 	return true
@@ -305,10 +305,10 @@ func (r *recovery) takeEntry(body []byte) bool {
 		return true
 	}
 	n := e.Place.Seq - c.open.First
-	if n < c.tree.size || n >= maxRangeEntries {
+	if n < c.tree.Size() || n >= maxRangeEntries {
 		return false // a place that is taken: a duplicate, or one inserted
 	}
-	if leaf := c.h.leaf(uint32(n), en.Public, en.Slot0, en.Slot1); leaf != en.Leaf || c.h.mac.sum(e.Place.Seq, &leaf) != en.MAC {
+	if leaf := c.h.Leaf(uint32(n), en.Public, en.Slot0, en.Slot1); leaf != en.Leaf || c.h.mac.sum(e.Place.Seq, &leaf) != en.MAC {
 		return false
 	}
 	c.loseUpTo(e.Place.Seq)

@@ -30,7 +30,7 @@ func (r *recovery) checkHead(ctx context.Context) error {
 		s := r.stream(n.Stream)
 		next := s.next
 		if k := len(s.ranges); k > 0 && !s.ranges[k-1].done {
-			next = s.ranges[k-1].open.First + s.ranges[k-1].tree.size
+			next = s.ranges[k-1].open.First + s.ranges[k-1].tree.Size()
 		}
 		if n.Seq <= next {
 			continue
@@ -50,7 +50,7 @@ func (r *recovery) lose(name string, s *recovered, next uint64) {
 		if k >= 0 && !s.ranges[k].done {
 			c := s.ranges[k]
 			c.loseUpTo(min(next, c.open.First+maxRangeEntries))
-			if c.open.First+c.tree.size >= next {
+			if c.open.First+c.tree.Size() >= next {
 				return
 			}
 		}
@@ -61,7 +61,7 @@ func (r *recovery) lose(name string, s *recovered, next uint64) {
 		if k >= 0 {
 			p := &s.ranges[k].open
 			o.Number = max(o.Number, p.Number+1)
-			o.First = max(o.First, p.First+s.ranges[k].tree.size)
+			o.First = max(o.First, p.First+s.ranges[k].tree.Size())
 			if p.Epoch == o.Epoch {
 				o.Ratchet = max(o.Ratchet, p.Ratchet+1)
 			}
@@ -157,7 +157,7 @@ func (r *recovery) judge(path string) (meta, error) {
 	if err != nil {
 		return m, err
 	}
-	if h.mac(&key) != m.MAC {
+	if headerMAC(h, &key) != m.MAC {
 		return m, errors.New("its header's MAC is wrong")
 	}
 	return m, readBack(f, &m, &key)
@@ -189,15 +189,15 @@ func (r *recovery) finish(ctx context.Context) {
 			o.epoch, o.ratchet = last.header.Epoch, last.header.Ratchet+1
 		}
 		for _, c := range s.ranges {
-			o.seq = max(o.seq, c.open.First+c.tree.size-1)
-			if c.tree.size > 0 || c.done {
+			o.seq = max(o.seq, c.open.First+c.tree.Size()-1)
+			if c.tree.Size() > 0 || c.done {
 				o.number = max(o.number, c.open.Number)
 				o.epoch, o.ratchet = c.open.Epoch, c.open.Ratchet+1
 			}
 			if c.done {
 				continue
 			}
-			if c.tree.size == 0 {
+			if c.tree.Size() == 0 {
 				j.view.untrack(c.hotRange)
 				continue
 			}
@@ -205,7 +205,7 @@ func (r *recovery) finish(ctx context.Context) {
 			n := c.block.Bytes()
 			j.tail.add(n-c.bytes, n-c.bytes)
 			c.bytes = n
-			c.count = uint32(c.tree.size) //nolint:gosec // at most maxRangeEntries
+			c.count = uint32(c.tree.Size()) //nolint:gosec // at most maxRangeEntries
 			j.seal.push(c.hotRange)
 		}
 		j.setNext(name, o.seq+1)

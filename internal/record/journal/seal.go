@@ -12,6 +12,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
@@ -131,7 +133,7 @@ func (j *Journal) sealRange(r *hotRange) error {
 	}
 	m := j.metaOf(r)
 	rec := record{meta: m}
-	s := &sealedRange{header: m.Header, leaf: m.Header.leaf()}
+	s := &sealedRange{header: m.Header, leaf: m.Header.Leaf()}
 	if r.block.Len() > 0 {
 		var err error
 		rec.Name = segmentName(m.Header.Stream, m.Header.Number)
@@ -207,8 +209,8 @@ func (j *Journal) metaOf(r *hotRange) meta {
 	h := Header{
 		Origin: j.Origin(), Stream: r.open.Stream, Class: r.open.Stream,
 		Number: r.open.Number, First: r.open.First,
-		Count: uint32(r.tree.size), Lost: uint32(len(r.lost)), //nolint:gosec // at most maxRangeEntries
-		Root: r.tree.root(), Epoch: r.open.Epoch, Ratchet: r.open.Ratchet,
+		Count: uint32(r.tree.Size()), Lost: uint32(len(r.lost)), //nolint:gosec // at most maxRangeEntries
+		Root: r.tree.Root(), Epoch: r.open.Epoch, Ratchet: r.open.Ratchet,
 		SealedAt: r.sealedAt,
 	}
 	if r.block.Len() > 0 {
@@ -220,7 +222,7 @@ func (j *Journal) metaOf(r *hotRange) meta {
 	if p := j.seal.last[h.Stream]; p != nil {
 		h.Previous = p.leaf
 	}
-	return meta{Header: h, MAC: h.mac(&r.key), Seed: r.open.Seed, Lost: r.lost}
+	return meta{Header: h, MAC: headerMAC(&h, &r.key), Seed: r.open.Seed, Lost: r.lost}
 }
 
 // segmentName is the path of a range's file below segments/.
@@ -281,12 +283,11 @@ type checker struct {
 	keys bool
 	tree tree
 	lost int // how many of m.Lost are in the tree
-	room []byte
 }
 
 func newChecker(m *meta, key *[keyring.KeyBytes]byte) *checker {
 	c := &checker{m: m, keys: key != nil}
-	c.h.blind.reset(&m.Seed)
+	c.h.Blind.Reset(&m.Seed)
 	if key != nil {
 		c.h.mac.reset(key, m.Header.Stream)
 	}
@@ -295,8 +296,8 @@ func newChecker(m *meta, key *[keyring.KeyBytes]byte) *checker {
 
 // skip puts the lost entries that come next in the tree.
 func (c *checker) skip() {
-	for c.lost < len(c.m.Lost) && uint64(c.m.Lost[c.lost]) == c.tree.size {
-		c.tree.add(lostLeaf(c.m.Header.Stream, c.m.Header.First+c.tree.size))
+	for c.lost < len(c.m.Lost) && uint64(c.m.Lost[c.lost]) == c.tree.Size() {
+		c.tree.Add(proof.LostLeaf(c.m.Header.Stream, c.m.Header.First+c.tree.Size()))
 		c.lost++
 	}
 }
@@ -304,21 +305,20 @@ func (c *checker) skip() {
 // next is the sequence number that the next row must have.
 func (c *checker) next() uint64 {
 	c.skip()
-	return c.m.Header.First + c.tree.size
+	return c.m.Header.First + c.tree.Size()
 }
 
 // row takes the next row; false when it is not what was sealed.
 func (c *checker) row(e *event.Event, leaf8 [8]byte, mac [macBytes]byte) bool {
 	seq := c.next()
-	var leaf hash
-	leaf, c.room = c.h.leafOf(uint32(c.tree.size), e, c.room) //nolint:gosec // below maxRangeEntries
+	leaf := c.h.LeafOf(uint32(c.tree.Size()), e) //nolint:gosec // below maxRangeEntries
 	ok := e.Place.Seq == seq && e.Place.Stream == c.m.Header.Stream && e.Place.Origin == c.m.Header.Origin &&
 		[8]byte(leaf[:8]) == leaf8 && (!c.keys || c.h.mac.sum(seq, &leaf) == mac)
-	c.tree.add(leaf)
+	c.tree.Add(leaf)
 	return ok
 }
 
 func (c *checker) root() hash {
 	c.skip()
-	return c.tree.root()
+	return c.tree.Root()
 }

@@ -221,7 +221,7 @@ func (v *verifier) checkStream(name string, s *verified) {
 		if known && h.Previous != previous {
 			v.report.file("segments/"+c.Name, "header does not continue the one before it", true, rangeOf(h))
 		}
-		previous, known = h.leaf(), true
+		previous, known = h.Leaf(), true
 		next = max(next, h.Last()+1)
 		v.report.Ord = max(v.report.Ord, h.LastOrd)
 		if c.skip {

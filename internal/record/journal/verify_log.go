@@ -167,7 +167,7 @@ func (v *verifier) takeOpen(o *rangeOpen) {
 		return
 	}
 	c := &logRange{open: *o, line: lineup{stream: o.Stream, first: o.First}}
-	c.h.blind.reset(&o.Seed)
+	c.h.Blind.Reset(&o.Seed)
 	if key := v.key(o.Stream, o.Epoch, o.Ratchet); key != nil {
 		c.h.mac.reset(key, o.Stream)
 		c.keys = true
@@ -182,13 +182,13 @@ func (v *verifier) inSegment(body []byte) bool {
 	if err != nil {
 		return false
 	}
-	c := cursor{b: en.Public}
-	c.u8() // version
-	c.take(int(c.u16()))
-	stream := c.take(int(c.u16()))
-	seq := c.u64()
+	c := cursor{B: en.Public}
+	c.U8() // version
+	c.Take(int(c.U16()))
+	stream := c.Take(int(c.U16()))
+	seq := c.U64()
 	s := v.streams[string(stream)]
-	if c.bad || s == nil || seq >= s.listed {
+	if c.Bad || s == nil || seq >= s.listed {
 		return false
 	}
 	i := s.rangeOf(seq)
@@ -227,7 +227,7 @@ func (v *verifier) takeEntry(body []byte) *event.Event {
 	n := e.Place.Seq - c.open.First
 	good := false
 	if n < maxRangeEntries {
-		leaf := c.h.leaf(uint32(n), en.Public, en.Slot0, en.Slot1)
+		leaf := c.h.Leaf(uint32(n), en.Public, en.Slot0, en.Slot1)
 		good = leaf == en.Leaf && (!c.keys || c.h.mac.sum(e.Place.Seq, &leaf) == en.MAC)
 	}
 	c.line.add(e.Place.Seq, good)

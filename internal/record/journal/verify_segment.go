@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
@@ -42,9 +44,9 @@ func (v *verifier) checkSegment(c *sealedCheck, cache *segment.Cache, r *Report)
 		r.find(h.Stream, h.First, h.Last(), Altered)
 		return
 	}
-	if m.Header.leaf() != h.leaf() || m.MAC != c.MAC {
+	if m.Header.Leaf() != h.Leaf() || m.MAC != c.MAC {
 		// the manifest's copy or the file's: the MAC tells, where there is a key
-		if key == nil || m.Header.mac(key) != m.MAC || m.Header.First != h.First || m.Header.Count != h.Count {
+		if key == nil || headerMAC(&m.Header, key) != m.MAC || m.Header.First != h.First || m.Header.Count != h.Count {
 			r.file(name, "its header is not the one that was sealed", true, rangeOf(h))
 			r.find(h.Stream, h.First, h.Last(), Altered)
 			return
@@ -52,7 +54,7 @@ func (v *verifier) checkSegment(c *sealedCheck, cache *segment.Cache, r *Report)
 		r.file("manifest", "has another header of "+name, false, rangeOf(h))
 		c.meta = m
 	}
-	if key != nil && m.Header.mac(key) != m.MAC {
+	if key != nil && headerMAC(&m.Header, key) != m.MAC {
 		r.file(name, "its header's MAC is wrong", true, rangeOf(h))
 		r.find(h.Stream, h.First, h.Last(), Altered)
 		return
@@ -78,16 +80,15 @@ func (v *verifier) checkRows(f segment.Reader, m *meta, key *[keyring.KeyBytes]b
 	leaves := make([]hash, h.Count)
 	for _, i := range m.Lost {
 		lost[h.First+uint64(i)] = true
-		leaves[i] = lostLeaf(h.Stream, h.First+uint64(i))
+		leaves[i] = proof.LostLeaf(h.Stream, h.First+uint64(i))
 	}
 	var hs hasher
-	hs.blind.reset(&m.Seed)
+	hs.Blind.Reset(&m.Seed)
 	if key != nil {
 		hs.mac.reset(key, h.Stream)
 	}
 	rows := segment.NewRows(f)
 	var e event.Event
-	var room []byte
 	for row := 0; row < f.Rows(); row++ {
 		err := rows.Event(row, &e)
 		leaf8, mac, integrityErr := rows.Integrity(row)
@@ -103,8 +104,7 @@ func (v *verifier) checkRows(f segment.Reader, m *meta, key *[keyring.KeyBytes]b
 			line.add(e.Place.Seq, false)
 			continue
 		}
-		var leaf hash
-		leaf, room = hs.leafOf(uint32(i), &e, room) //nolint:gosec // below Count
+		leaf := hs.LeafOf(uint32(i), &e) //nolint:gosec // below Count
 		good := e.Place.Stream == h.Stream && e.Place.Origin == h.Origin && [8]byte(leaf[:8]) == leaf8 &&
 			(key == nil || hs.mac.sum(e.Place.Seq, &leaf) == mac)
 		line.add(e.Place.Seq, good)
@@ -114,7 +114,7 @@ func (v *verifier) checkRows(f segment.Reader, m *meta, key *[keyring.KeyBytes]b
 	}
 	before := r.Tampered
 	ok = line.judge(r, h.Last(), lost, Removed, Removed)
-	if r.Tampered-before == int64(len(m.Lost)) && rootOf(leaves) != h.Root {
+	if r.Tampered-before == int64(len(m.Lost)) && proof.RootOf(leaves) != h.Root {
 		// each row fits its own columns, yet the whole is not what was sealed
 		r.file(name, "the root differs", true, rangeOf(h))
 		r.find(h.Stream, h.First, h.Last(), Altered)
@@ -128,9 +128,9 @@ func (v *verifier) lostRange(c *sealedCheck, r *Report) {
 	h := &c.Header
 	var t tree
 	for seq := h.First; seq <= h.Last(); seq++ {
-		t.add(lostLeaf(h.Stream, seq))
+		t.Add(proof.LostLeaf(h.Stream, seq))
 	}
-	if t.root() != h.Root || h.Lost != h.Count {
+	if t.Root() != h.Root || h.Lost != h.Count {
 		r.file("manifest", "a header without a file does not fit its entries", false, rangeOf(h))
 	}
 	r.find(h.Stream, h.First, h.Last(), Missing)

@@ -116,8 +116,8 @@ type sealedRow struct {
 // releaf makes the row's leaf fit its event; the MAC stays.
 func (r *sealedRow) releaf(m *meta) {
 	var h hasher
-	h.blind.reset(&m.Seed)
-	leaf, _ := h.leafOf(uint32(r.e.Place.Seq-m.Header.First), r.e, nil)
+	h.Blind.Reset(&m.Seed)
+	leaf := h.LeafOf(uint32(r.e.Place.Seq-m.Header.First), r.e)
 	copy(r.leaf8[:], leaf[:])
 }
 
@@ -184,9 +184,9 @@ func TestVerifyNamesAForgeryWithAllKeys(t *testing.T) {
 		}
 		r[9].e.User = "mallory"
 		var h hasher
-		h.blind.reset(&m.Seed)
+		h.Blind.Reset(&m.Seed)
 		h.mac.reset(&key, "90d")
-		leaf, _ := h.leafOf(9, r[9].e, nil)
+		leaf := h.LeafOf(9, r[9].e)
 		r[9].mac = h.mac.sum(r[9].e.Place.Seq, &leaf)
 		r[9].releaf(m)
 		return r

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package journal
+package proof
 
 import "crypto/sha256"
 
@@ -8,12 +8,12 @@ const (
 	tagBlinder    = "tocsin-kt"
 	blinderLevels = 4
 	blinderBits   = 5
-	// maxRangeEntries is the most that one blinder tree can hold: 2^19 entries
+	// MaxRangeEntries is the most that one blinder tree can hold: 2^19 entries
 	// of two slots.
-	maxRangeEntries = 1 << (blinderLevels*blinderBits - 1)
+	MaxRangeEntries = 1 << (blinderLevels*blinderBits - 1)
 )
 
-// blinder derives the 32-byte blinders of a range from its seed.
+// Blinder derives the 32-byte blinders of a range from its seed.
 //
 // x = 2i + slot, written as four base-32 digits, most significant first, is a
 // path in a tree: n0 = seed; n_l = H("tocsin-kt" ‖ n_{l−1} ‖ l ‖ d_l), l and d_l
@@ -21,17 +21,17 @@ const (
 // others keeps the nodes beside their paths instead of the seed.
 //
 // The path of the last call is kept: neighbours cost one hash.
-type blinder struct {
-	node [blinderLevels + 1]hash
+type Blinder struct {
+	node [blinderLevels + 1]Hash
 	x    uint32
 	warm bool
 }
 
-// reset starts with a range's seed.
-func (b *blinder) reset(seed *hash) { b.node[0], b.warm = *seed, false }
+// Reset starts with a range's seed.
+func (b *Blinder) Reset(seed *Hash) { b.node[0], b.warm = *seed, false }
 
-// at returns the blinder of a slot of entry i; i is below maxRangeEntries.
-func (b *blinder) at(i uint32, slot uint32) hash {
+// At returns the blinder of a slot of entry i; i is below MaxRangeEntries.
+func (b *Blinder) At(i uint32, slot uint32) Hash {
 	x := 2*i + slot
 	level := 1
 	if b.warm {
