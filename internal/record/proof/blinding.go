@@ -36,3 +36,6 @@ func ParseBlinding(raw []byte) (b Blinding, err error) {
 	}
 	return b, nil
 }
+
+// Use starts with what is kept of a range's blinders.
+func (b *Blinder) Use(k *Blinding) { b.Reset(&k.Seed) }
