@@ -55,7 +55,7 @@ func TestWordsAreFrozen(t *testing.T) {
 	var b proof.Blinder
 	b.Reset(&seed)
 	for _, p := range [][2]uint32{{0, 0}, {0, 1}, {15, 1}, {16, 0}, {65535, 1}, {524287, 1}} {
-		r := b.At(p[0], p[1])
+		r, _ := b.At(p[0], p[1])
 		check(fmt.Sprintf("blinder.%d.%d", p[0], p[1]), r[:])
 	}
 	public, slot0 := []byte("public part"), []byte("slot nought")
@@ -65,7 +65,7 @@ func TestWordsAreFrozen(t *testing.T) {
 	h.mac.reset(&key, "365d")
 	p := sha256.Sum256(append([]byte("tocsin-pub-1"), public...))
 	check("public", p[:])
-	r := h.Blind.At(7, 0)
+	r, _ := h.Blind.At(7, 0)
 	c0 := proof.Commitment(0, &r, slot0)
 	check("c0.7", c0[:])
 	leaves := make([]hash, 7)

@@ -13,14 +13,18 @@ type Hasher struct {
 	room    []byte
 }
 
-// Leaf computes the leaf of entry i of a range from its canonical bytes.
+// Leaf computes the leaf of entry i of a range from its canonical bytes. It is
+// zero, which is no leaf, when a blinder was erased.
 func (h *Hasher) Leaf(i uint32, public, slot0, slot1 []byte) Hash {
 	var p, c0, c1 Hash
+	r0, ok0 := h.Blind.At(i, 0)
+	r1, ok1 := h.Blind.At(i, 1)
+	if !ok0 || !ok1 {
+		return Hash{}
+	}
 	p, h.scratch = publicHash(public, h.scratch)
-	r := h.Blind.At(i, 0)
-	c0, h.scratch = commitment(0, &r, slot0, h.scratch)
-	r = h.Blind.At(i, 1)
-	c1, h.scratch = commitment(1, &r, slot1, h.scratch)
+	c0, h.scratch = commitment(0, &r0, slot0, h.scratch)
+	c1, h.scratch = commitment(1, &r1, slot1, h.scratch)
 	return leafHash(&p, &c0, &c1)
 }
 
@@ -36,7 +40,8 @@ func (h *Hasher) LeafOf(i uint32, e *event.Event) Hash {
 }
 
 // LeafErased computes the leaf of an event of which slots were erased: the
-// commitments of those are given, the others are computed.
+// commitments of those are given, the others are computed. It is zero, which is no
+// leaf, when the blinder of one that is not given was erased too.
 func (h *Hasher) LeafErased(i uint32, e *event.Event, c0, c1 *Hash) Hash {
 	public := e.AppendPublic(h.room[:0])
 	a := len(public)
@@ -46,7 +51,10 @@ func (h *Hasher) LeafErased(i uint32, e *event.Event, c0, c1 *Hash) Hash {
 			c[slot] = *given
 			continue
 		}
-		r := h.Blind.At(i, uint32(slot))
+		r, ok := h.Blind.At(i, uint32(slot))
+		if !ok {
+			return Hash{}
+		}
 		public = e.AppendSlot(public[:a], slot)
 		c[slot], h.scratch = commitment(slot, &r, public[a:], h.scratch)
 	}

@@ -305,8 +305,8 @@ func TestPathsFromKeptSubtrees(t *testing.T) {
 			if i >= count {
 				continue
 			}
-			lo := i / proof.GroupLeaves * proof.GroupLeaves
-			group := all[lo:min(lo+proof.GroupLeaves, count)]
+			lo := i / proof.GroupEntries * proof.GroupEntries
+			group := all[lo:min(lo+proof.GroupEntries, count)]
 			got, err := proof.InclusionFromSubtrees(uint64(i), uint64(count), group, subtrees)
 			if err != nil {
 				t.Fatal(err)

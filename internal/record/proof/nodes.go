@@ -4,10 +4,6 @@ package proof
 
 import "fmt"
 
-// GroupLeaves is how many leaves of a range share one kept subtree root, so that a
-// proof hashes 256 entries again and not 65,536. It is a power of two.
-const GroupLeaves = 256
-
 // Leaves is a tree of which the leaf hashes are held. Each node is computed when
 // it is asked for: a proof costs as many hashes as there are leaves.
 type Leaves []Hash
@@ -65,12 +61,12 @@ func errNoNode(level int, n, size uint64) error {
 	return fmt.Errorf("a tree of %d leaves has no node %d at level %d", size, n, level)
 }
 
-// SubtreeRoots are the roots of each group of GroupLeaves leaves, the last of which
+// SubtreeRoots are the roots of each group of GroupEntries leaves, the last of which
 // may be smaller. RootOf them is the root of all leaves.
 func SubtreeRoots(leaves []Hash) []Hash {
-	roots := make([]Hash, 0, (len(leaves)+GroupLeaves-1)/GroupLeaves)
+	roots := make([]Hash, 0, (len(leaves)+GroupEntries-1)/GroupEntries)
 	for len(leaves) > 0 {
-		n := min(GroupLeaves, len(leaves))
+		n := min(GroupEntries, len(leaves))
 		roots = append(roots, RootOf(leaves[:n]))
 		leaves = leaves[n:]
 	}
@@ -78,7 +74,7 @@ func SubtreeRoots(leaves []Hash) []Hash {
 }
 
 // InclusionFromSubtrees is the path of leaf index in a tree of count leaves, of
-// which only the leaves of its own group (from index/GroupLeaves·GroupLeaves on)
+// which only the leaves of its own group (from index/GroupEntries·GroupEntries on)
 // and the SubtreeRoots of all are held. Their number is checked, and that the
 // group's root is among them; whether they lead to the root is for the caller.
 func InclusionFromSubtrees(index, count uint64, group, subtrees []Hash) ([]Hash, error) {
@@ -86,17 +82,17 @@ func InclusionFromSubtrees(index, count uint64, group, subtrees []Hash) ([]Hash,
 	if index >= count {
 		return nil, bad("there is none")
 	}
-	at := index / GroupLeaves
-	if uint64(len(subtrees)) != (count-1)/GroupLeaves+1 {
+	at := index / GroupEntries
+	if uint64(len(subtrees)) != (count-1)/GroupEntries+1 {
 		return nil, bad(fmt.Sprintf("%d subtree roots", len(subtrees)))
 	}
-	if uint64(len(group)) != min(GroupLeaves, count-at*GroupLeaves) {
+	if uint64(len(group)) != min(GroupEntries, count-at*GroupEntries) {
 		return nil, bad(fmt.Sprintf("%d leaves in its group", len(group)))
 	}
 	if RootOf(group) != subtrees[at] {
 		return nil, bad("its group has another root")
 	}
-	low, err := Inclusion(Leaves(group), index%GroupLeaves, uint64(len(group)))
+	low, err := Inclusion(Leaves(group), index%GroupEntries, uint64(len(group)))
 	if err != nil {
 		return nil, err
 	}
