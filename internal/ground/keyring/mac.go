@@ -26,9 +26,10 @@ const (
 // Key returns K_j of a stream in an epoch, the MAC key of one range. K_0 is
 // HKDF-SHA256 of the epoch's root with no salt and the info "tocsin/mac/1", then
 // origin and stream, each after its length in two bytes, then the epoch in four;
-// K_{j+1} is Ratchet(K_j). ErrNoAnchor when the root is not on this host. Keys on
-// the way are kept: the next j costs one step, any other the way from a key that
-// is kept, and only the first call for a j far off is slow.
+// K_{j+1} is Ratchet(K_j). ErrNoAnchor when the root is not at hand, ErrAway when
+// it was exported and the key is not needed here any more. Keys on the way are
+// kept: the next j costs one step, any other the way from a key that is kept, and
+// only the first call for a j far off is slow.
 func (r *Ring) Key(epoch uint32, stream string, j uint64) ([KeyBytes]byte, error) {
 	if j > MaxRatchet {
 		return [KeyBytes]byte{}, fmt.Errorf("range key %d of stream %s: a number beyond %d", j, stream, uint64(MaxRatchet))
@@ -38,9 +39,9 @@ func (r *Ring) Key(epoch uint32, stream string, j uint64) ([KeyBytes]byte, error
 	id := chainID{epoch, stream}
 	c := r.chains[id]
 	if c == nil {
-		k, err := r.firstKey(epoch, stream)
+		at, err := r.base(epoch, stream)
 		if err != nil {
-			return k, err
+			return [KeyBytes]byte{}, err
 		}
 		if len(r.chains) >= maxChains {
 			clear(r.chains)
@@ -48,22 +49,41 @@ func (r *Ring) Key(epoch uint32, stream string, j uint64) ([KeyBytes]byte, error
 		if r.chains == nil {
 			r.chains = map[chainID]*chain{}
 		}
-		c = newChain(0, k)
+		c = newChain(at.j, at.key)
 		r.chains[id] = c
+	}
+	if j < c.from {
+		return [KeyBytes]byte{}, fmt.Errorf("range key %d of stream %s, epoch %d: %w", j, stream, epoch, ErrAway)
 	}
 	return c.key(j), nil
 }
 
-// firstKey derives K_0.
-func (r *Ring) firstKey(epoch uint32, stream string) ([KeyBytes]byte, error) {
-	if epoch == 0 || int64(epoch) > int64(len(r.roots)) || !r.roots[epoch-1].known {
-		return [KeyBytes]byte{}, fmt.Errorf("epoch %d: %w", epoch, ErrNoAnchor)
+// base is the lowest key of a stream that the ring has: K_0 with the root of the
+// epoch, that of the ratchet without. The caller holds macs.
+func (r *Ring) base(epoch uint32, stream string) (link, error) {
+	if epoch == 0 || int64(epoch) > int64(len(r.roots)) {
+		return link{}, fmt.Errorf("epoch %d: %w", epoch, ErrNoAnchor)
 	}
+	switch rt := &r.roots[epoch-1]; {
+	case rt.known:
+		k, err := firstKey(rt.anchor, r.origin, stream, epoch)
+		return link{0, k}, err
+	case rt.kind == Away:
+		if at, ok := r.ratchet.next[chainID{epoch, stream}]; ok {
+			return at, nil
+		}
+		return link{}, fmt.Errorf("stream %s, epoch %d: %w", stream, epoch, ErrAway)
+	}
+	return link{}, fmt.Errorf("epoch %d: %w", epoch, ErrNoAnchor)
+}
+
+// firstKey derives K_0.
+func firstKey(anchor [KeyBytes]byte, origin, stream string, epoch uint32) ([KeyBytes]byte, error) {
 	info := []byte("tocsin/mac/1")
-	info = appendText(info, r.origin)
+	info = appendText(info, origin)
 	info = appendText(info, stream)
 	info = binary.BigEndian.AppendUint32(info, epoch)
-	k, err := hkdf.Key(sha256.New, r.roots[epoch-1].anchor[:], nil, string(info), KeyBytes)
+	k, err := hkdf.Key(sha256.New, anchor[:], nil, string(info), KeyBytes)
 	if err != nil {
 		return [KeyBytes]byte{}, fmt.Errorf("derive range key: %w", err)
 	}
@@ -131,4 +151,10 @@ func (c *chain) mark(key [KeyBytes]byte) {
 	clear(c.marks[len(c.marks)/2+1:])
 	c.marks = c.marks[:len(c.marks)/2+1]
 	c.stride *= 2
+}
+
+// wipe forgets all keys.
+func (c *chain) wipe() {
+	clear(c.marks)
+	c.at.key = [KeyBytes]byte{}
 }

@@ -17,7 +17,7 @@ import (
 func known(epochs int) *Ring {
 	r := &Ring{origin: "siem.example/abcdefgh"}
 	for e := range epochs {
-		rt := root{known: true}
+		rt := root{epochEntry: epochEntry{kind: Random}, known: true}
 		for i := range rt.anchor {
 			rt.anchor[i] = byte(e + i)
 		}
@@ -56,7 +56,7 @@ func TestKeysInAnyOrder(t *testing.T) {
 	walk := map[string][][KeyBytes]byte{}
 	const far = 3*maxMarks + 100
 	for _, stream := range []string{"30d", "90d"} {
-		k, err := known(1).firstKey(1, stream)
+		k, err := firstKey(known(1).roots[0].anchor, known(1).origin, stream, 1)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package keyring
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+)
+
+const checkBytes = 16
+
+// EpochKind is where the MAC root of an epoch is.
+type EpochKind string
+
+// The kinds of epochs.
+const (
+	// Random: the root is a random key in the key folder.
+	Random EpochKind = kindRandom
+	// Derived: the root comes from LOG_SIGNATURE_SECRET and a salt.
+	Derived EpochKind = kindDerived
+	// Away: the root was exported, and is not on this host any more.
+	Away EpochKind = "away"
+)
+
+func (k EpochKind) valid() bool { return k == Random || k == Derived || k == Away }
+
+// Epoch is one MAC epoch of a ring.
+type Epoch struct {
+	Number uint32
+	Kind   EpochKind
+	// Known tells whether the ring has the root, and so every key of the epoch.
+	Known bool
+}
+
+// root is the MAC root of one epoch.
+type root struct {
+	epochEntry
+	anchor [KeyBytes]byte
+	salt   [KeyBytes]byte // of a derived root
+	known  bool
+}
+
+// Epoch is the epoch of the MAC root in use, from 1.
+func (r *Ring) Epoch() uint32 { return uint32(len(r.roots)) } //nolint:gosec // at most maxEpochs
+
+// Epochs lists the MAC epochs, the oldest first.
+func (r *Ring) Epochs() []Epoch {
+	r.macs.Lock()
+	defer r.macs.Unlock()
+	all := make([]Epoch, len(r.roots))
+	for i := range r.roots {
+		all[i] = Epoch{Number: uint32(i) + 1, Kind: r.roots[i].kind, Known: r.roots[i].known} //nolint:gosec // at most maxEpochs
+	}
+	return all
+}
+
+// readRoots reads the root of each epoch that the ring knows.
+func (r *Ring) readRoots(opts Options) error {
+	for i, e := range r.contents.epochs {
+		if e.kind == Away {
+			r.roots = append(r.roots, root{epochEntry: e})
+			continue
+		}
+		epoch := uint32(i) + 1 //nolint:gosec // at most maxEpochs
+		f, err := r.store.load(rootName(epoch))
+		if errors.Is(err, os.ErrNotExist) {
+			err = fmt.Errorf("key file %s: %w: the ring knows it; put it back from a backup", r.store.paths(rootName(epoch))[0], ErrMissing)
+		}
+		if err != nil {
+			return err
+		}
+		rt, err := readRoot(f, epoch, opts)
+		if err != nil {
+			return err
+		}
+		if rt.epochEntry != e {
+			return fmt.Errorf("key file %s: %w: it is not the one that the ring knows; put back all key files from one backup", f.name, ErrDamaged)
+		}
+		r.roots = append(r.roots, rt)
+	}
+	return nil
+}
+
+// findRoots reads the roots of a folder that has no file `ring` yet, as far as
+// their numbers go.
+func (r *Ring) findRoots(opts Options) error {
+	for epoch := uint32(1); epoch <= maxEpochs; epoch++ {
+		f, err := r.store.load(rootName(epoch))
+		if errors.Is(err, os.ErrNotExist) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		rt, err := readRoot(f, epoch, opts)
+		if err != nil {
+			return err
+		}
+		r.roots = append(r.roots, rt)
+	}
+	for _, name := range r.store.names() {
+		if n := len(r.roots); epochOf(name) > n {
+			return fmt.Errorf("key folder %s: mac-root.%d: %w, but that of a later epoch is there; put it back from a backup", opts.Dir, n+1, ErrMissing)
+		}
+	}
+	if len(r.roots) == 0 && opts.Existing {
+		return fmt.Errorf("key folder %s: mac-root.1: %w: the data folder holds data, so its keys must be put back (from a backup) before it can start", opts.Dir, ErrMissing)
+	}
+	return nil
+}
+
+// judge tells whether the options ask for the next epoch, and refuses a secret
+// that does not fit. A rotation starts one anyway, and takes a changed secret.
+func (r *Ring) judge(opts Options, rotate bool) (start bool, err error) {
+	n := len(r.roots)
+	if n == 0 {
+		return true, nil
+	}
+	last := &r.roots[n-1]
+	switch {
+	case last.kind == Derived && opts.Secret == "" && rotate:
+		return false, fmt.Errorf("epoch %d: %w: it was made with LOG_SIGNATURE_SECRET; give the same one, or the one that is to follow it", n, ErrWrongSecret)
+	case last.kind == Derived && opts.Secret == "":
+		return false, fmt.Errorf("epoch %d: %w: it was made with LOG_SIGNATURE_SECRET, which is not set now", n, ErrWrongSecret)
+	case rotate:
+		return true, nil
+	case last.kind != Derived:
+		return opts.Secret != "", nil // from a random root to a secret
+	case !last.known:
+		return false, fmt.Errorf("epoch %d: %w: give the value it was made with, or give that one as LOG_SIGNATURE_SECRET_PREVIOUS to change it, or change it with `tocsin key rotate`", n, ErrWrongSecret)
+	}
+	return !r.fits(opts.Secret), nil // the previous secret fits: the secret has changed
+}
+
+// fits tells whether the secret is that of the last epoch, which is derived.
+func (r *Ring) fits(secret string) bool {
+	last := &r.roots[len(r.roots)-1]
+	return checkValue(deriveRoot(secret, last.salt, r.Epoch()), r.Epoch()) == last.check
+}
+
+// readRoot gets the root out of its file. A derived root of which no secret is
+// at hand is not known: that is an error only for the last epoch.
+func readRoot(f keyFile, epoch uint32, opts Options) (root, error) {
+	switch {
+	case len(f.data) != KeyBytes:
+		return root{}, fmt.Errorf("key file %s: %w: %d bytes instead of %d", f.name, ErrDamaged, len(f.data), KeyBytes)
+	case len(f.check) != checkBytes:
+		return root{}, fmt.Errorf("key file %s: %w: a check value of %d bytes instead of %d", f.name, ErrDamaged, len(f.check), checkBytes)
+	}
+	rt := root{epochEntry: epochEntry{kind: EpochKind(f.kind), check: [checkBytes]byte(f.check)}}
+	if !f.derived() {
+		rt.anchor, rt.known = [KeyBytes]byte(f.data), true
+		if checkValue(rt.anchor, epoch) != rt.check {
+			return root{}, fmt.Errorf("key file %s: %w: the key does not fit its check value", f.name, ErrDamaged)
+		}
+		return rt, nil
+	}
+	rt.salt = [KeyBytes]byte(f.data)
+	for _, secret := range []string{opts.Secret, opts.PreviousSecret} {
+		if secret == "" {
+			continue
+		}
+		if a := deriveRoot(secret, rt.salt, epoch); checkValue(a, epoch) == rt.check {
+			rt.anchor, rt.known = a, true
+			break
+		}
+	}
+	return rt, nil
+}
+
+// newRoot makes the root of an epoch.
+func newRoot(epoch uint32, secret string) (keyFile, epochEntry) {
+	f := keyFile{name: rootName(epoch), kind: kindRandom, data: randomBytes(KeyBytes)}
+	anchor := [KeyBytes]byte(f.data)
+	if secret != "" {
+		f.kind = kindDerived
+		anchor = deriveRoot(secret, anchor, epoch)
+	}
+	e := epochEntry{kind: EpochKind(f.kind), check: checkValue(anchor, epoch)}
+	f.check = slices.Clone(e.check[:])
+	return f, e
+}
+
+// deriveRoot is HKDF-SHA256(secret, salt, "tocsin/anchor/1" ‖ epoch).
+func deriveRoot(secret string, salt [KeyBytes]byte, epoch uint32) [KeyBytes]byte {
+	info := binary.BigEndian.AppendUint32([]byte("tocsin/anchor/1"), epoch)
+	k, err := hkdf.Key(sha256.New, []byte(secret), salt[:], string(info), KeyBytes)
+	if err != nil { // only a length beyond 255 blocks is an error
+		return [KeyBytes]byte{}
+	}
+	return [KeyBytes]byte(k)
+}
+
+// checkValue is the first 16 bytes of HMAC-SHA256(A_e, "tocsin/check/1" ‖ epoch).
+func checkValue(anchor [KeyBytes]byte, epoch uint32) [checkBytes]byte {
+	m := hmac.New(sha256.New, anchor[:])
+	m.Write(binary.BigEndian.AppendUint32([]byte("tocsin/check/1"), epoch))
+	return [checkBytes]byte(m.Sum(nil))
+}
+
+func rootName(epoch uint32) string { return fmt.Sprintf("mac-root.%d", epoch) }
