@@ -48,7 +48,7 @@ func (r *Ring) Export(path string, streams []string, sealed []Range) (epochs []u
 		if rt.kind != Random || !rt.known {
 			continue
 		}
-		epoch := uint32(i) + 1 //nolint:gosec // at most maxEpochs
+		epoch := uint32(i) + 1
 		epochs = append(epochs, epoch)
 		out.entries = append(out.entries, fmt.Sprintf("anchor %d %x %x", epoch, rt.check, rt.anchor))
 		next.epochs[i].kind = Away

@@ -121,6 +121,9 @@ func (in *inspection) root(r *Ring, epoch uint32, opts Options) root {
 	if n := int64(epoch); n <= int64(len(r.contents.epochs)) {
 		known = &r.contents.epochs[epoch-1]
 		if known.kind == Away {
+			if !in.store.absent(rootName(epoch)) {
+				in.find(rootName(epoch), "is there, although the root of epoch %d was exported; it is not used", epoch)
+			}
 			return root{epochEntry: *known}
 		}
 	}

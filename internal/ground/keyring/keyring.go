@@ -65,6 +65,9 @@ var (
 	// ErrNoAnchor: the MAC root of that epoch is not at hand: its secret was not
 	// given, or there is no such epoch.
 	ErrNoAnchor = errors.New("MAC root of the epoch is not available")
+	// ErrAway: the MAC key of that range is not on this host: the root of its epoch
+	// was exported, and the range was sealed.
+	ErrAway = errors.New("MAC key is away from this host")
 )
 
 // Options say where the keys are and what the operator gave.
@@ -235,7 +238,7 @@ func (r *Ring) checkNames() error {
 		known[k.file()], known[k.statement()] = true, true
 	}
 	for i := range r.contents.epochs {
-		known[rootName(uint32(i)+1)] = true //nolint:gosec // at most maxEpochs
+		known[rootName(uint32(i)+1)] = true
 	}
 	for _, name := range r.store.names() {
 		kind, _, _ := strings.Cut(name, ".")
@@ -253,7 +256,7 @@ func epochOf(name string) int {
 	if !ok || !isNumber {
 		return 0
 	}
-	return int(n)
+	return int(n) //nolint:gosec // 31 bits
 }
 
 // Origin is the journal's name, `<name>/<random>`; it never changes.

@@ -263,11 +263,14 @@ func TestSecretNames(t *testing.T) {
 
 func FuzzKeyFile(f *testing.F) {
 	f.Add(keyFile{name: "mac-root.1", kind: kindRandom, check: []byte{1}, data: []byte("key")}.encode())
+	f.Add(keyFile{name: "mac-root.1", version: 7, entries: []string{"next 1 30d 0 00", "key "}}.encode())
 	f.Add([]byte(fileHead + "name x\nsum \n"))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		k, err := decode(raw, "mac-root.1")
-		if err == nil && k.name != "mac-root.1" {
-			t.Error("another name is taken")
+		for _, raw := range [][]byte{raw, resum(raw)} {
+			k, err := decode(raw, "mac-root.1")
+			if err == nil && (k.name != "mac-root.1" || !bytes.Equal(k.encode(), raw)) {
+				t.Errorf("another form is taken: %q", raw)
+			}
 		}
 	})
 }

@@ -12,10 +12,6 @@ import (
 	"strings"
 )
 
-// ErrAway: the MAC key of that range is not on this host: the root of its epoch was
-// exported, and the range was sealed.
-var ErrAway = errors.New("MAC key is away from this host")
-
 // maxStreamName bounds the names of streams, as the journal does.
 const maxStreamName = 64
 

@@ -55,7 +55,7 @@ func (r *Ring) Epochs() []Epoch {
 	defer r.macs.Unlock()
 	all := make([]Epoch, len(r.roots))
 	for i := range r.roots {
-		all[i] = Epoch{Number: uint32(i) + 1, Kind: r.roots[i].kind, Known: r.roots[i].known} //nolint:gosec // at most maxEpochs
+		all[i] = Epoch{Number: uint32(i) + 1, Kind: r.roots[i].kind, Known: r.roots[i].known}
 	}
 	return all
 }
@@ -63,11 +63,14 @@ func (r *Ring) Epochs() []Epoch {
 // readRoots reads the root of each epoch that the ring knows.
 func (r *Ring) readRoots(opts Options) error {
 	for i, e := range r.contents.epochs {
+		epoch := uint32(i) + 1
 		if e.kind == Away {
 			r.roots = append(r.roots, root{epochEntry: e})
+			if !r.store.absent(rootName(epoch)) {
+				r.store.log.Warn("the MAC root of an epoch lies in the key folder, although it was exported", "path", r.store.paths(rootName(epoch))[0])
+			}
 			continue
 		}
-		epoch := uint32(i) + 1 //nolint:gosec // at most maxEpochs
 		f, err := r.store.load(rootName(epoch))
 		if errors.Is(err, os.ErrNotExist) {
 			err = fmt.Errorf("key file %s: %w: the ring knows it; put it back from a backup", r.store.paths(rootName(epoch))[0], ErrMissing)

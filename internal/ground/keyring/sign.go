@@ -130,8 +130,8 @@ func (r *Ring) Signers(p Purpose) []note.Signer {
 	defer r.mu.Unlock()
 	now := time.Now()
 	var all []note.Signer
-	for i := len(r.signers) - 1; i >= 0; i-- {
-		if s := r.signers[i]; s.public.Purpose == p && s.public.State(now) != "retired" {
+	for _, s := range slices.Backward(r.signers) {
+		if s.public.Purpose == p && s.public.State(now) != "retired" {
 			all = append(all, s)
 		}
 	}
@@ -267,5 +267,22 @@ func (r *Ring) Retire() error {
 		k.wiped = k.wiped || k.State(now) == "retired"
 	}
 	r.signers = slices.DeleteFunc(r.signers, func(s *signer) bool { return s.public.State(now) == "retired" })
+	return nil
+}
+
+// Current tells whether the key folder still has the signing keys and epochs of
+// this ring: whoever has opened the keys first and taken the journal's lock
+// afterwards asks, for a command may have changed them in between. The error says
+// that it has.
+func (r *Ring) Current() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f, err := r.store.load(fileRing)
+	if err != nil {
+		return err
+	}
+	if !slices.Equal(f.entries, r.contents.file().entries) {
+		return fmt.Errorf("key folder %s: the keys were changed meanwhile; start again", r.store.dir)
+	}
 	return nil
 }

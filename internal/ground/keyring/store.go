@@ -227,6 +227,12 @@ func (s store) clean() error {
 	return nil
 }
 
+// absent tells that neither copy of a file is there.
+func (s store) absent(name string) bool {
+	c := s.read(name)
+	return errors.Is(c.errs[0], os.ErrNotExist) && errors.Is(c.errs[1], os.ErrNotExist)
+}
+
 // names lists the key files that are there in either place, sorted.
 func (s store) names() []string {
 	var names []string
