@@ -43,7 +43,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -177,86 +176,6 @@ func openStore(s store, opts Options, rotate bool) (*Ring, error) {
 		}
 	}
 	return r, nil
-}
-
-// ring reads all keys; before the first start it is empty.
-func (s store) ring(opts Options) (*Ring, error) {
-	r := &Ring{store: s, secrets: map[string][]byte{}}
-	version, err := r.readOrigin(opts)
-	if err != nil || r.origin == "" {
-		return r, err
-	}
-	f, err := s.load(fileRing)
-	switch {
-	case errors.Is(err, os.ErrNotExist) && version == 0: // from before signing keys
-		return r, r.findRoots(opts)
-	case errors.Is(err, os.ErrNotExist):
-		return nil, fmt.Errorf("key file %s: %w: it says which keys there are; put it back from a backup", s.paths(fileRing)[0], ErrMissing)
-	case err != nil:
-		return nil, err
-	}
-	if r.contents, err = decodeContents(f, r.origin); err != nil {
-		return nil, fmt.Errorf("key file %s: %w: %w", s.paths(fileRing)[0], ErrDamaged, err)
-	}
-	for _, read := range []func() error{
-		r.checkNames,
-		func() error { return r.readRoots(opts) },
-		r.readRatchet,
-		r.readSigners,
-	} {
-		if err := read(); err != nil {
-			return nil, err
-		}
-	}
-	return r, nil
-}
-
-// readOrigin reads the journal's name; it stays "" before the first start. version
-// is 0 in a folder from before signing keys, which may have no file `ring`.
-func (r *Ring) readOrigin(opts Options) (version uint64, err error) {
-	f, err := r.store.load(fileOrigin)
-	if errors.Is(err, os.ErrNotExist) {
-		others := slices.ContainsFunc(r.store.names(), func(name string) bool { return name == fileRing || epochOf(name) > 0 })
-		if opts.Existing || others {
-			return 0, fmt.Errorf("key folder %s: origin: %w: the data folder holds data, so its keys must be put back (from a backup) before it can start", opts.Dir, ErrMissing)
-		}
-		return 0, nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	r.origin = string(f.data)
-	return f.version, nil
-}
-
-// checkNames refuses files of keys that the ring does not know: then it is an
-// older one, and what would be made next may be there already.
-func (r *Ring) checkNames() error {
-	known := map[string]bool{}
-	for i := range r.contents.keys {
-		k := &r.contents.keys[i]
-		known[k.file()], known[k.statement()] = true, true
-	}
-	for i := range r.contents.epochs {
-		known[rootName(uint32(i)+1)] = true
-	}
-	for _, name := range r.store.names() {
-		kind, _, _ := strings.Cut(name, ".")
-		if (kind == "mac-root" || kind == "sign" || kind == "statement") && !known[name] && !strings.HasSuffix(name, ".tmp") {
-			return fmt.Errorf("key folder %s: %w: %s is there, but the file ring does not know it; put back all key files from one backup", r.store.dir, ErrDamaged, name)
-		}
-	}
-	return nil
-}
-
-// epochOf is the epoch of a root's file name, 0 when it is none.
-func epochOf(name string) int {
-	digits, ok := strings.CutPrefix(name, "mac-root.")
-	n, isNumber := number(digits, 31)
-	if !ok || !isNumber {
-		return 0
-	}
-	return int(n) //nolint:gosec // 31 bits
 }
 
 // Origin is the journal's name, `<name>/<random>`; it never changes.

@@ -4,12 +4,9 @@ package keyring
 
 import (
 	"encoding/base32"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // completion makes what a folder has not got: everything at the first start, the
@@ -94,26 +91,4 @@ func (r *Ring) rotation(secret string, now time.Time) (c change, err error) {
 	}
 	c.put(next.file())
 	return c, nil
-}
-
-// state makes the statement that newer, whose seed is given, follows older.
-func (r *Ring) state(older *PublicKey, seed []byte, newer *PublicKey) ([]byte, error) {
-	s, err := newSigner(seed, *newer)
-	if err != nil {
-		return nil, fmt.Errorf("new signing key: %w", err)
-	}
-	var last *signer
-	for _, s := range r.signers {
-		if s.public.VKey == older.VKey {
-			last = s
-		}
-	}
-	if last == nil {
-		return nil, errors.New("the current signing key is not at hand")
-	}
-	statement, err := note.Sign(&note.Note{Text: statementText(r.origin, older, newer)}, last, s)
-	if err != nil {
-		return nil, fmt.Errorf("sign key statement: %w", err)
-	}
-	return statement, nil
 }
