@@ -38,7 +38,7 @@ func TestReaderGetsPastDamage(t *testing.T) {
 	waitSealed(t, j)
 	want := all(t, j)
 	stop()
-	files, err := filepath.Glob(filepath.Join(dir, "journal", "segments", "90d", "*.seg"))
+	files, err := filepath.Glob(filepath.Join(dir, "journal", "segments", "90d", "*", "*.seg"))
 	if err != nil || len(files) == 0 {
 		t.Fatalf("segments: %v, %v", files, err)
 	}

@@ -4,8 +4,10 @@ package journal
 
 import (
 	"bytes"
+	"encoding/binary"
 	"hash/crc32"
 	"math/rand/v2"
+	"reflect"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -129,30 +131,57 @@ func FuzzScanLog(f *testing.F) {
 }
 
 func FuzzManifest(f *testing.F) {
-	m := meta{Header: Header{Origin: "a/b", Stream: "90d", Class: "90d", Number: 1, First: 1, Count: 5, Lost: 1}, Lost: []uint32{3}}
-	r := record{Number: 1, Name: "90d/000000000001.seg", Size: 5, meta: m}
-	raw := append([]byte(manifestMagic), 0, 0, 0, 1)
+	raw := binary.BigEndian.AppendUint32([]byte(manifestMagic), manifestVersion)
+	raw = binary.BigEndian.AppendUint64(raw, 7)
+	r := record{Number: 8, Change: changeAdd, listed: listed{Name: "90d/2026-11-26/000000000001.seg", Size: 5, Ranges: []uint64{3}}}
 	raw = r.append(raw)
-	r.Number = 2
-	f.Add(r.append(raw))
+	merged := record{Number: 9, Change: changeReplace, listed: listed{Name: "90d/x", Size: 9, Ranges: []uint64{3, 8}}, Old: []string{r.Name}}
+	raw = merged.append(raw)
+	gone := record{Number: 10, Change: changeDrop, Old: []string{"90d/x"}}
+	f.Add(gone.append(raw))
 	f.Add(raw[:len(raw)-3])
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		records, end, _, _ := scanManifest(raw)
-		if end > max(len(raw), manifestHead) {
-			t.Fatalf("end %d of %d", end, len(raw))
+		s := scanManifest(raw)
+		if s.end > max(len(raw), manifestHead) {
+			t.Fatalf("end %d of %d", s.end, len(raw))
 		}
-		for i := range records {
-			b := records[i].append(nil)
-			if back, _, ok := recordAt(b); !ok || back.Header != records[i].Header {
+		for i := range s.files {
+			r := record{Number: 1, Change: changeAdd, listed: s.files[i]}
+			if back, _, ok := recordAt(r.append(nil)); !ok || !reflect.DeepEqual(back, r) {
 				t.Fatal("a record does not come back")
 			}
 		}
 	})
 }
 
+func FuzzHeaderLog(f *testing.F) {
+	raw := binary.BigEndian.AppendUint32([]byte(hlogMagic), hlogVersion)
+	for n := range uint64(3) {
+		l := logged{Header: Header{Origin: "a/b", Stream: "90d", Class: "90d", Number: n + 1, First: 5*n + 1, Count: 5}}
+		raw = l.append(raw)
+	}
+	f.Add(raw, raw)
+	f.Add(raw[:len(raw)-3], raw[:20])
+	f.Fuzz(func(t *testing.T, a, b []byte) {
+		s := scanHeaders([2][]byte{a, b})
+		if len(s.list) != len(s.offs) || s.end > max(len(a), len(b), hlogHead) {
+			t.Fatalf("%d headers, %d offsets, end %d", len(s.list), len(s.offs), s.end)
+		}
+		for i := range s.list {
+			if back, _, ok := hlogRecord(s.list[i].append(nil), 0); !ok || back != s.list[i] {
+				t.Fatal("a header does not come back")
+			}
+		}
+	})
+}
+
 func FuzzMeta(f *testing.F) {
-	m := meta{Header: Header{Origin: "a/b", Stream: "90d", Class: "90d", Number: 1, First: 1, Count: 5, Lost: 2}, Lost: []uint32{0, 4}}
-	f.Add(m.encode())
+	m := rangeMeta{
+		Header: Header{Origin: "a/b", Stream: "90d", Class: "90d", Number: 1, First: 1, Count: 5, Lost: 2}, Lost: []uint32{0, 4},
+		Erased: []erasedSlot{{I: 1, Slot: 0}, {I: 1, Slot: 1}}, Groups: make([]hash, 1),
+	}
+	next := rangeMeta{Header: Header{Origin: "a/b", Stream: "90d", Class: "90d", Number: 2, First: 6, Count: 1}, Groups: make([]hash, 1)}
+	f.Add(fileMeta{m, next}.encode())
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if m, err := decodeMeta(raw); err == nil && !bytes.Equal(m.encode(), raw) {
 			t.Fatal("a meta has two forms")

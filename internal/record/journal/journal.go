@@ -10,8 +10,11 @@
 //
 // A stream (retention class) is cut into ranges. A range lies in the log and in a
 // hot block until it is sealed: its block is written as a segment file, read
-// back, every leaf recomputed and the Merkle root compared; then the manifest
-// names it and log files that are not needed any more go.
+// back, every leaf recomputed and the Merkle root compared; then its header goes
+// into the log of headers, the manifest names the file, a checkpoint over all
+// headers is signed, and log files that are not needed any more go. A file can
+// later be merged with its neighbours, lose the slots of a person, or be dropped
+// by retention: its header, and with it every proof, stays.
 //
 // Guarantees:
 //
@@ -25,8 +28,8 @@
 //   - Readers and snapshots see each row once, also while it is being sealed.
 //   - Memory is bounded by the options; who appends faster than the disk waits.
 //
-// Files: LOCK, head, manifest, wal/*.wal, segments/<stream>/*.seg and, after
-// damage, quarantine/. docs/journal-format.md has their bytes.
+// Files: LOCK, head, headers, headers.copy, checkpoint, manifest, wal/*.wal,
+// segments/<stream>/<day>/*.seg and, after damage, quarantine/. docs/journal-format.md has their bytes.
 //
 // Concurrency: all methods of Journal may be called by many at once. Run owns
 // all goroutines. Locks are taken in the order order → view → ring; the log's own
@@ -64,6 +67,10 @@ var (
 	// ErrEvent: an event cannot be recorded as it is; the text says why.
 	ErrEvent = errors.New("event cannot be recorded")
 )
+
+// SystemStream is the stream of the journal's own entries: tombstones, keys,
+// policies and heartbeats. It is never pruned.
+const SystemStream = "system"
 
 // Options say where the journal is and how much it may use. Zero values take the
 // defaults.
@@ -150,9 +157,13 @@ type Journal struct {
 	life    context.Context // ends when Run has ended or Close was called
 	end     context.CancelFunc
 
-	ring ring
-	view view
-	seal sealer
+	ring     ring
+	view     view
+	seal     sealer
+	evidence evidence
+	// pruned is the number of the last range of each stream that retention has
+	// dropped. The sealer's.
+	pruned map[string]uint64
 
 	damages *segment.Damages
 
@@ -198,7 +209,7 @@ func (j *Journal) Stats() Stats {
 	return s
 }
 
-// Run commits, publishes and seals until ctx ends; then it commits what was
+// Run commits, publishes, seals and beats until ctx ends; then it commits what was
 // already accepted and returns nil. It must run for Append to return; it may be
 // called once.
 func (j *Journal) Run(ctx context.Context) error {
@@ -223,6 +234,10 @@ func (j *Journal) Run(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		j.clockLoop(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		j.beatLoop(ctx)
 		return nil
 	})
 	if err := g.Wait(); err != nil {
@@ -276,7 +291,7 @@ func (j *Journal) Close() error {
 	if j.head != nil {
 		err = errors.Join(err, j.head.f.Close())
 	}
-	return errors.Join(err, j.seal.manifest.close(), j.lock.release())
+	return errors.Join(err, j.seal.manifest.close(), j.evidence.log.close(), j.lock.release())
 }
 
 func (j *Journal) path(elem ...string) string {

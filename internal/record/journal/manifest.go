@@ -7,95 +7,179 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-
-	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 // The manifest is a file of numbered records, each atomic: u32 length of body |
-// u32 CRC-32C of length and body | body. It says which segment files count; the
-// headers in it stay when a file is lost.
+// u32 CRC-32C of length and body | body. It says which segment files count, and
+// which headers of the log each of them holds the ranges of. It is derived: the log
+// of headers and the segment files are enough to write it anew.
 const (
-	manifestMagic = "TCSNMANI"
-	manifestHead  = 8 + 4
-	recordHead    = 4 + 4
-	maxRecord     = 16 << 20
-	recordAdd     = 1
+	manifestMagic   = "TCSNMANI"
+	manifestVersion = 2
+	manifestHead    = 8 + 4 + 8 // magic, version, number of the record before the first
+	recordHead      = 4 + 4
+	maxRecord       = 16 << 20
+	// compactFactor and compactRoom say when a manifest is written anew without
+	// the records of files that are gone.
+	compactFactor = 4
+	compactRoom   = 1024
 )
 
-// record is one change of the manifest: a sealed range was added.
+// change is the kind of a record.
+type change byte
+
+const (
+	changeAdd     change = 1 // the file was sealed
+	changeReplace change = 2 // the file stands for the ranges of the files in Old
+	changeDrop    change = 3 // the files in Old went, their tombstone is in the log
+)
+
+// listed is a segment file that counts.
+type listed struct {
+	Name   string   // below segments/, "" for a range of which no row was left
+	Size   int64    // of the file
+	Sum    hash     // SHA-256 of the file
+	Ranges []uint64 // indexes of the headers in the log, rising
+}
+
+// record is one change of the manifest.
 type record struct {
-	Number uint64 // counts records, from 1
-	Name   string // of the segment file below segments/, "" when no row was left
-	Size   int64  // of that file
-	Sum    hash   // SHA-256 of that file
-	meta          // without the seed, which stays in the segment file
+	Number uint64 // counts records, from 1, also over files written anew
+	Change change
+	listed          // not of a drop
+	Old    []string // names of files that count no longer
 }
 
 func (r *record) append(b []byte) []byte {
 	at := len(b)
 	b = append(b, make([]byte, recordHead)...)
 	b = binary.BigEndian.AppendUint64(b, r.Number)
-	b = append(b, recordAdd)
-	b = proof.AppendShort(b, r.Name)
+	b = append(b, byte(r.Change))
+	b = appendName(b, r.Name)
 	b = binary.BigEndian.AppendUint64(b, uint64(r.Size)) //nolint:gosec // a size
 	b = append(b, r.Sum[:]...)
-	m := r.meta
-	m.Seed = hash{}
-	b = append(b, m.encode()...)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Ranges))) //nolint:gosec // below maxRecord
+	for _, i := range r.Ranges {
+		b = binary.BigEndian.AppendUint64(b, i)
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(len(r.Old))) //nolint:gosec // below maxRecord
+	for _, name := range r.Old {
+		b = appendName(b, name)
+	}
 	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-recordHead)) //nolint:gosec // below maxRecord
 	binary.BigEndian.PutUint32(b[at+4:], recordCRC(b[at:]))
 	return b
 }
 
-// recordCRC covers the length and the body.
-func recordCRC(b []byte) uint32 {
-	return crc32.Update(crc32.Checksum(b[:4], castagnoli), castagnoli, b[recordHead:])
+func appendName(b []byte, name string) []byte {
+	b = binary.BigEndian.AppendUint16(b, uint16(len(name))) //nolint:gosec // a path of ours
+	return append(b, name...)
 }
+
+var errRecord = errors.New("malformed manifest record")
 
 func decodeRecord(body []byte) (r record, err error) {
 	c := cursor{B: body}
-	r.Number = c.U64()
-	kind := c.U8()
+	r.Number, r.Change = c.U64(), change(c.U8())
 	r.Name = c.Short()
 	r.Size, r.Sum = c.I64(), c.Hash()
-	if c.Bad || kind != recordAdd || r.Name != "" && !filepath.IsLocal(r.Name) {
-		return r, errors.New("malformed manifest record")
+	for n := c.U32(); n > 0 && !c.Bad; n-- {
+		r.Ranges = append(r.Ranges, c.U64())
 	}
-	r.meta, err = decodeMeta(c.B)
-	return r, err
+	for n := c.U32(); n > 0 && !c.Bad; n-- {
+		r.Old = append(r.Old, c.Short())
+	}
+	local := func(name string) bool { return name == "" || filepath.IsLocal(name) }
+	if !c.Done() || r.Change < changeAdd || r.Change > changeDrop || !local(r.Name) || r.Size < 0 {
+		return r, errRecord
+	}
+	for i, at := range r.Ranges {
+		if i > 0 && at <= r.Ranges[i-1] {
+			return r, errRecord
+		}
+	}
+	for _, name := range r.Old {
+		if !local(name) {
+			return r, errRecord
+		}
+	}
+	if (len(r.Ranges) == 0) != (r.Change == changeDrop) || (len(r.Old) == 0) != (r.Change == changeAdd) {
+		return r, errRecord
+	}
+	return r, nil
 }
 
-// scanManifest reads records. end is where the last whole one ends when nothing
-// but whole ones comes before it; damaged says that records follow a bad place,
-// torn that the file ends in the middle of one.
-func scanManifest(raw []byte) (records []record, end int, damaged, torn bool) {
-	if len(raw) < manifestHead || string(raw[:8]) != manifestMagic || binary.BigEndian.Uint32(raw[8:]) != 1 {
-		damaged = len(raw) > 0
+// scannedManifest is what a manifest's bytes say.
+type scannedManifest struct {
+	files  []listed // that count, in the order of their records
+	number uint64   // of the last record
+	end    int      // where the last whole record ends, when only whole ones come before it
+	count  int      // of records
+	// damaged: records follow a bad place; torn: the file ends within a record.
+	damaged, torn bool
+}
+
+// scanManifest reads records as far as they can be.
+func scanManifest(raw []byte) scannedManifest {
+	var s scannedManifest
+	if len(raw) < manifestHead || string(raw[:8]) != manifestMagic || binary.BigEndian.Uint32(raw[8:]) != manifestVersion {
+		s.damaged = len(raw) > 0
+	} else {
+		s.number = binary.BigEndian.Uint64(raw[12:])
 	}
 	off := manifestHead
-	end = off
+	s.end = off
 	for off < len(raw) {
 		r, size, ok := recordAt(raw[off:])
 		if !ok {
-			torn = true
-			off++
+			next := off + 1
+			for next < len(raw) {
+				if _, _, ok := recordAt(raw[next:]); ok {
+					break
+				}
+				next++
+			}
+			if next < len(raw) || s.damaged {
+				s.damaged = true
+			} else {
+				s.torn = !allZero(raw[off:])
+			}
+			off = next
 			continue
 		}
-		if torn || len(records) > 0 && r.Number != records[len(records)-1].Number+1 {
-			damaged = true
-		}
 		off += size
-		if !damaged {
-			end = off
+		if !s.damaged {
+			s.damaged = r.Number != s.number+1 || !s.applies(&r)
+			s.end = off
 		}
-		records = append(records, r)
+		s.apply(&r)
+		s.number = max(s.number, r.Number)
+		s.count++
 	}
-	return records, end, damaged, torn
+	return s
+}
+
+// applies tells whether the files that a record takes away are there.
+func (s *scannedManifest) applies(r *record) bool {
+	for _, name := range r.Old {
+		if !slices.ContainsFunc(s.files, func(f listed) bool { return f.Name == name }) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *scannedManifest) apply(r *record) {
+	if len(r.Old) > 0 {
+		s.files = slices.DeleteFunc(s.files, func(f listed) bool { return f.Name != "" && slices.Contains(r.Old, f.Name) })
+	}
+	if r.Change != changeDrop {
+		s.files = append(s.files, r.listed)
+	}
 }
 
 func recordAt(raw []byte) (r record, size int, ok bool) {
@@ -119,9 +203,10 @@ type manifest struct {
 	disk   disk
 	path   string
 	number uint64 // of the last record
+	count  int    // of the records in the file
 	f      file   // nil after an error, until the file is written anew
 	at     int64
-	all    []record // what a file written anew holds
+	files  []listed // what a file written anew holds
 }
 
 // readManifest reads the file; absent is no error.
@@ -133,12 +218,15 @@ func readManifest(path string) (raw []byte, err error) {
 	return raw, nil
 }
 
-// add appends a record and makes it durable. After an error the whole file is
-// written anew with the next record: no descriptor is synced twice after a failure.
+// add appends a record and makes it durable; it gives the record its number.
+// After an error nothing has changed, and the whole file is written anew with the
+// next record: no descriptor is synced twice after a failure.
 func (m *manifest) add(r record) error {
 	r.Number = m.number + 1
-	if m.f == nil {
-		if err := m.rewrite(append(slices.Clip(m.all), r)); err != nil {
+	next := scannedManifest{files: slices.Clone(m.files)}
+	next.apply(&r)
+	if m.f == nil || m.count > compactRoom+compactFactor*len(m.files) {
+		if err := m.rewrite(next.files, r.Number); err != nil {
 			return err
 		}
 	} else {
@@ -153,19 +241,26 @@ func (m *manifest) add(r record) error {
 			return err
 		}
 		m.at += int64(len(raw))
+		m.count++
 	}
-	m.number = r.Number
-	r.Seed = hash{}
-	m.all = append(m.all, r)
+	m.number, m.files = r.Number, next.files
 	return nil
 }
 
-// rewrite replaces the file by one with these records, numbered from 1.
-func (m *manifest) rewrite(records []record) error {
-	b := binary.BigEndian.AppendUint32([]byte(manifestMagic), 1)
-	for i := range records {
-		records[i].Number = uint64(i) + 1
-		b = records[i].append(b)
+// rewrite replaces the file by one that adds these files, with records that are
+// numbered up to number.
+func (m *manifest) rewrite(files []listed, number uint64) error {
+	number = max(number, uint64(len(files)))
+	b := binary.BigEndian.AppendUint32([]byte(manifestMagic), manifestVersion)
+	first := number - uint64(len(files))
+	b = binary.BigEndian.AppendUint64(b, first)
+	for i := range files {
+		r := record{Number: first + uint64(i) + 1, Change: changeAdd, listed: files[i]}
+		b = r.append(b)
+	}
+	if m.f != nil {
+		_ = m.f.Close() // the file is replaced
+		m.f = nil
 	}
 	if err := replaceFile(m.disk, m.path, b); err != nil {
 		return fmt.Errorf("write manifest: %w", err)
@@ -175,7 +270,7 @@ func (m *manifest) rewrite(records []record) error {
 		return fmt.Errorf("open manifest: %w", err)
 	}
 	m.f, m.at = f, int64(len(b))
-	m.number = uint64(len(records))
+	m.number, m.count, m.files = number, len(files), files
 	return nil
 }
 

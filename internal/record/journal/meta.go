@@ -12,48 +12,142 @@ import (
 
 const (
 	metaMagic   = "TCSNMETA"
-	metaVersion = 1
+	metaVersion = 2
+	// maxFileRanges bounds the ranges of one segment file.
+	maxFileRanges = 1 << 16
 )
 
 var errMeta = errors.New("malformed segment meta")
 
-// meta is what a segment file holds beside the events of its range.
-type meta struct {
+// fileMeta is what a segment file holds beside the events: one rangeMeta for each
+// of its ranges, which follow each other in one stream.
+type fileMeta []rangeMeta
+
+// rangeMeta describes a range as it lies in a file.
+type rangeMeta struct {
 	Header Header
 	MAC    hash // of the header
-	Seed   hash // of the blinders
+	// Blind gives the blinders: the seed, or what is kept of it after an erasure.
+	Blind proof.Blinding
 	// Lost are the numbers in the range of the entries that are not there.
 	Lost []uint32
+	// Erased are the slots that were erased, by number and slot.
+	Erased []erasedSlot
+	// Groups are the roots of the groups of proof.GroupEntries leaves.
+	Groups []hash
 }
 
-func (m *meta) encode() []byte {
+// erasedSlot is what is left of a slot: its commitment.
+type erasedSlot struct {
+	I    uint32 // number in the range
+	Slot uint8
+	C    hash
+}
+
+// rows is how many rows of the file are the range's.
+func (m *rangeMeta) rows() int { return int(m.Header.Count - m.Header.Lost) }
+
+// rows is how many rows the file must have.
+func (f fileMeta) rows() (n int) {
+	for i := range f {
+		n += f[i].rows()
+	}
+	return n
+}
+
+func (f fileMeta) encode() []byte {
 	b := append([]byte(nil), metaMagic...)
 	b = binary.BigEndian.AppendUint32(b, metaVersion)
-	b = m.Header.Append(b)
-	b = append(b, m.MAC[:]...)
-	b = append(b, m.Seed[:]...)
-	for _, i := range m.Lost {
-		b = binary.BigEndian.AppendUint32(b, i)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(f))) //nolint:gosec // at most maxFileRanges
+	for i := range f {
+		b = f[i].append(b)
 	}
 	return b
 }
 
-func decodeMeta(raw []byte) (m meta, err error) {
+func (m *rangeMeta) append(b []byte) []byte {
+	b = m.Header.Append(b)
+	b = append(b, m.MAC[:]...)
+	blind := m.Blind.Append(nil)
+	b = binary.BigEndian.AppendUint32(b, uint32(len(blind))) //nolint:gosec // a few MiB at most
+	b = append(b, blind...)
+	for _, i := range m.Lost {
+		b = binary.BigEndian.AppendUint32(b, i)
+	}
+	b = binary.BigEndian.AppendUint32(b, uint32(len(m.Erased))) //nolint:gosec // at most two a row
+	for i := range m.Erased {
+		e := &m.Erased[i]
+		b = binary.BigEndian.AppendUint32(b, e.I)
+		b = append(b, e.Slot)
+		b = append(b, e.C[:]...)
+	}
+	for i := range m.Groups {
+		b = append(b, m.Groups[i][:]...)
+	}
+	return b
+}
+
+func decodeMeta(raw []byte) (f fileMeta, err error) {
 	r := cursor{B: raw}
 	if string(r.Take(len(metaMagic))) != metaMagic || r.U32() != metaVersion {
-		return m, fmt.Errorf("%w: magic or version", errMeta)
+		return nil, fmt.Errorf("%w: magic or version", errMeta)
 	}
-	m.Header = proof.ReadHeader(&r)
-	m.MAC, m.Seed = r.Hash(), r.Hash()
-	if r.Bad || len(r.B) != 4*int(m.Header.Lost) {
+	n := r.U32()
+	if n == 0 || n > maxFileRanges {
+		return nil, fmt.Errorf("%w: %d ranges", errMeta, n)
+	}
+	for range n {
+		m, err := readRangeMeta(&r)
+		if err != nil {
+			return nil, err
+		}
+		if k := len(f); k > 0 {
+			p := &f[k-1].Header
+			if p.Stream != m.Header.Stream || p.Origin != m.Header.Origin || p.Number+1 != m.Header.Number || p.Last()+1 != m.Header.First {
+				return nil, fmt.Errorf("%w: ranges do not follow each other", errMeta)
+			}
+		}
+		f = append(f, m)
+	}
+	if !r.Done() {
+		return nil, errMeta
+	}
+	return f, nil
+}
+
+func readRangeMeta(r *cursor) (m rangeMeta, err error) {
+	m.Header, m.MAC = proof.ReadHeader(r), r.Hash()
+	blind := r.Take(int(r.U32()))
+	if r.Bad {
 		return m, errMeta
 	}
-	for i := range m.Header.Lost {
+	if m.Blind, err = proof.ParseBlinding(blind); err != nil {
+		return m, fmt.Errorf("%w: %w", errMeta, err)
+	}
+	for i := 0; i < int(m.Header.Lost) && !r.Bad; i++ {
 		n := r.U32()
 		if n >= m.Header.Count || i > 0 && n <= m.Lost[i-1] {
 			return m, fmt.Errorf("%w: list of lost entries", errMeta)
 		}
 		m.Lost = append(m.Lost, n)
 	}
+	for n := r.U32(); n > 0 && !r.Bad; n-- {
+		e := erasedSlot{I: r.U32(), Slot: r.U8(), C: r.Hash()}
+		if k := len(m.Erased); e.I >= m.Header.Count || e.Slot > 1 || k > 0 && !m.Erased[k-1].before(&e) {
+			return m, fmt.Errorf("%w: list of erased slots", errMeta)
+		}
+		m.Erased = append(m.Erased, e)
+	}
+	groups := (int(m.Header.Count) + proof.GroupEntries - 1) / proof.GroupEntries
+	for range groups {
+		m.Groups = append(m.Groups, r.Hash())
+		if r.Bad {
+			return m, errMeta
+		}
+	}
 	return m, nil
+}
+
+func (e *erasedSlot) before(o *erasedSlot) bool {
+	return e.I < o.I || e.I == o.I && e.Slot < o.Slot
 }

@@ -20,7 +20,7 @@ var ErrForeign = errors.New("journal belongs to other keys")
 // Exists tells whether the folder holds a journal, so that missing keys are an
 // error and not a first start.
 func Exists(dir string) bool {
-	for _, name := range [...]string{"head", "manifest", "LOCK"} {
+	for _, name := range [...]string{"head", "manifest", "LOCK", "headers", "headers.copy", checkpointName} {
 		if _, err := os.Stat(dir + string(os.PathSeparator) + name); err == nil {
 			return true
 		}
@@ -47,7 +47,7 @@ func Open(ctx context.Context, opts Options) (*Journal, error) {
 	j.order.streams = map[string]*stream{}
 	j.tail.limit = 2 * opts.TailBytes
 	j.ring.wakeup = make(chan struct{})
-	j.seal.kick, j.seal.last = make(chan struct{}, 1), map[string]*sealedRange{}
+	j.seal.kick = make(chan struct{}, 1)
 	for _, dir := range [...]string{"", "wal", "segments", "quarantine"} {
 		if err := os.MkdirAll(j.path(dir), 0o700); err != nil {
 			return nil, fmt.Errorf("open journal: %w", err)
@@ -74,10 +74,15 @@ func (j *Journal) openFiles(ctx context.Context) error {
 	if j.seal.once, err = segment.NewCache(0); err != nil {
 		return fmt.Errorf("page cache: %w", err)
 	}
-	if err := j.openManifest(ctx); err != nil {
+	list, err := j.openEvidence(ctx)
+	if err != nil {
+		return err
+	}
+	if err := j.openManifest(ctx, list); err != nil {
 		return err
 	}
 	rec := recovery{j: j, streams: map[string]*recovered{}}
+	rec.meet(list)
 	if err := rec.run(ctx); err != nil {
 		return err
 	}
@@ -93,31 +98,41 @@ func (j *Journal) openFiles(ctx context.Context) error {
 }
 
 // openManifest reads the manifest and opens the files it names. A manifest with
-// damage is written anew with what can still be read; openSegments adds the rest.
-func (j *Journal) openManifest(ctx context.Context) error {
+// damage is written anew with what can still be read; adopt adds the rest.
+func (j *Journal) openManifest(ctx context.Context, list []logged) error {
 	m := &j.seal.manifest
 	m.disk, m.path = j.opts.disk, j.path("manifest")
 	raw, err := readManifest(m.path)
 	if err != nil {
 		return err
 	}
-	records, end, damaged, torn := scanManifest(raw)
-	m.all, m.number = records, uint64(len(records))
-	for i := range records {
-		j.openSealed(&records[i])
+	c := scanManifest(raw)
+	for i := range c.files {
+		if n := len(c.files[i].Ranges); c.files[i].Ranges[n-1] >= uint64(len(list)) {
+			j.log.ErrorContext(ctx, "manifest names a range whose header is not in the log", "file", c.files[i].Name)
+			c.damaged = true
+			continue
+		}
+		s := &sealedFile{listed: c.files[i]}
+		for _, at := range s.Ranges {
+			s.add(&list[at].Header)
+		}
+		j.openListed(s)
+		j.view.sealed = append(j.view.sealed, s)
+		m.files = append(m.files, s.listed)
 	}
-	if damaged {
-		j.log.WarnContext(ctx, "manifest is damaged; it is written anew from what is whole and from the segment files", "records", len(records))
+	if c.damaged {
+		j.log.WarnContext(ctx, "manifest is damaged; it is written anew from what is whole and from the segment files", "files", len(m.files))
 	}
-	if damaged || len(raw) == 0 {
-		return m.rewrite(m.all)
+	if c.damaged || len(raw) == 0 {
+		return m.rewrite(m.files, c.number+1)
 	}
 	if m.f, err = m.disk.open(m.path); err != nil {
 		return fmt.Errorf("open manifest: %w", err)
 	}
-	m.at = int64(end)
-	if torn { // a record that was never acknowledged
-		zeros := make([]byte, len(raw)-end)
+	m.at, m.number, m.count = int64(c.end), c.number, c.count
+	if c.torn { // a record that was never acknowledged
+		zeros := make([]byte, len(raw)-c.end)
 		if _, err := m.f.WriteAt(zeros, m.at); err != nil {
 			return fmt.Errorf("clear manifest: %w", err)
 		}
@@ -126,33 +141,28 @@ func (j *Journal) openManifest(ctx context.Context) error {
 	return nil
 }
 
-// openSealed makes a record's range readable, as far as its file is.
-func (j *Journal) openSealed(r *record) {
-	h := &r.Header
-	s := &sealedRange{header: *h, leaf: h.Leaf(), name: r.Name}
-	if r.Name != "" {
-		path := j.path("segments", r.Name)
-		f, err := segment.OpenFile(path, j.seal.pages)
-		if err == nil {
-			s.file = f
-		} else {
-			s.lost = segment.NewLost(path, h.Stream, int(h.Count-h.Lost), boundsOf(h), fmt.Errorf("entries %d to %d: %w", h.First, h.Last(), err))
-			for page := range segment.Pages(s.lost) {
-				j.damages.Page(s.lost, page, s.lost.Err())
-			}
-		}
+// openListed makes a file readable, as far as it is.
+func (j *Journal) openListed(s *sealedFile) {
+	if s.Name == "" {
+		return
 	}
-	j.view.sealed = append(j.view.sealed, s)
-	if last := j.seal.last[r.Header.Stream]; last == nil || last.header.Number < r.Header.Number {
-		j.seal.last[r.Header.Stream] = s
+	path := j.path("segments", s.Name)
+	f, err := segment.OpenFile(path, j.seal.pages)
+	if err == nil {
+		s.file = f
+		return
+	}
+	s.lost = segment.NewLost(path, s.stream, s.rows, s.bounds(), fmt.Errorf("entries %d to %d: %w", s.first, s.last, err))
+	for page := range segment.Pages(s.lost) {
+		j.damages.Page(s.lost, page, s.lost.Err())
 	}
 }
 
-// boundsOf are the bounds of a range whose file cannot be opened, as far as its
-// header has them: of the ids nothing is known.
-func boundsOf(h *Header) segment.Bounds {
+// bounds are those of a file that cannot be opened, as far as its headers have
+// them: of the ids nothing is known.
+func (s *coverage) bounds() segment.Bounds {
 	return segment.Bounds{
-		MinTime: h.MinTime, MaxTime: h.MaxTime, MinReceived: h.MinReceived, MaxReceived: h.MaxReceived,
-		MinMillis: math.MinInt64, MaxMillis: math.MaxInt64, MinOrd: h.FirstOrd, MaxOrd: h.LastOrd, MinSeq: h.First, MaxSeq: h.Last(),
+		MinTime: s.minTime, MaxTime: s.maxTime, MinReceived: s.minReceived, MaxReceived: s.maxReceived,
+		MinMillis: math.MinInt64, MaxMillis: math.MaxInt64, MinOrd: s.minOrd, MaxOrd: s.maxOrd, MinSeq: s.first, MaxSeq: s.last,
 	}
 }

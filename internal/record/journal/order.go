@@ -135,13 +135,11 @@ func rangeKey(keys *keyring.Ring, stream string, epoch uint32, ratchet uint64) (
 // open begins the stream's next range.
 func (s *stream) open(now time.Time) {
 	s.number++
-	c := &hotRange{
-		open: rangeOpen{
-			Stream: s.name, Number: s.number, First: s.seq + 1,
-			Epoch: s.epoch, Ratchet: s.ratchet, Opened: now.UnixNano(),
-		},
-		key: s.key,
-	}
+	c := newHotRange(rangeOpen{
+		Stream: s.name, Number: s.number, First: s.seq + 1,
+		Epoch: s.epoch, Ratchet: s.ratchet, Opened: now.UnixNano(),
+	})
+	c.key = s.key
 	rand.Read(c.open.Seed[:])
 	s.ratchet++
 	s.key = keyring.Ratchet(s.key)
@@ -158,9 +156,14 @@ func (o *order) closeRange(s *stream) {
 	o.pending = append(o.pending, r)
 }
 
-// closeAged ends the ranges that are older than SealAge.
+// closeAged ends the ranges that are older than SealAge, and those of another UTC
+// day, so that a file is of one day.
 func (j *Journal) closeAged(now time.Time) {
-	j.closeWhere(func(s *stream) bool { return now.UnixNano()-s.cur.open.Opened >= int64(j.opts.SealAge) })
+	const day = int64(24 * time.Hour)
+	j.closeWhere(func(s *stream) bool {
+		opened := s.cur.open.Opened
+		return now.UnixNano()-opened >= int64(j.opts.SealAge) || opened/day != now.UnixNano()/day
+	})
 }
 
 // closeOldest ends the ranges that keep too many log files alive.

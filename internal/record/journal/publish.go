@@ -28,12 +28,18 @@ type hotRange struct {
 	block *segment.Block
 
 	// the publisher's until the range is closed, then the sealer's
-	tree     tree
+	tree     proof.RangeTree
 	lost     []uint32
 	broken   error // why it cannot be sealed
 	bytes    int64 // of the block, as counted in the gate
 	sealedAt int64 // the time in its header, once it was tried
+	inLog    bool  // its header is in the log, at index
+	index    uint64
+	sealed   chan struct{} // closed once a checkpoint covers it
 }
+
+// newHotRange is a range that begins.
+func newHotRange(o rangeOpen) *hotRange { return &hotRange{open: o, sealed: make(chan struct{})} }
 
 // add appends a committed entry's leaf, and its row unless it is lost.
 func (r *hotRange) add(leaf hash) { r.tree.Add(leaf) }

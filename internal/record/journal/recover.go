@@ -32,9 +32,41 @@ type recovery struct {
 
 // recovered is a stream as the log has it.
 type recovered struct {
-	sealed uint64 // number of the last sealed range
-	next   uint64 // seq after the last sealed range
+	sealed uint64 // number of the last range with a header
+	next   uint64 // seq after the last range with a header
+	// bare are the ranges, by number, with a header and without a file that
+	// counts, and their header's index.
+	bare   map[uint64]bareRange
 	ranges []*recoveredRange
+}
+
+// bareRange is a range whose header is in the log, while no file is listed for it.
+type bareRange struct {
+	logged
+	index uint64
+}
+
+// meet takes in the headers in the log and the files that the manifest has for
+// them. What was dropped, under a tombstone, needs none.
+func (r *recovery) meet(list []logged) {
+	covered := make([]bool, len(list))
+	for _, f := range r.j.view.sealed {
+		for _, at := range f.Ranges {
+			covered[at] = true
+		}
+	}
+	for i := range list {
+		h := &list[i].Header
+		s := r.stream(h.Stream)
+		s.sealed, s.next = h.Number, h.Last()+1
+		r.ord = max(r.ord, h.LastOrd)
+		if !covered[i] && h.Number > r.j.pruned[h.Stream] {
+			if s.bare == nil {
+				s.bare = map[uint64]bareRange{}
+			}
+			s.bare[h.Number] = bareRange{list[i], uint64(i)}
+		}
+	}
 }
 
 // recoveredRange is a range with a frame in the log.
@@ -55,13 +87,6 @@ func (r *recovery) run(ctx context.Context) error {
 	}
 	if damaged {
 		j.log.WarnContext(ctx, "one of the two places of the head file is damaged")
-	}
-	for name, s := range j.seal.last {
-		r.streams[name] = &recovered{sealed: s.header.Number, next: s.header.Last() + 1}
-		r.ord = max(r.ord, s.header.LastOrd)
-		if s.header.Origin != j.Origin() {
-			return fmt.Errorf("%w: it is %s, the keys are of %s; put its own keys back", ErrForeign, s.header.Origin, j.Origin())
-		}
 	}
 	j.wal = wal{
 		disk: j.opts.disk, dir: j.path("wal"), size: j.opts.LogFileBytes,
@@ -263,7 +288,9 @@ func (r *recovery) takeOpen(body []byte, file uint64) bool {
 			last.loseUpTo(min(o.First, last.open.First+maxRangeEntries))
 		}
 	}
-	c := &recoveredRange{hotRange: &hotRange{open: o}, done: o.Number <= s.sealed}
+	bare, again := s.bare[o.Number]
+	c := &recoveredRange{hotRange: newHotRange(o), done: o.Number <= s.sealed && !again}
+	c.inLog, c.index, c.sealedAt = again, bare.index, bare.Header.SealedAt
 	s.ranges = append(s.ranges, c)
 	if c.done {
 		return true
@@ -339,6 +366,7 @@ func (r *recovery) relieve(ctx context.Context) {
 				j.log.WarnContext(ctx, "range not sealed while opening", "error", err)
 				break
 			}
+			j.seal.unsigned = append(j.seal.unsigned, c.hotRange)
 			c.done = true
 		}
 	}

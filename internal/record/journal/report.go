@@ -12,8 +12,8 @@ import (
 // Status is the verdict on a whole journal.
 type Status string
 
-// The verdicts on a journal. Valid, Witnessed and Diverged need a memory outside
-// the machine, which this version cannot ask: what holds together is Unanchored.
+// The verdicts on a journal. Valid and Witnessed need a memory outside the machine;
+// what only holds together is Unanchored.
 const (
 	Valid      Status = "VALID"
 	Witnessed  Status = "WITNESSED"
@@ -55,6 +55,10 @@ type Report struct {
 	Total    int64 `json:"total"`
 	Verified int64 `json:"verified"`
 	Tampered int64 `json:"tampered"`
+	// Erased counts the entries, among those verified, that an erasure has taken
+	// slots of; Pruned those that retention has dropped, which Total leaves out.
+	Erased int64 `json:"erased"`
+	Pruned int64 `json:"pruned"`
 	// MACs is "checked", "not checked" or "partly checked".
 	MACs string `json:"macs"`
 	// Entries names what is wrong, by stream and sequence number.
@@ -67,6 +71,21 @@ type Report struct {
 	Streams []StreamReport `json:"streams"`
 	// Ord is how far the journal goes.
 	Ord uint64 `json:"ord"`
+	// Headers is how many sealed ranges the log of headers has, Checkpoint the
+	// journal's own signature over them.
+	Headers    uint64  `json:"headers"`
+	Checkpoint *Anchor `json:"checkpoint,omitempty"`
+	// Anchors are the checkpoints from outside that the journal continues,
+	// Unsigned those whose signature no key could check, Witnesses those who
+	// have co-signed the journal's own checkpoint.
+	Anchors   []Anchor `json:"anchors,omitempty"`
+	Unsigned  []Anchor `json:"unsigned,omitempty"`
+	Witnesses []Anchor `json:"witnesses,omitempty"`
+	// Diverged are the entries where the journal leaves a history that somebody
+	// knows; without a last one, everything from the first on.
+	Diverged []event.Range `json:"diverged,omitempty"`
+	// Completeness is a verdict of its own, whatever Status says.
+	Completeness Completeness `json:"completeness"`
 	// Running says that a journal was open while it was verified.
 	Running bool `json:"running"`
 }
@@ -140,15 +159,23 @@ func (r *Report) file(name, damage string, evidence bool, entries ...event.Range
 	r.Files = append(r.Files, FileFinding{File: name, Damage: damage, Evidence: evidence, Entries: entries})
 }
 
-// conclude sorts the findings and gives the verdict.
-func (r *Report) conclude() {
+// conclude sorts the findings and gives the verdict; diverged says that the journal
+// leaves a history that is known.
+func (r *Report) conclude(diverged bool) {
 	slices.SortFunc(r.Entries, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 	})
 	slices.SortFunc(r.Files, func(a, b FileFinding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Damage, b.Damage))
 	})
-	r.Status = Unanchored
+	switch {
+	case len(r.Anchors) > 0:
+		r.Status = Valid
+	case len(r.Witnesses) > 0:
+		r.Status = Witnessed
+	default:
+		r.Status = Unanchored
+	}
 	if r.Tampered > 0 {
 		r.Status = Invalid
 	}
@@ -157,116 +184,13 @@ func (r *Report) conclude() {
 			r.Status = Invalid
 		}
 	}
+	if diverged {
+		r.Status = Diverged
+	}
 	if r.Entries == nil {
 		r.Entries = []Finding{}
 	}
 	if r.Files == nil {
 		r.Files = []FileFinding{}
 	}
-}
-
-// lineup is the entries of a run of sequence numbers as they lie in a file.
-type lineup struct {
-	stream string
-	first  uint64
-	seqs   []uint64
-	good   []bool
-	// holes are sequence numbers after which bytes came that are no entry.
-	holes map[uint64]bool
-}
-
-func (l *lineup) add(seq uint64, good bool) {
-	l.seqs = append(l.seqs, seq)
-	l.good = append(l.good, good)
-}
-
-// hole notes that something unreadable follows what is there.
-func (l *lineup) hole() {
-	if l.holes == nil {
-		l.holes = map[uint64]bool{}
-	}
-	l.holes[l.newest()] = true
-}
-
-// newest is the highest good sequence number yet, first-1 when there is none.
-func (l *lineup) newest() uint64 {
-	n := l.first - 1
-	for i := len(l.seqs) - 1; i >= 0 && i > len(l.seqs)-64; i-- {
-		if l.good[i] {
-			n = max(n, l.seqs[i])
-		}
-	}
-	return n
-}
-
-// judge compares the lineup with the entries first to last, less the lost ones,
-// and returns how many are right. end is the verdict on what is missing at the
-// end.
-func (l *lineup) judge(r *Report, last uint64, lost map[uint64]bool, gone, end Verdict) (ok int64) {
-	n := int(last - l.first + 1) //nolint:gosec // a range's entries
-	const (
-		absent = iota
-		bad
-		right
-	)
-	state := make([]uint8, n)
-	order := make([]uint64, 0, len(l.seqs)) // good ones, once each, as they lie
-	for i, seq := range l.seqs {
-		if seq < l.first || seq > last || lost[seq] {
-			r.find(l.stream, seq, seq, Inserted)
-			continue
-		}
-		switch s := &state[seq-l.first]; {
-		case *s == absent && l.good[i]:
-			*s = right
-			order = append(order, seq)
-		case *s == absent:
-			*s = bad
-		case *s == bad && l.good[i]: // the other one was put there
-			*s = right
-			order = append(order, seq)
-			r.find(l.stream, seq, seq, Inserted)
-		case l.good[i]:
-			r.find(l.stream, seq, seq, Duplicated)
-		default:
-			r.find(l.stream, seq, seq, Inserted)
-		}
-	}
-	misplaced := map[uint64]bool{}
-	if !slices.IsSorted(order) {
-		sorted := slices.Sorted(slices.Values(order))
-		for i := range sorted {
-			if order[i] != sorted[i] {
-				misplaced[order[i]] = true
-			}
-		}
-	}
-	tail := last
-	for tail >= l.first && state[tail-l.first] == absent && !lost[tail] {
-		tail--
-	}
-	hole := l.holes[l.first-1]
-	for i := range n {
-		seq := l.first + uint64(i)
-		switch {
-		case lost[seq]:
-			r.find(l.stream, seq, seq, Missing)
-		case state[i] == bad:
-			r.find(l.stream, seq, seq, Altered)
-		case state[i] == absent && hole:
-			r.find(l.stream, seq, seq, Altered)
-		case state[i] == absent && seq > tail:
-			r.find(l.stream, seq, seq, end)
-		case state[i] == absent:
-			r.find(l.stream, seq, seq, gone)
-		case misplaced[seq]:
-			r.find(l.stream, seq, seq, Reordered)
-		default:
-			ok++
-		}
-		if state[i] == right {
-			hole = l.holes[seq]
-		}
-	}
-	return ok
 }

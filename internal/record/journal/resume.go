@@ -4,15 +4,7 @@ package journal
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"slices"
-	"strings"
-
-	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
 // checkHead compares the log with the head file. When the head knows more, the
@@ -55,7 +47,7 @@ func (r *recovery) lose(name string, s *recovered, next uint64) {
 			}
 		}
 		o := rangeOpen{Stream: name, Number: s.sealed + 1, First: s.next, Epoch: r.j.opts.Keys.Epoch()}
-		if last := r.j.seal.last[name]; last != nil && last.header.Epoch == o.Epoch {
+		if last, ok := r.j.evidence.lastOf(name); ok && last.header.Epoch == o.Epoch {
 			o.Ratchet = last.header.Ratchet + 1
 		}
 		if k >= 0 {
@@ -66,115 +58,11 @@ func (r *recovery) lose(name string, s *recovered, next uint64) {
 				o.Ratchet = max(o.Ratchet, p.Ratchet+1)
 			}
 		}
-		c := &recoveredRange{hotRange: &hotRange{open: o}}
+		c := &recoveredRange{hotRange: newHotRange(o)}
 		c.key, c.broken = rangeKey(r.j.opts.Keys, name, o.Epoch, o.Ratchet)
 		r.j.view.track(c.hotRange, r.j.wal.number)
 		s.ranges = append(s.ranges, c)
 	}
-}
-
-// adopt looks at the segment files that no manifest record names. What is still
-// in the log is removed and sealed again; what is not, is taken up when it is
-// whole and has its place in its stream, and put in quarantine when not.
-func (r *recovery) adopt(ctx context.Context) error {
-	j := r.j
-	named := map[string]bool{}
-	for _, s := range j.view.sealed {
-		named[s.name] = true
-	}
-	var found []string
-	root := j.path("segments")
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if err == nil && !named[name] {
-			found = append(found, name)
-		}
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("read segment folder: %w", err)
-	}
-	slices.Sort(found)
-	for _, name := range found {
-		if err := r.adoptFile(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (r *recovery) adoptFile(ctx context.Context, name string) error {
-	j := r.j
-	path := j.path("segments", name)
-	if strings.HasSuffix(name, ".tmp") {
-		return j.opts.disk.remove(path)
-	}
-	m, err := r.judge(path)
-	if err == nil && r.inLog(&m.Header) {
-		return j.opts.disk.remove(path)
-	}
-	if err == nil && (name != segmentName(m.Header.Stream, m.Header.Number) || j.view.overlaps(&m.Header)) {
-		err = errors.New("its place in the stream is taken")
-	}
-	if err == nil {
-		j.log.WarnContext(ctx, "segment file taken up that the manifest did not name", "file", name)
-		rec := record{Name: name, meta: m}
-		if rec.Size, rec.Sum, err = fileSum(path); err != nil {
-			return err
-		}
-		if err := j.seal.manifest.add(rec); err != nil {
-			return err
-		}
-		j.openSealed(&rec)
-		s := r.stream(m.Header.Stream)
-		s.sealed, s.next = max(s.sealed, m.Header.Number), max(s.next, m.Header.Last()+1)
-		r.ord = max(r.ord, m.Header.LastOrd)
-		return nil
-	}
-	j.log.ErrorContext(ctx, "segment file put in quarantine", "file", name, "error", err)
-	return j.opts.disk.rename(path, j.path("quarantine", strings.ReplaceAll(name, string(os.PathSeparator), "-")))
-}
-
-// judge checks a segment file from its columns up to its header's MAC.
-func (r *recovery) judge(path string) (meta, error) {
-	f, err := segment.OpenFile(path, r.j.seal.once)
-	if err != nil {
-		return meta{}, fmt.Errorf("open segment: %w", err)
-	}
-	defer f.Close()
-	m, err := decodeMeta(f.Meta())
-	if err != nil {
-		return meta{}, err
-	}
-	h := &m.Header
-	if h.Origin != r.j.Origin() {
-		return m, fmt.Errorf("%w: it is of %s", ErrForeign, h.Origin)
-	}
-	key, err := rangeKey(r.j.opts.Keys, h.Stream, h.Epoch, h.Ratchet)
-	if err != nil {
-		return m, err
-	}
-	if headerMAC(h, &key) != m.MAC {
-		return m, errors.New("its header's MAC is wrong")
-	}
-	return m, readBack(f, &m, &key)
-}
-
-// inLog tells whether a range that is not sealed covers the header's.
-func (r *recovery) inLog(h *Header) bool {
-	s := r.streams[h.Stream]
-	if s == nil {
-		return false
-	}
-	for _, c := range s.ranges {
-		if c.open.Number == h.Number && !c.done {
-			return true
-		}
-	}
-	return false
 }
 
 // finish hands the recovered ranges to the sealer and sets what comes next in
@@ -185,7 +73,7 @@ func (r *recovery) finish(ctx context.Context) {
 	rows := 0
 	for name, s := range r.streams {
 		o := &stream{name: name, seq: s.next - 1, number: s.sealed}
-		if last := j.seal.last[name]; last != nil {
+		if last, ok := j.evidence.lastOf(name); ok {
 			o.epoch, o.ratchet = last.header.Epoch, last.header.Ratchet+1
 		}
 		for _, c := range s.ranges {

@@ -3,19 +3,13 @@
 package journal
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
-
-	"github.com/tocsin-siem/tocsin/internal/core/event"
-	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
@@ -35,19 +29,18 @@ type sealer struct {
 	err   error // the last pass's, nil when all went well
 
 	manifest manifest
-	last     map[string]*sealedRange // of each stream
-	pages    *segment.Cache          // of the files that are searched
-	once     *segment.Cache          // keeps nothing: for reading back
+	unsigned []*hotRange    // sealed, but no checkpoint covers them yet
+	pages    *segment.Cache // of the files that are searched
+	once     *segment.Cache // keeps nothing: for reading back
+	ended    bool           // no job is taken any more
+	jobs     []*job         // what else may change files, in the order it was asked for
 }
 
 func (s *sealer) push(r *hotRange) {
 	s.mu.Lock()
 	s.queue = append(s.queue, r)
 	s.mu.Unlock()
-	select {
-	case s.kick <- struct{}{}:
-	default:
-	}
+	s.wake()
 }
 
 // trouble is why sealing does not get on, as an error of Append.
@@ -64,9 +57,10 @@ func (s *sealer) trouble() error {
 	}
 }
 
-// sealLoop seals closed ranges until ctx ends. What is not sealed then stays in
+// sealLoop seals closed ranges and runs jobs until ctx ends. What is not sealed then stays in
 // the log and is sealed after the next start.
 func (j *Journal) sealLoop(ctx context.Context) {
+	defer j.endJobs()
 	wait := sealRetryFirst
 	for ctx.Err() == nil {
 		err := j.sealPass(ctx)
@@ -86,6 +80,7 @@ func (j *Journal) sealLoop(ctx context.Context) {
 			retry = time.After(wait)
 			wait = min(2*wait, sealRetryLast)
 		}
+		j.runJobs(ctx)
 		select {
 		case <-j.seal.kick:
 		case <-retry:
@@ -94,8 +89,8 @@ func (j *Journal) sealLoop(ctx context.Context) {
 	}
 }
 
-// sealPass seals what is in the queue. A range that fails holds back its stream,
-// not the others.
+// sealPass seals what is in the queue, and then signs a checkpoint over it. A range
+// that fails holds back its stream, not the others.
 func (j *Journal) sealPass(ctx context.Context) error {
 	j.seal.mu.Lock()
 	queue := j.seal.queue
@@ -115,85 +110,72 @@ func (j *Journal) sealPass(ctx context.Context) error {
 			left = append(left, r)
 			continue
 		}
-		errs = append(errs, j.dropLogs())
+		j.seal.unsigned = append(j.seal.unsigned, r)
 	}
 	j.seal.mu.Lock()
 	j.seal.queue = append(left, j.seal.queue...)
 	j.seal.mu.Unlock()
-	return errors.Join(errs...)
+	return errors.Join(append(errs, j.vouch())...)
+}
+
+// vouch signs a checkpoint over what was sealed; only then the log files that held
+// it go, and the keys that made its MACs.
+func (j *Journal) vouch() error {
+	if err := j.sign(); err != nil {
+		return err
+	}
+	done := j.seal.unsigned
+	j.seal.unsigned = nil
+	for _, r := range done {
+		close(r.sealed)
+	}
+	if err := j.dropLogs(); err != nil {
+		return err
+	}
+	for _, r := range done {
+		if err := j.opts.Keys.Forget(r.open.Epoch, r.open.Stream, r.open.Ratchet); err != nil {
+			return fmt.Errorf("forget a range's key: %w", err)
+		}
+	}
+	return nil
 }
 
 // sealRange seals one range, in this order of durable steps: segment under a
-// temporary name, synced; read back and compared; renamed, folder synced; manifest
-// record, synced; log files removed. After a crash in between, the range is still
-// in the log, and the file without a record is made again.
+// temporary name, synced; read back and compared; renamed, folder synced; header in
+// the log, synced; manifest record, synced. A checkpoint and the removal of log
+// files follow (vouch). After a crash in between, the range is still in the log: a
+// file without a header is made again, a header without a file or a record binds the
+// next try to the same entries and the same root.
 func (j *Journal) sealRange(r *hotRange) error {
 	if r.broken != nil {
 		return r.broken
 	}
-	m := j.metaOf(r)
-	rec := record{meta: m}
-	s := &sealedRange{header: m.Header, leaf: m.Header.Leaf()}
+	m, err := j.metaOf(r)
+	h := &m.Header
+	if err != nil {
+		return fmt.Errorf("seal stream %s, seq %d to %d: %w", h.Stream, h.First, h.Last(), err)
+	}
+	s := &sealedFile{}
+	s.add(h)
 	if r.block.Len() > 0 {
-		var err error
-		rec.Name = segmentName(m.Header.Stream, m.Header.Number)
-		if s.file, err = j.writeRange(r, &rec); err != nil {
-			return fmt.Errorf("seal stream %s, seq %d to %d: %w", m.Header.Stream, m.Header.First, m.Header.Last(), err)
+		if s.listed, err = j.writeFile(fileName(&s.coverage, 0), r.block.Reader(), fileMeta{m}); err != nil {
+			return fmt.Errorf("seal stream %s, seq %d to %d: %w", h.Stream, h.First, h.Last(), err)
 		}
 	}
-	s.name = rec.Name
-	if err := j.seal.manifest.add(rec); err != nil {
-		if s.file != nil {
-			err = errors.Join(err, s.file.Close())
+	if !r.inLog {
+		if r.index, err = j.addHeader(logged{Header: m.Header, MAC: m.MAC}); err != nil {
+			return err
 		}
+		r.inLog = true
+	}
+	s.Ranges = []uint64{r.index}
+	if err := j.seal.manifest.add(record{Change: changeAdd, listed: s.listed}); err != nil {
 		return err
 	}
-	j.seal.last[m.Header.Stream] = s
+	j.openListed(s)
 	j.view.swap(r, s)
 	j.tail.add(-r.bytes, -r.bytes)
 	return nil
-}
-
-// writeRange makes the range's segment file and opens it.
-func (j *Journal) writeRange(r *hotRange, rec *record) (*segment.File, error) {
-	d := j.opts.disk
-	path := j.path("segments", rec.Name)
-	if _, err := os.Stat(filepath.Dir(path)); err != nil {
-		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-			return nil, fmt.Errorf("make folder: %w", err)
-		}
-		if err := d.syncDir(j.path("segments")); err != nil {
-			return nil, err
-		}
-	}
-	tmp := path + ".tmp"
-	if err := d.writeSegment(tmp, r.block.Reader(), rec.encode()); err != nil {
-		return nil, err
-	}
-	f, err := segment.OpenFile(tmp, j.seal.once)
-	if err != nil {
-		return nil, fmt.Errorf("read back: %w", err)
-	}
-	err = readBack(f, &rec.meta, nil)
-	if err == nil {
-		err = sameMACs(f, r.block.Reader())
-	}
-	if err = errors.Join(err, f.Close()); err != nil {
-		return nil, fmt.Errorf("read back: %w", err)
-	}
-	if rec.Size, rec.Sum, err = fileSum(tmp); err != nil {
-		return nil, fmt.Errorf("read back: %w", err)
-	}
-	if err := d.rename(tmp, path); err != nil {
-		return nil, err
-	}
-	if err := d.syncDir(filepath.Dir(path)); err != nil {
-		return nil, err
-	}
-	if f, err = segment.OpenFile(path, j.seal.pages); err != nil {
-		return nil, fmt.Errorf("open sealed range: %w", err)
-	}
-	return f, nil
 }
 
 // dropLogs removes the log files that no hot range needs.
@@ -201,8 +183,9 @@ func (j *Journal) dropLogs() error {
 	return j.wal.drop(j.view.oldestFile(j.wal.current()), j.path("quarantine"))
 }
 
-// metaOf makes the header of a closed range.
-func (j *Journal) metaOf(r *hotRange) meta {
+// metaOf describes a closed range. One whose header is in the log already keeps
+// that header; it is an error when its entries are others.
+func (j *Journal) metaOf(r *hotRange) (rangeMeta, error) {
 	if r.sealedAt == 0 {
 		r.sealedAt = time.Now().UnixNano()
 	}
@@ -219,106 +202,18 @@ func (j *Journal) metaOf(r *hotRange) meta {
 		h.MinReceived, h.MaxReceived = b.MinReceived, b.MaxReceived
 		h.MinTime, h.MaxTime = b.MinTime, b.MaxTime
 	}
-	if p := j.seal.last[h.Stream]; p != nil {
+	m := rangeMeta{Blind: proof.Blinding{Seed: r.open.Seed}, Lost: r.lost, Groups: r.tree.Groups()}
+	if r.inLog {
+		l, err := j.headerAt(r.index)
+		if err == nil && (l.Header.Root != h.Root || l.Header.First != h.First || l.Header.Count != h.Count || l.Header.Lost != h.Lost) {
+			err = fmt.Errorf("%w: its header in the log is that of other entries", errReadBack)
+		}
+		m.Header, m.MAC = l.Header, l.MAC
+		return m, err
+	}
+	if p, ok := j.evidence.lastOf(h.Stream); ok {
 		h.Previous = p.leaf
 	}
-	return meta{Header: h, MAC: headerMAC(&h, &r.key), Seed: r.open.Seed, Lost: r.lost}
-}
-
-// segmentName is the path of a range's file below segments/.
-func segmentName(stream string, number uint64) string {
-	return filepath.Join(stream, fmt.Sprintf("%012d.seg", number))
-}
-
-// readBack recomputes every leaf and MAC of a range from the columns of its file
-// and compares the root. key is nil when it is not to be had.
-func readBack(f segment.Reader, m *meta, key *[keyring.KeyBytes]byte) error {
-	if f.Rows() != int(m.Header.Count-m.Header.Lost) {
-		return fmt.Errorf("%w: %d rows", errReadBack, f.Rows())
-	}
-	c := newChecker(m, key)
-	rows := segment.NewRows(f)
-	var e event.Event
-	for row := range f.Rows() {
-		if err := rows.Event(row, &e); err != nil {
-			return fmt.Errorf("%w: %w", errReadBack, err)
-		}
-		leaf8, mac, err := rows.Integrity(row)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errReadBack, err)
-		}
-		if !c.row(&e, leaf8, mac) {
-			return fmt.Errorf("%w: row %d, seq %d", errReadBack, row, e.Place.Seq)
-		}
-	}
-	if c.root() != m.Header.Root {
-		return fmt.Errorf("%w: the root differs", errReadBack)
-	}
-	return nil
-}
-
-// sameMACs compares the MACs of a file with those of the block that it was made
-// of, whose leaves it has: there is no need to compute them again.
-func sameMACs(f, block segment.Reader) error {
-	for page := range segment.Pages(f) {
-		got, err := f.Bytes(segment.ColMAC16, page)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errReadBack, err)
-		}
-		want, err := block.Bytes(segment.ColMAC16, page)
-		if err != nil {
-			return fmt.Errorf("%w: %w", errReadBack, err)
-		}
-		if !bytes.Equal(got, want) {
-			return fmt.Errorf("%w: the MACs of page %d differ", errReadBack, page)
-		}
-	}
-	return nil
-}
-
-// checker recomputes a sealed range's leaves from its rows, in their order.
-type checker struct {
-	h    hasher
-	m    *meta
-	keys bool
-	tree tree
-	lost int // how many of m.Lost are in the tree
-}
-
-func newChecker(m *meta, key *[keyring.KeyBytes]byte) *checker {
-	c := &checker{m: m, keys: key != nil}
-	c.h.Blind.Reset(&m.Seed)
-	if key != nil {
-		c.h.mac.reset(key, m.Header.Stream)
-	}
-	return c
-}
-
-// skip puts the lost entries that come next in the tree.
-func (c *checker) skip() {
-	for c.lost < len(c.m.Lost) && uint64(c.m.Lost[c.lost]) == c.tree.Size() {
-		c.tree.Add(proof.LostLeaf(c.m.Header.Stream, c.m.Header.First+c.tree.Size()))
-		c.lost++
-	}
-}
-
-// next is the sequence number that the next row must have.
-func (c *checker) next() uint64 {
-	c.skip()
-	return c.m.Header.First + c.tree.Size()
-}
-
-// row takes the next row; false when it is not what was sealed.
-func (c *checker) row(e *event.Event, leaf8 [8]byte, mac [macBytes]byte) bool {
-	seq := c.next()
-	leaf := c.h.LeafOf(uint32(c.tree.Size()), e) //nolint:gosec // below maxRangeEntries
-	ok := e.Place.Seq == seq && e.Place.Stream == c.m.Header.Stream && e.Place.Origin == c.m.Header.Origin &&
-		[8]byte(leaf[:8]) == leaf8 && (!c.keys || c.h.mac.sum(seq, &leaf) == mac)
-	c.tree.Add(leaf)
-	return ok
-}
-
-func (c *checker) root() hash {
-	c.skip()
-	return c.tree.Root()
+	m.Header, m.MAC = h, headerMAC(&h, &r.key)
+	return m, nil
 }

@@ -7,34 +7,46 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"runtime"
+	"path/filepath"
 	"slices"
 	"sync"
 
-	"golang.org/x/sync/errgroup"
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
-	"github.com/tocsin-siem/tocsin/internal/record/segment"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 // VerifyOptions say how to verify.
 type VerifyOptions struct {
-	// Keys check the MACs; nil leaves them unchecked, and the report says so.
+	// Keys check the MACs and the checkpoint; nil leaves them unchecked, and the
+	// report says so.
 	Keys *keyring.Ring
 	// From and To limit the sealed ranges to those with an event whose time
 	// lies between them, in nanoseconds since 1970 UTC; 0 is no limit.
 	From, To int64
+	// Anchors are checkpoints that were kept outside the machine, as signed notes:
+	// the journal must continue each of them.
+	Anchors [][]byte
+	// Since is an anchor, too, that was there when everything under it was
+	// verified: the entries under it are not checked again.
+	Since []byte
+	// Trusted are verifier keys of checkpoints, for Anchors and for the journal's
+	// own where Keys is nil, and Witnesses those of cosignatures.
+	Trusted, Witnesses []note.Verifier
 	// Workers is how many segment files are checked at once (one a processor).
 	Workers int
+	// Pace is called after each segment file, and may wait; nil is at once.
+	Pace func(ctx context.Context) error
 	// Logger gets progress; nil logs nothing.
 	Logger *slog.Logger
 }
 
 // Verify checks the journal's folder: it recomputes every leaf, MAC and root from
-// what is on disk, and compares the headers' chain, the sequence numbers and the
-// head. It writes nothing. A stopped journal's folder is kept from being opened
-// meanwhile; beside a running journal what is not yet in the head is not judged.
-// The error is about the check itself, never about what it found.
+// what is on disk, and compares the log of headers, the checkpoint, the sequence
+// numbers and the head. It writes nothing. A stopped journal's folder is kept from
+// being opened meanwhile; beside a running journal what is not yet in the head is
+// not judged. The error is about the check itself, never about what it found.
 func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return Report{}, fmt.Errorf("verify: %w", err)
@@ -46,32 +58,51 @@ func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error)
 	if opts.Keys != nil {
 		v.report.Origin = opts.Keys.Origin()
 	}
-	// The order matters beside a running journal: whatever the head knows is in
-	// the log afterwards, or in the manifest after that.
-	h, damaged, err := readHead(dir)
-	if err != nil {
+	if err := v.run(ctx); err != nil {
 		return Report{}, fmt.Errorf("verify: %w", err)
 	}
-	if damaged && stopped {
+	return v.report, nil
+}
+
+// run reads the files in the one order that is right beside a running journal:
+// what the checkpoint covers is in the log of headers afterwards, and what the head
+// knows is in the log of entries, or in that of headers after that.
+func (v *verifier) run(ctx context.Context) error {
+	if err := v.readCheckpoint(); err != nil {
+		return err
+	}
+	h, damaged, err := readHead(v.dir)
+	if err != nil {
+		return err
+	}
+	if damaged && v.stopped {
 		v.report.file("head", "one of its two places is damaged", false)
 	}
 	v.head = h
+	if err := v.readHeaders(); err != nil {
+		return err
+	}
 	if err := v.readListed(); err != nil {
-		return Report{}, fmt.Errorf("verify: %w", err)
+		return err
 	}
 	if err := v.readLogs(ctx); err != nil {
-		return Report{}, fmt.Errorf("verify: %w", err)
+		return err
 	}
-	if err := v.readManifest(); err != nil {
-		return Report{}, fmt.Errorf("verify: %w", err)
+	if err := v.readHeaders(); err != nil { // what was sealed meanwhile
+		return err
 	}
-	if err := v.checkSegments(ctx); err != nil {
-		return Report{}, fmt.Errorf("verify: %w", err)
+	v.checkHeaders()
+	if err := v.checkAnchors(); err != nil {
+		return err
+	}
+	if err := v.checkSealed(ctx); err != nil {
+		return err
 	}
 	v.checkStreams()
 	v.report.MACs = v.macs()
-	v.report.conclude()
-	return v.report, nil
+	v.report.Completeness = v.completeness()
+	v.report.conclude(v.forked)
+	return nil
 }
 
 // Verify checks the journal while it runs.
@@ -82,42 +113,74 @@ func (j *Journal) Verify(ctx context.Context, opts VerifyOptions) (Report, error
 
 // verifier is one verification.
 type verifier struct {
-	dir     string
-	opts    VerifyOptions
-	stopped bool
-	head    head
-	last    link   // of the log
-	file    uint64 // that last is in
-	streams map[string]*verified
+	dir        string
+	opts       VerifyOptions
+	stopped    bool
+	head       head
+	last       link   // of the log
+	file       uint64 // that last is in
+	checkpoint *proof.Checkpoint
+	headers    []logged // the log of headers
+	leaves     []hash   // of them
+	badCopies  [2]bool
+	forked     bool   // it leaves a history that is known
+	since      uint64 // headers below were verified before
+	tombs      tombstones
+	streams    map[string]*verified
 
 	mu         sync.Mutex
 	report     Report
+	ranges     []checked // of each header
 	withMAC    int
 	withoutMAC int
 }
 
 // verified is a stream as it was found.
 type verified struct {
-	sealed []*sealedCheck // by number
-	listed uint64         // seq after the last entry of a range that the manifest has
-	log    []*logRange    // in the log's order
+	indexes []int           // of its headers
+	listed  map[uint64]bool // numbers of the ranges in a file that counts
+	log     []*logRange     // in the log's order
 }
 
-// sealedCheck is a sealed range to be checked.
-type sealedCheck struct {
-	record
-	listed bool
-	skip   bool // outside From and To
-	ok     int64
+// checked is what became of a header's range.
+type checked struct {
+	state  int
+	ok     int64 // entries that are right
+	erased int64 // entries with an erased slot
 }
+
+const (
+	unchecked = iota
+	skipped   // outside From and To, or below Since
+	judged
+	dropped // by retention
+)
 
 func (v *verifier) stream(name string) *verified {
 	s := v.streams[name]
 	if s == nil {
-		s = &verified{}
+		s = &verified{listed: map[uint64]bool{}}
 		v.streams[name] = s
 	}
 	return s
+}
+
+// readListed notes which ranges are in files before the log is read: their entries
+// are checked there.
+func (v *verifier) readListed() error {
+	raw, err := readManifest(filepath.Join(v.dir, "manifest"))
+	if err != nil {
+		return err
+	}
+	for _, f := range scanManifest(raw).files {
+		for _, at := range f.Ranges {
+			if at < uint64(len(v.headers)) {
+				h := &v.headers[at].Header
+				v.stream(h.Stream).listed[h.Number] = true
+			}
+		}
+	}
+	return nil
 }
 
 // key returns K_j of a range, nil when it is not to be had.
@@ -145,51 +208,6 @@ func (v *verifier) macs() string {
 	}
 }
 
-// checkSegments recomputes every segment file.
-func (v *verifier) checkSegments(ctx context.Context) error {
-	workers := v.opts.Workers
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
-	cache, err := segment.NewCache(0)
-	if err != nil {
-		return fmt.Errorf("page cache: %w", err)
-	}
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(workers)
-	for _, s := range v.streams {
-		for _, c := range s.sealed {
-			if v.opts.From != 0 && c.Header.MaxTime < v.opts.From || v.opts.To != 0 && c.Header.MinTime > v.opts.To {
-				c.skip = true
-				continue
-			}
-			g.Go(func() error {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				var r Report
-				v.checkSegment(c, cache, &r)
-				v.mu.Lock()
-				defer v.mu.Unlock()
-				v.merge(&r)
-				return nil
-			})
-		}
-	}
-	return g.Wait() //nolint:wrapcheck // only the context's
-}
-
-// merge adds a part's findings to the report. The caller holds mu.
-func (v *verifier) merge(r *Report) {
-	for _, f := range r.Entries {
-		v.report.find(f.Stream, f.Seq, max(f.Seq, f.LastSeq), f.Verdict)
-	}
-	for _, f := range r.Files {
-		v.report.file(f.File, f.Damage, f.Evidence, f.Entries...)
-	}
-	v.report.Omitted += r.Omitted
-}
-
 // checkStreams puts sealed ranges and log together, stream by stream.
 func (v *verifier) checkStreams() {
 	names := make([]string, 0, len(v.streams))
@@ -207,28 +225,30 @@ func (v *verifier) checkStreams() {
 }
 
 func (v *verifier) checkStream(name string, s *verified) {
-	out := StreamReport{Stream: name, Segments: len(s.sealed)}
+	out := StreamReport{Stream: name, Segments: len(s.indexes)}
 	next := uint64(1)
-	var previous hash
-	known := true // whether previous is the header before
-	for _, c := range s.sealed {
-		h := &c.Header
+	for _, at := range s.indexes {
+		h, c := &v.headers[at].Header, &v.ranges[at]
 		if h.First > next {
 			v.report.find(name, next, h.First-1, Missing)
 			v.report.Total += int64(h.First - next) //nolint:gosec // counts stay far below 2^63
-			known = false
 		}
-		if known && h.Previous != previous {
-			v.report.file("segments/"+c.Name, "header does not continue the one before it", true, rangeOf(h))
-		}
-		previous, known = h.Leaf(), true
 		next = max(next, h.Last()+1)
 		v.report.Ord = max(v.report.Ord, h.LastOrd)
-		if c.skip {
+		switch c.state {
+		case skipped:
 			continue
+		case dropped:
+			v.report.Pruned += int64(h.Count)
+			continue
+		case unchecked:
+			if !v.inRunningLog(s, h) {
+				v.report.find(name, h.First, h.Last(), Missing)
+			}
 		}
 		v.report.Total += int64(h.Count)
 		v.report.Verified += c.ok
+		v.report.Erased += c.erased
 	}
 	end := next
 	for _, n := range v.head.Next {
@@ -238,4 +258,17 @@ func (v *verifier) checkStream(name string, s *verified) {
 	}
 	v.checkLog(name, s, next, end, &out)
 	v.report.Streams = append(v.report.Streams, out)
+}
+
+// inRunningLog tells whether a range without a file is still in the log of a
+// running journal, or will be sealed again from there.
+func (v *verifier) inRunningLog(s *verified, h *Header) bool {
+	for _, c := range s.log {
+		if c.open.Number == h.Number {
+			n := c.line.judge(&v.report, h.Last(), nil, Removed, Removed)
+			v.report.Verified += n
+			return true
+		}
+	}
+	return false
 }

@@ -188,11 +188,11 @@ func (v *verifier) inSegment(body []byte) bool {
 	stream := c.Take(int(c.U16()))
 	seq := c.U64()
 	s := v.streams[string(stream)]
-	if c.Bad || s == nil || seq >= s.listed {
+	if c.Bad || s == nil {
 		return false
 	}
 	i := s.rangeOf(seq)
-	return i >= 0 && s.log[i].open.First < s.listed
+	return i >= 0 && s.listed[s.log[i].open.Number]
 }
 
 // rangeOf is the place in the log of the range that a sequence number is of, -1

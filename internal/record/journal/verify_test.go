@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -45,6 +46,16 @@ func keysOf(t *testing.T, dir string) *keyring.Ring {
 	return keys
 }
 
+// segmentPath is the file of a range, whatever its day.
+func segmentPath(t *testing.T, dir, stream string, number uint64) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "journal", "segments", stream, "*", fmt.Sprintf("%012d.seg", number)))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("file of range %d of %s: %v, %v", number, stream, found, err)
+	}
+	return found[0]
+}
+
 func verifyDir(t *testing.T, dir string) Report {
 	t.Helper()
 	r, err := Verify(t.Context(), filepath.Join(dir, "journal"), VerifyOptions{Keys: keysOf(t, dir)})
@@ -62,6 +73,10 @@ func TestVerifyOfAWholeJournal(t *testing.T) {
 		Status: Unanchored, Origin: keysOf(t, dir).Origin(), Total: 230, Verified: 230, MACs: "checked", Ord: 230,
 		Entries: []Finding{}, Files: []FileFinding{},
 		Streams: []StreamReport{{Stream: "90d", Last: 230, Segments: 4, Unsealed: 30}},
+		Headers: 4, Checkpoint: got.Checkpoint, Completeness: Completeness{Status: Complete},
+	}
+	if got.Checkpoint == nil || got.Checkpoint.Headers != 4 {
+		t.Errorf("checkpoint %+v", got.Checkpoint)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("report (-want +got):\n%s", diff)
@@ -74,7 +89,7 @@ func TestVerifyOfAWholeJournal(t *testing.T) {
 
 // rewriteSegment replaces a segment's rows, as somebody would who knows the
 // format: with valid checksums, leaves of its own making, and the same header.
-func rewriteSegment(t *testing.T, path string, change func(rows []sealedRow, m *meta) []sealedRow) {
+func rewriteSegment(t *testing.T, path string, change func(rows []sealedRow, m *rangeMeta) []sealedRow) {
 	t.Helper()
 	f, err := segment.OpenFile(path, nil)
 	if err != nil {
@@ -95,7 +110,7 @@ func rewriteSegment(t *testing.T, path string, change func(rows []sealedRow, m *
 		}
 		rows = append(rows, r)
 	}
-	rows = change(rows, &m)
+	rows = change(rows, &m[0])
 	b := segment.NewBlock()
 	for _, r := range rows {
 		if err := b.Append(r.e, r.leaf8, r.mac); err != nil {
@@ -114,9 +129,9 @@ type sealedRow struct {
 }
 
 // releaf makes the row's leaf fit its event; the MAC stays.
-func (r *sealedRow) releaf(m *meta) {
+func (r *sealedRow) releaf(m *rangeMeta) {
 	var h hasher
-	h.Blind.Reset(&m.Seed)
+	h.Blind.Use(&m.Blind)
 	leaf := h.LeafOf(uint32(r.e.Place.Seq-m.Header.First), r.e)
 	copy(r.leaf8[:], leaf[:])
 }
@@ -127,27 +142,27 @@ func TestVerifyNamesWhatWasDoneToASegment(t *testing.T) {
 	type rows = []sealedRow
 	cases := []struct {
 		name   string
-		change func(r rows, m *meta) rows
+		change func(r rows, m *rangeMeta) rows
 		want   []Finding
 	}{
-		{"altered", func(r rows, _ *meta) rows { r[9].e.User = "mallory"; return r }, []Finding{{"90d", 60, 0, Altered}}},
-		{"altered with its leaf", func(r rows, m *meta) rows {
+		{"altered", func(r rows, _ *rangeMeta) rows { r[9].e.User = "mallory"; return r }, []Finding{{"90d", 60, 0, Altered}}},
+		{"altered with its leaf", func(r rows, m *rangeMeta) rows {
 			r[9].e.User = "mallory"
 			r[9].releaf(m)
 			return r
 		}, []Finding{{"90d", 60, 0, Altered}}},
-		{"removed", func(r rows, _ *meta) rows { return slices.Delete(r, 9, 12) }, []Finding{{"90d", 60, 62, Removed}}},
-		{"removed at the end", func(r rows, _ *meta) rows { return r[:49] }, []Finding{{"90d", 100, 0, Removed}}},
-		{"swapped", func(r rows, _ *meta) rows { r[9], r[19] = r[19], r[9]; return r }, []Finding{{"90d", 60, 0, Reordered}, {"90d", 70, 0, Reordered}}},
-		{"duplicated", func(r rows, _ *meta) rows { return slices.Insert(r, 20, r[9]) }, []Finding{{"90d", 60, 0, Duplicated}}},
-		{"inserted over another", func(r rows, m *meta) rows {
+		{"removed", func(r rows, _ *rangeMeta) rows { return slices.Delete(r, 9, 12) }, []Finding{{"90d", 60, 62, Removed}}},
+		{"removed at the end", func(r rows, _ *rangeMeta) rows { return r[:49] }, []Finding{{"90d", 100, 0, Removed}}},
+		{"swapped", func(r rows, _ *rangeMeta) rows { r[9], r[19] = r[19], r[9]; return r }, []Finding{{"90d", 60, 0, Reordered}, {"90d", 70, 0, Reordered}}},
+		{"duplicated", func(r rows, _ *rangeMeta) rows { return slices.Insert(r, 20, r[9]) }, []Finding{{"90d", 60, 0, Duplicated}}},
+		{"inserted over another", func(r rows, m *rangeMeta) rows {
 			forged := sealedRow{e: &event.Event{}}
 			*forged.e = *r[9].e
 			forged.e.User = "mallory"
 			forged.releaf(m)
 			return slices.Insert(r, 10, forged)
 		}, []Finding{{"90d", 60, 0, Inserted}}},
-		{"inserted beyond", func(r rows, _ *meta) rows {
+		{"inserted beyond", func(r rows, _ *rangeMeta) rows {
 			forged := sealedRow{e: &event.Event{}}
 			*forged.e = *r[49].e
 			forged.e.Place.Seq = 5000
@@ -158,7 +173,7 @@ func TestVerifyNamesWhatWasDoneToASegment(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			dir := build(t, 130)
-			rewriteSegment(t, filepath.Join(dir, "journal", "segments", segmentName("90d", 2)), c.change)
+			rewriteSegment(t, segmentPath(t, dir, "90d", 2), c.change)
 			got := verifyDir(t, dir)
 			if diff := cmp.Diff(c.want, got.Entries); diff != "" || got.Status != Invalid || got.OK() {
 				t.Errorf("status %s, findings (-want +got):\n%s", got.Status, diff)
@@ -177,14 +192,14 @@ func TestVerifyNamesAForgeryWithAllKeys(t *testing.T) {
 	t.Parallel()
 	dir := build(t, 130)
 	keys := keysOf(t, dir)
-	rewriteSegment(t, filepath.Join(dir, "journal", "segments", segmentName("90d", 2)), func(r []sealedRow, m *meta) []sealedRow {
-		key, err := rangeKey(keys, "90d", m.Header.Epoch, m.Header.Ratchet)
+	rewriteSegment(t, segmentPath(t, dir, "90d", 2), func(r []sealedRow, m *rangeMeta) []sealedRow {
+		key, err := keys.Key(m.Header.Epoch, "90d", m.Header.Ratchet)
 		if err != nil {
 			t.Fatal(err)
 		}
 		r[9].e.User = "mallory"
 		var h hasher
-		h.Blind.Reset(&m.Seed)
+		h.Blind.Use(&m.Blind)
 		h.mac.reset(&key, "90d")
 		leaf := h.LeafOf(9, r[9].e)
 		r[9].mac = h.mac.sum(r[9].e.Place.Seq, &leaf)
@@ -204,8 +219,8 @@ func TestVerifyNamesMissingFiles(t *testing.T) {
 		remove []string
 		want   []Finding
 	}{
-		{"segment", []string{"segments/" + segmentName("90d", 2)}, []Finding{{"90d", 51, 100, Missing}}},
-		{"segment and manifest", []string{"segments/" + segmentName("90d", 2), "manifest"}, []Finding{{"90d", 51, 100, Missing}}},
+		{"segment", []string{"segments/90d/*/000000000002.seg"}, []Finding{{"90d", 51, 100, Missing}}},
+		{"segment and manifest", []string{"segments/90d/*/000000000002.seg", "manifest"}, []Finding{{"90d", 51, 100, Missing}}},
 		{"log", []string{"wal"}, []Finding{{"90d", 101, 130, Truncated}}},
 		{"manifest", []string{"manifest"}, []Finding{}},
 	}
@@ -214,8 +229,14 @@ func TestVerifyNamesMissingFiles(t *testing.T) {
 			t.Parallel()
 			dir := build(t, 130)
 			for _, name := range c.remove {
-				if err := os.RemoveAll(filepath.Join(dir, "journal", name)); err != nil {
-					t.Fatal(err)
+				found, err := filepath.Glob(filepath.Join(dir, "journal", name))
+				if err != nil || len(found) == 0 {
+					t.Fatalf("%s: %v, %v", name, found, err)
+				}
+				for _, path := range found {
+					if err := os.RemoveAll(path); err != nil {
+						t.Fatal(err)
+					}
 				}
 			}
 			got := verifyDir(t, dir)
@@ -257,7 +278,7 @@ func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 		intact[strconv.FormatUint(e.Place.Seq, 10)] = canonical(e)
 	}
 	var files []string
-	for _, pattern := range []string{"segments/90d/*.seg", "wal/*.wal", "manifest"} {
+	for _, pattern := range []string{"segments/90d/*/*.seg", "wal/*.wal", "manifest", "headers", "headers.copy", "checkpoint"} {
 		m, err := filepath.Glob(filepath.Join(dir, "journal", pattern))
 		if err != nil || len(m) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, m, err)

@@ -12,23 +12,15 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
-// view is what can be read: sealed ranges and hot ones. A range moves from one to
-// the other in one step, so that whoever looks sees it once.
+// view is what can be read: sealed files and hot ranges. A range moves from one to
+// the other, and from a file to the one that takes its place, in one step, so that
+// whoever looks sees it once. A file that counts no more stays open until the last
+// snapshot with it is released.
 type view struct {
 	mu     sync.Mutex
-	hot    []*hotRange    // by their first publication
-	sealed []*sealedRange // by their seal
-	pins   int            // snapshots that are not released
+	hot    []*hotRange   // by their first publication
+	sealed []*sealedFile // by their record
 	closed bool
-}
-
-// sealedRange is a range in a segment file.
-type sealedRange struct {
-	header Header
-	leaf   hash // of the header
-	name   string
-	file   *segment.File // nil when it cannot be opened; then lost stands in
-	lost   *segment.Lost // nil, too, for a range of which nothing is left
 }
 
 // track makes a range readable, and keeps the log files from file on.
@@ -40,8 +32,8 @@ func (v *view) track(r *hotRange, file uint64) {
 	v.hot = append(v.hot, r)
 }
 
-// swap puts a sealed range in the place of a hot one.
-func (v *view) swap(r *hotRange, s *sealedRange) {
+// swap puts a sealed file in the place of a hot range.
+func (v *view) swap(r *hotRange, s *sealedFile) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	for i, h := range v.hot {
@@ -65,12 +57,56 @@ func (v *view) oldestFile(current uint64) uint64 {
 	return oldest
 }
 
+// replace puts one file, nil for none, in the place of others. Those are closed
+// when nobody reads them any more.
+func (v *view) replace(old []*sealedFile, s *sealedFile) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	next := make([]*sealedFile, 0, len(v.sealed)+1)
+	for _, f := range v.sealed {
+		if !slices.Contains(old, f) {
+			next = append(next, f)
+		}
+	}
+	if s != nil {
+		next = append(next, s)
+	}
+	v.sealed = next
+	var err error
+	for _, f := range old {
+		f.gone = true
+		if f.readers == 0 {
+			err = errors.Join(err, f.close())
+		}
+	}
+	return err
+}
+
+// files are the sealed files of the moment, in the order of their records.
+func (v *view) files() []*sealedFile {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.sealed)
+}
+
+func (s *sealedFile) close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
 // Snapshot returns readers that together hold each committed row once: a file's
-// rows from its segment, the others from memory. A file that cannot be opened is
-// there as a segment.Lost. Rows of a commit that is being
-// published may be there or not. The readers stay valid until release, which may
-// be called more than once.
+// rows from its segment, the others from memory. The stream of the journal's own
+// entries is not among them. A file that cannot be opened is there as a
+// segment.Lost. Rows of a commit that is being published may be there or not. The
+// readers stay valid until release, which may be called more than once.
 func (j *Journal) Snapshot(ctx context.Context) (readers []segment.Reader, release func(), err error) {
+	return j.snapshot(ctx, func(stream string) bool { return stream != SystemStream })
+}
+
+// snapshot is Snapshot of some streams.
+func (j *Journal) snapshot(ctx context.Context, wanted func(stream string) bool) (readers []segment.Reader, release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, fmt.Errorf("snapshot: %w", err)
 	}
@@ -81,34 +117,45 @@ func (j *Journal) Snapshot(ctx context.Context) (readers []segment.Reader, relea
 		return nil, nil, fmt.Errorf("snapshot: %w", ErrClosed)
 	}
 	readers = make([]segment.Reader, 0, len(v.sealed)+len(v.hot))
+	var pinned []*sealedFile
 	for _, s := range v.sealed {
 		switch {
+		case !wanted(s.stream):
 		case s.file != nil:
 			readers = append(readers, s.file)
+			pinned = append(pinned, s)
+			s.readers++
 		case s.lost != nil:
 			readers = append(readers, s.lost)
 		}
 	}
 	for _, h := range v.hot {
+		if !wanted(h.open.Stream) {
+			continue
+		}
 		if r := h.block.Reader(); r.Rows() > 0 {
 			readers = append(readers, r)
 		}
 	}
-	v.pins++
 	var once sync.Once
-	return readers, func() { once.Do(v.unpin) }, nil
+	return readers, func() { once.Do(func() { v.unpin(pinned) }) }, nil
 }
 
-func (v *view) unpin() {
+// unpin releases files; those that count no more, or of a journal that was closed,
+// are closed with their last reader. That closing fails costs nothing: they were
+// only read.
+func (v *view) unpin(files []*sealedFile) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.pins--
-	if v.closed && v.pins == 0 {
-		_ = v.closeFiles() // Close has returned; reading is over
+	for _, f := range files {
+		f.readers--
+		if f.readers == 0 && (f.gone || v.closed) {
+			_ = f.close()
+		}
 	}
 }
 
-// close closes the segment files, after the last snapshot's release.
+// close closes the segment files, each after its last reader.
 func (v *view) close() error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -116,17 +163,10 @@ func (v *view) close() error {
 		return nil
 	}
 	v.closed = true
-	if v.pins > 0 {
-		return nil
-	}
-	return v.closeFiles()
-}
-
-func (v *view) closeFiles() error {
 	var err error
 	for _, s := range v.sealed {
-		if s.file != nil {
-			err = errors.Join(err, s.file.Close())
+		if s.readers == 0 {
+			err = errors.Join(err, s.close())
 		}
 	}
 	return err
@@ -137,14 +177,4 @@ func (v *view) untrack(r *hotRange) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.hot = slices.DeleteFunc(v.hot, func(h *hotRange) bool { return h == r })
-}
-
-// overlaps tells whether a sealed range has some of the header's entries.
-func (v *view) overlaps(h *Header) bool {
-	for _, s := range v.sealed {
-		if s.header.Stream == h.Stream && s.header.First <= h.Last() && h.First <= s.header.Last() {
-			return true
-		}
-	}
-	return false
 }

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"slices"
+	"time"
+
+	"encoding/base64"
+)
+
+// The verdicts on completeness.
+const (
+	// Complete: no entry is lost and the journal was never silent.
+	Complete = "COMPLETE"
+	// Gaps: what is there is right, and something is known to be missing.
+	Gaps = "GAPS"
+)
+
+const (
+	// silence is how long nothing may be sealed before the journal was silent:
+	// an idle one seals a heartbeat each minute.
+	silence = 5 * time.Minute
+	// maxSilences bounds the silences that are named, the longest.
+	maxSilences = 20
+)
+
+// Completeness says what the journal itself knows to be missing.
+type Completeness struct {
+	Status string `json:"status"`
+	// Lost entries were acknowledged and damaged before they were sealed.
+	Lost int64 `json:"lost"`
+	// Dropped counts the events that were refused since the journal's start.
+	Dropped uint64 `json:"dropped"`
+	// Late counts sealed ranges with an event that happened more than a day
+	// before it was received.
+	Late int64 `json:"late_ranges"`
+	// Silences are times in which nothing was sealed, not even a heartbeat: the
+	// journal did not run, or could not write. The longest ones, in their order.
+	Silences []Silence `json:"silences,omitempty"`
+	// Omitted counts the silences that are not named.
+	Omitted int `json:"omitted,omitempty"`
+}
+
+// Silence is a time without a seal.
+type Silence struct {
+	From time.Time `json:"from"`
+	To   time.Time `json:"to"`
+}
+
+const lateAfter = int64(24 * time.Hour)
+
+// completeness looks at the headers alone.
+func (v *verifier) completeness() Completeness {
+	c := Completeness{Status: Complete}
+	var last int64
+	for i := range v.headers {
+		h := &v.headers[i].Header
+		c.Lost += int64(h.Lost)
+		c.Dropped = max(c.Dropped, h.Dropped)
+		if h.MinTime < h.MinReceived-lateAfter {
+			c.Late++
+		}
+		if last != 0 && h.SealedAt-last > int64(silence) {
+			c.Silences = append(c.Silences, Silence{time.Unix(0, last).UTC(), time.Unix(0, h.SealedAt).UTC()})
+		}
+		last = max(last, h.SealedAt)
+	}
+	if n := len(c.Silences); n > maxSilences {
+		slices.SortFunc(c.Silences, func(a, b Silence) int { return int(b.To.Sub(b.From) - a.To.Sub(a.From)) })
+		c.Silences, c.Omitted = c.Silences[:maxSilences], n-maxSilences
+		slices.SortFunc(c.Silences, func(a, b Silence) int { return a.From.Compare(b.From) })
+	}
+	if c.Lost > 0 || c.Dropped > 0 || len(c.Silences) > 0 {
+		c.Status = Gaps
+	}
+	return c
+}
+
+// rootText is a root as checkpoints show it.
+func rootText(h *hash) string { return base64.StdEncoding.EncodeToString(h[:]) }

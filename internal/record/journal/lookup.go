@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import "sort"
+
+// fileOf is the sealed file with an entry.
+func (j *Journal) fileOf(stream string, seq uint64) (*sealedFile, bool) {
+	j.view.mu.Lock()
+	defer j.view.mu.Unlock()
+	for _, s := range j.view.sealed {
+		if s.stream == stream && s.first <= seq && seq <= s.last {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// headerAt reads a header of the log.
+func (j *Journal) headerAt(index uint64) (logged, error) {
+	v := &j.evidence
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.log.at(index)
+}
+
+// indexOf is where the log has the header of a stream's range.
+func (j *Journal) indexOf(stream string, number uint64) (uint64, bool) {
+	v := &j.evidence
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	list := v.streams[stream]
+	i := sort.Search(len(list), func(i int) bool { return list[i].number >= number })
+	if i == len(list) || list[i].number != number {
+		return 0, false
+	}
+	return list[i].index, true
+}

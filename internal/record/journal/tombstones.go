@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"sort"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+)
+
+// tombstones are what the entries of the system stream say is gone.
+type tombstones struct {
+	pruned []proof.Tombstone
+	erased map[string]*[2][][]proof.SeqRun // of each stream and slot, a list for each tombstone
+}
+
+// add takes an entry of the system stream. A tombstone that cannot be read excuses
+// nothing.
+func (t *tombstones) add(e *event.Event) {
+	tomb, ok, err := proof.ParseTombstone(e)
+	if err != nil || !ok {
+		return
+	}
+	if !tomb.Erased {
+		t.pruned = append(t.pruned, tomb)
+		return
+	}
+	if t.erased == nil {
+		t.erased = map[string]*[2][][]proof.SeqRun{}
+	}
+	s := t.erased[tomb.Stream]
+	if s == nil {
+		s = &[2][][]proof.SeqRun{}
+		t.erased[tomb.Stream] = s
+	}
+	for slot, runs := range tomb.Slots {
+		if len(runs) > 0 {
+			s[slot] = append(s[slot], runs)
+		}
+	}
+}
+
+// excuses tells whether a tombstone names a slot as erased.
+func (t *tombstones) excuses(stream string, seq uint64, slot uint8) bool {
+	s := t.erased[stream]
+	if s == nil {
+		return false
+	}
+	for _, runs := range s[slot&1] {
+		i := sort.Search(len(runs), func(i int) bool { return runs[i].Last >= seq })
+		if i < len(runs) && runs[i].First <= seq {
+			return true
+		}
+	}
+	return false
+}
+
+// covers tells whether a tombstone of retention names these headers: the ranges
+// first to last of a stream, whose leaf hashes are given.
+func (t *tombstones) covers(stream string, number uint64, sum func(first, last uint64) string) bool {
+	for i := range t.pruned {
+		p := &t.pruned[i]
+		if p.Stream == stream && p.FirstRange <= number && number <= p.LastRange && sum(p.FirstRange, p.LastRange) == p.Headers {
+			return true
+		}
+	}
+	return false
+}
+
+// headersSum is what a tombstone says of the headers whose ranges it names: the
+// SHA-256 over their leaf hashes, joined in order.
+func headersSum(leaves []hash) string {
+	h := sha256.New()
+	for i := range leaves {
+		h.Write(leaves[i][:])
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
