@@ -134,7 +134,7 @@ func (r *recovery) stale(m fileMeta) bool {
 	for i := range m {
 		h := &m[i].Header
 		at, ok := r.j.fileOf(h.Stream, h.First)
-		if (!ok || at.last < h.Last()) && h.Number > r.j.pruned[h.Stream] {
+		if (!ok || at.last < h.Last()) && h.Number > r.j.seal.manifest.pruned[h.Stream] {
 			return false
 		}
 		if l, logged := r.headerOf(h); !logged || l != h.Root {

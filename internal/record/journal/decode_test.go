@@ -137,7 +137,7 @@ func FuzzManifest(f *testing.F) {
 	raw = r.append(raw)
 	merged := record{Number: 9, Change: changeReplace, listed: listed{Name: "90d/x", Size: 9, Ranges: []uint64{3, 8}}, Old: []string{r.Name}}
 	raw = merged.append(raw)
-	gone := record{Number: 10, Change: changeDrop, Old: []string{"90d/x"}}
+	gone := record{Number: 10, Change: changeDrop, Old: []string{"90d/x"}, Stream: "90d", UpTo: 9}
 	f.Add(gone.append(raw))
 	f.Add(raw[:len(raw)-3])
 	f.Fuzz(func(t *testing.T, raw []byte) {

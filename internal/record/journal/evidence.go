@@ -35,6 +35,9 @@ type evidence struct {
 	size     uint64
 	at       time.Time
 	diverged error
+	// opened is when the journal was, sealedAt the newest header's time then.
+	opened   time.Time
+	sealedAt int64
 	// changed is closed and replaced with each new checkpoint.
 	changed chan struct{}
 }
@@ -66,7 +69,9 @@ func (j *Journal) openEvidence(ctx context.Context) ([]logged, error) {
 			return nil, fmt.Errorf("%w: it is %s, the keys are of %s; put its own keys back", ErrForeign, h.Origin, j.Origin())
 		}
 		v.remember(h, uint64(i))
+		v.sealedAt = max(v.sealedAt, h.SealedAt)
 	}
+	v.opened = time.Now()
 	return list, j.meetCheckpoint(ctx)
 }
 

@@ -42,6 +42,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -161,9 +162,8 @@ type Journal struct {
 	view     view
 	seal     sealer
 	evidence evidence
-	// pruned is the number of the last range of each stream that retention has
-	// dropped. The sealer's.
-	pruned map[string]uint64
+	holds    holds
+	erasing  sync.Mutex // one erasure at a time
 
 	damages *segment.Damages
 

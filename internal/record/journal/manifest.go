@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -35,7 +36,7 @@ type change byte
 const (
 	changeAdd     change = 1 // the file was sealed
 	changeReplace change = 2 // the file stands for the ranges of the files in Old
-	changeDrop    change = 3 // the files in Old went, their tombstone is in the log
+	changeDrop    change = 3 // the files in Old went: a tombstone covers the stream up to UpTo
 )
 
 // listed is a segment file that counts.
@@ -52,6 +53,10 @@ type record struct {
 	Change change
 	listed          // not of a drop
 	Old    []string // names of files that count no longer
+	// Stream and UpTo say, of a drop, which ranges retention has taken: those of
+	// the stream with that number or a lower one.
+	Stream string
+	UpTo   uint64
 }
 
 func (r *record) append(b []byte) []byte {
@@ -70,6 +75,8 @@ func (r *record) append(b []byte) []byte {
 	for _, name := range r.Old {
 		b = appendName(b, name)
 	}
+	b = appendName(b, r.Stream)
+	b = binary.BigEndian.AppendUint64(b, r.UpTo)
 	binary.BigEndian.PutUint32(b[at:], uint32(len(b)-at-recordHead)) //nolint:gosec // below maxRecord
 	binary.BigEndian.PutUint32(b[at+4:], recordCRC(b[at:]))
 	return b
@@ -93,6 +100,7 @@ func decodeRecord(body []byte) (r record, err error) {
 	for n := c.U32(); n > 0 && !c.Bad; n-- {
 		r.Old = append(r.Old, c.Short())
 	}
+	r.Stream, r.UpTo = c.Short(), c.U64()
 	local := func(name string) bool { return name == "" || filepath.IsLocal(name) }
 	if !c.Done() || r.Change < changeAdd || r.Change > changeDrop || !local(r.Name) || r.Size < 0 {
 		return r, errRecord
@@ -107,7 +115,8 @@ func decodeRecord(body []byte) (r record, err error) {
 			return r, errRecord
 		}
 	}
-	if (len(r.Ranges) == 0) != (r.Change == changeDrop) || (len(r.Old) == 0) != (r.Change == changeAdd) {
+	drop := r.Change == changeDrop
+	if (len(r.Ranges) == 0) != drop || (r.Stream != "" && r.UpTo > 0) != drop || (len(r.Old) > 0) == (r.Change == changeAdd) && !drop {
 		return r, errRecord
 	}
 	return r, nil
@@ -116,6 +125,7 @@ func decodeRecord(body []byte) (r record, err error) {
 // scannedManifest is what a manifest's bytes say.
 type scannedManifest struct {
 	files  []listed // that count, in the order of their records
+	pruned map[string]uint64
 	number uint64   // of the last record
 	end    int      // where the last whole record ends, when only whole ones come before it
 	count  int      // of records
@@ -179,7 +189,12 @@ func (s *scannedManifest) apply(r *record) {
 	}
 	if r.Change != changeDrop {
 		s.files = append(s.files, r.listed)
+		return
 	}
+	if s.pruned == nil {
+		s.pruned = map[string]uint64{}
+	}
+	s.pruned[r.Stream] = max(s.pruned[r.Stream], r.UpTo)
 }
 
 func recordAt(raw []byte) (r record, size int, ok bool) {
@@ -207,6 +222,8 @@ type manifest struct {
 	f      file   // nil after an error, until the file is written anew
 	at     int64
 	files  []listed // what a file written anew holds
+	// pruned is the number of the last range of each stream that retention took.
+	pruned map[string]uint64
 }
 
 // readManifest reads the file; absent is no error.
@@ -223,10 +240,10 @@ func readManifest(path string) (raw []byte, err error) {
 // next record: no descriptor is synced twice after a failure.
 func (m *manifest) add(r record) error {
 	r.Number = m.number + 1
-	next := scannedManifest{files: slices.Clone(m.files)}
+	next := scannedManifest{files: slices.Clone(m.files), pruned: maps.Clone(m.pruned)}
 	next.apply(&r)
 	if m.f == nil || m.count > compactRoom+compactFactor*len(m.files) {
-		if err := m.rewrite(next.files, r.Number); err != nil {
+		if err := m.rewrite(next.files, next.pruned, r.Number); err != nil {
 			return err
 		}
 	} else {
@@ -243,20 +260,27 @@ func (m *manifest) add(r record) error {
 		m.at += int64(len(raw))
 		m.count++
 	}
-	m.number, m.files = r.Number, next.files
+	m.number, m.files, m.pruned = r.Number, next.files, next.pruned
 	return nil
 }
 
-// rewrite replaces the file by one that adds these files, with records that are
-// numbered up to number.
-func (m *manifest) rewrite(files []listed, number uint64) error {
-	number = max(number, uint64(len(files)))
-	b := binary.BigEndian.AppendUint32([]byte(manifestMagic), manifestVersion)
-	first := number - uint64(len(files))
-	b = binary.BigEndian.AppendUint64(b, first)
+// rewrite replaces the file by one that says only what counts, with records that are
+// numbered up to number, or further.
+func (m *manifest) rewrite(files []listed, pruned map[string]uint64, number uint64) error {
+	var records []record
+	for _, stream := range slices.Sorted(maps.Keys(pruned)) {
+		records = append(records, record{Change: changeDrop, Stream: stream, UpTo: pruned[stream]})
+	}
 	for i := range files {
-		r := record{Number: first + uint64(i) + 1, Change: changeAdd, listed: files[i]}
-		b = r.append(b)
+		records = append(records, record{Change: changeAdd, listed: files[i]})
+	}
+	number = max(number, uint64(len(records)))
+	b := binary.BigEndian.AppendUint32([]byte(manifestMagic), manifestVersion)
+	first := number - uint64(len(records))
+	b = binary.BigEndian.AppendUint64(b, first)
+	for i := range records {
+		records[i].Number = first + uint64(i) + 1
+		b = records[i].append(b)
 	}
 	if m.f != nil {
 		_ = m.f.Close() // the file is replaced
@@ -270,7 +294,7 @@ func (m *manifest) rewrite(files []listed, number uint64) error {
 		return fmt.Errorf("open manifest: %w", err)
 	}
 	m.f, m.at = f, int64(len(b))
-	m.number, m.count, m.files = number, len(files), files
+	m.number, m.count, m.files, m.pruned = number, len(records), files, pruned
 	return nil
 }
 

@@ -74,6 +74,9 @@ func (j *Journal) openFiles(ctx context.Context) error {
 	if j.seal.once, err = segment.NewCache(0); err != nil {
 		return fmt.Errorf("page cache: %w", err)
 	}
+	if err := j.openHolds(ctx); err != nil {
+		return err
+	}
 	list, err := j.openEvidence(ctx)
 	if err != nil {
 		return err
@@ -125,12 +128,12 @@ func (j *Journal) openManifest(ctx context.Context, list []logged) error {
 		j.log.WarnContext(ctx, "manifest is damaged; it is written anew from what is whole and from the segment files", "files", len(m.files))
 	}
 	if c.damaged || len(raw) == 0 {
-		return m.rewrite(m.files, c.number+1)
+		return m.rewrite(m.files, c.pruned, c.number+1)
 	}
 	if m.f, err = m.disk.open(m.path); err != nil {
 		return fmt.Errorf("open manifest: %w", err)
 	}
-	m.at, m.number, m.count = int64(c.end), c.number, c.count
+	m.at, m.number, m.count, m.pruned = int64(c.end), c.number, c.count, c.pruned
 	if c.torn { // a record that was never acknowledged
 		zeros := make([]byte, len(raw)-c.end)
 		if _, err := m.f.WriteAt(zeros, m.at); err != nil {

@@ -60,7 +60,7 @@ func (r *recovery) meet(list []logged) {
 		s := r.stream(h.Stream)
 		s.sealed, s.next = h.Number, h.Last()+1
 		r.ord = max(r.ord, h.LastOrd)
-		if !covered[i] && h.Number > r.j.pruned[h.Stream] {
+		if !covered[i] && h.Number > r.j.seal.manifest.pruned[h.Stream] {
 			if s.bare == nil {
 				s.bare = map[uint64]bareRange{}
 			}

@@ -117,6 +117,14 @@ func (g *ring) wait(ctx context.Context, ord uint64) error {
 	}
 }
 
+// forget drops the events of the ring; readers who want them read their ranges.
+func (g *ring) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.parts)
+	g.parts, g.bytes, g.base = nil, 0, g.last
+}
+
 // close wakes every reader for good.
 func (g *ring) close() {
 	g.mu.Lock()

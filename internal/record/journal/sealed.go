@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -23,6 +24,9 @@ type sealedFile struct {
 	coverage
 	file *segment.File // nil when it cannot be opened; then lost stands in
 	lost *segment.Lost // nil, too, for a range of which no row is left
+	// unmergeable: it could not be read, or has no neighbour to go with. The
+	// sealer's to set.
+	unmergeable atomic.Bool
 	// under view.mu
 	readers int  // snapshots that read it
 	gone    bool // it counts no more, and is closed when nobody reads it

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// Erasure is an order to erase one person from the journal.
+type Erasure struct {
+	// ID names the order in tombstones and in the certificate; it is the same when
+	// the erasure is taken up again after a crash.
+	ID string
+	// Subject is the name by which events know the person. It is kept nowhere once
+	// the erasure is done.
+	Subject string
+	Actor   string
+	// Others erases the subject from what was derived from the journal (state,
+	// snapshots, exports) and reports, by a name that is none of the subject's, how
+	// much of each. It may be called again. nil is nothing to do.
+	Others func(ctx context.Context, subject string) (map[string]int, error)
+}
+
+// Erased is what an erasure did.
+type Erased struct {
+	ID      string         `json:"id"`
+	Entries int64          `json:"entries"` // with an erased slot
+	Slots   int64          `json:"slots"`
+	Files   int            `json:"files"`  // written anew
+	Others  map[string]int `json:"others"` // what was derived
+	// UpTo is the journal's newest ord that was looked at.
+	UpTo uint64 `json:"up_to_ord"`
+	// Certificate is a signed note (docs/journal-format.md).
+	Certificate string `json:"certificate"`
+}
+
+// ErrErasure is wrapped by the refusals of an order.
+var ErrErasure = errors.New("erasure is not possible")
+
+// fileHits are the slots to be erased in one file, by sequence number, rising.
+type fileHits struct {
+	file *sealedFile
+	hits []slotHit
+}
+
+type slotHit struct {
+	seq  uint64
+	slot [2]bool
+}
+
+// Erase takes a person's data out of every entry that was there when it was called,
+// and returns once it is gone: from segment files, log, memory and, by Others, from
+// what was derived. Headers, leaves and the proofs of all other data stay valid.
+//
+// The durable steps: the order; everything sealed, its log dropped; tombstones with
+// sequence numbers and no name, under a checkpoint; the same list beside the
+// journal; each file written anew, read back, its roots compared, and searched for
+// the subject; the others; an entry that it is done. An erasure that was cut off is
+// taken up by calling it again with the same order (Erasures has them).
+//
+// ErrHold refuses it when a legal hold keeps one of the entries. Run must be running.
+func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
+	out := Erased{ID: o.ID}
+	s := subject{strings.TrimSpace(o.Subject)}
+	if o.ID == "" || o.Actor == "" || len(s.text) < minSubject {
+		return out, fmt.Errorf("%w: it needs an id, an actor and a subject of at least %d bytes", ErrErasure, minSubject)
+	}
+	j.erasing.Lock()
+	defer j.erasing.Unlock()
+	if err := j.saveOrder(&o); err != nil {
+		return out, err
+	}
+	out.UpTo = j.Head()
+	if err := j.Seal(ctx); err != nil {
+		return out, err
+	}
+	hits, err := j.findSubject(ctx, s)
+	if err == nil {
+		err = j.refuseHeld(hits)
+	}
+	if errors.Is(err, ErrHold) {
+		return out, errors.Join(err, j.dropOrder(o.ID))
+	}
+	if err != nil {
+		return out, err
+	}
+	if err := j.entomb(ctx, &o, hits); err != nil {
+		return out, err
+	}
+	for i := range hits {
+		n, err := j.eraseFile(ctx, &hits[i], s)
+		if err != nil {
+			return out, fmt.Errorf("erase from %s: %w", hits[i].file.Name, err)
+		}
+		out.Files++
+		out.Entries += int64(len(hits[i].hits))
+		out.Slots += n
+	}
+	j.ring.forget()
+	if err := j.eraseOthers(ctx, &o, s, &out); err != nil {
+		return out, err
+	}
+	return out, j.certify(ctx, &o, &out)
+}
+
+// findSubject looks through every sealed file.
+func (j *Journal) findSubject(ctx context.Context, s subject) ([]fileHits, error) {
+	var all []fileHits
+	files := j.view.files()
+	slices.SortFunc(files, func(a, b *sealedFile) int {
+		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.firstNumber, b.firstNumber))
+	})
+	for _, f := range files {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("look for the subject: %w", err)
+		}
+		if f.Name == "" {
+			continue
+		}
+		if f.file == nil {
+			return nil, fmt.Errorf("%w: the segment file %s cannot be read, so that nobody can tell whom it is about", ErrErasure, f.Name)
+		}
+		hits, err := fileHitsOf(f, s)
+		if err != nil {
+			return nil, fmt.Errorf("%w: the segment file %s cannot be read whole: %w", ErrErasure, f.Name, err)
+		}
+		if len(hits) > 0 {
+			all = append(all, fileHits{f, hits})
+		}
+	}
+	return all, nil
+}
+
+func fileHitsOf(f *sealedFile, s subject) (hits []slotHit, err error) {
+	rows := segment.NewRows(f.file)
+	var e event.Event
+	for row := range f.file.Rows() {
+		if err := rows.Event(row, &e); err != nil {
+			return nil, err
+		}
+		if hit := s.slots(&e); hit[0] || hit[1] {
+			hits = append(hits, slotHit{e.Place.Seq, hit})
+		}
+	}
+	return hits, nil
+}
+
+// refuseHeld is ErrHold when a legal hold keeps one of the files that would change.
+func (j *Journal) refuseHeld(hits []fileHits) error {
+	for _, h := range hits {
+		if hold, ok := j.held(h.file.stream, h.file.minReceived, h.file.maxReceived); ok {
+			return fmt.Errorf("%w: hold %s, stream %s", ErrHold, hold.ID, h.file.stream)
+		}
+	}
+	return nil
+}
+
+// entomb records, under a checkpoint, which slots are going, and adds the list to
+// the file that restores of older backups need.
+func (j *Journal) entomb(ctx context.Context, o *Erasure, hits []fileHits) error {
+	var list []proof.Tombstone
+	var events []*event.Event
+	for _, t := range tombstonesOf(o, hits) {
+		e := ownEvent(proof.CategoryErased, "slots of entries erased")
+		t.Event(e)
+		events = append(events, e)
+		list = append(list, t)
+	}
+	if len(events) == 0 {
+		return nil
+	}
+	if err := j.note(ctx, events...); err != nil {
+		return err
+	}
+	return j.addErasures(list)
+}
+
+// tombstonesOf cuts the slots of each stream into tombstones of bounded size.
+func tombstonesOf(o *Erasure, hits []fileHits) (all []proof.Tombstone) {
+	const maxRuns = 2000 // of at most 41 bytes each, so that they fit a field
+	var t *proof.Tombstone
+	for _, f := range hits {
+		for _, h := range f.hits {
+			if t == nil || t.Stream != f.file.stream || len(t.Slots[0]) >= maxRuns/2 || len(t.Slots[1]) >= maxRuns/2 {
+				all = append(all, proof.Tombstone{Erased: true, ID: o.ID, Stream: f.file.stream, Actor: o.Actor})
+				t = &all[len(all)-1]
+			}
+			for slot, on := range h.slot {
+				if !on {
+					continue
+				}
+				runs := &t.Slots[slot]
+				if n := len(*runs); n > 0 && (*runs)[n-1].Last+1 == h.seq {
+					(*runs)[n-1].Last = h.seq
+					continue
+				}
+				*runs = append(*runs, proof.SeqRun{First: h.seq, Last: h.seq})
+			}
+		}
+	}
+	return all
+}
+
+// eraseOthers erases what lies beside the segments.
+func (j *Journal) eraseOthers(ctx context.Context, o *Erasure, s subject, out *Erased) error {
+	out.Others = map[string]int{}
+	if o.Others != nil {
+		others, err := o.Others(ctx, s.text)
+		if err != nil {
+			return fmt.Errorf("erase what was derived: %w", err)
+		}
+		out.Others = others
+	}
+	n, err := j.eraseQuarantine(s)
+	out.Others["quarantine"] = n
+	return err
+}
+
+// certify records that an erasure is done, signs the certificate and forgets the
+// order.
+func (j *Journal) certify(ctx context.Context, o *Erasure, out *Erased) error {
+	attrs := []event.Attr{
+		{Key: "erasure.id", Value: event.Text(o.ID)},
+		{Key: "erasure.actor", Value: event.Text(o.Actor)},
+		{Key: "erasure.entries", Value: event.Number(fmt.Sprint(out.Entries))},
+		{Key: "erasure.slots", Value: event.Number(fmt.Sprint(out.Slots))},
+		{Key: "erasure.files", Value: event.Number(fmt.Sprint(out.Files))},
+	}
+	if err := j.note(ctx, ownEvent(categoryErasure, "erasure done", attrs...)); err != nil {
+		return err
+	}
+	raw, err := j.signCertificate(o, out, time.Now().UTC())
+	if err != nil {
+		return err
+	}
+	out.Certificate = string(raw)
+	return j.dropOrder(o.ID)
+}

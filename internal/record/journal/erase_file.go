@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
+
+// errLeft: a file that was written anew still holds what was to go.
+var errLeft = errors.New("the file still holds the subject")
+
+// eraseFile writes a file anew without the slots and puts it in the old one's
+// place. The file may have been merged meanwhile: then the one that holds its
+// entries is taken.
+func (j *Journal) eraseFile(ctx context.Context, h *fileHits, s subject) (slots int64, err error) {
+	err = j.do(ctx, func(context.Context) error {
+		slots = 0
+		for rest := h.hits; len(rest) > 0; {
+			f, ok := j.fileOf(h.file.stream, rest[0].seq)
+			if !ok {
+				return fmt.Errorf("entry %d is in no file", rest[0].seq)
+			}
+			n := sort.Search(len(rest), func(i int) bool { return rest[i].seq > f.last })
+			if err := j.rewriteWithout(f, rest[:n], s); err != nil {
+				return err
+			}
+			for _, hit := range rest[:n] {
+				for _, on := range hit.slot {
+					if on {
+						slots++
+					}
+				}
+			}
+			rest = rest[n:]
+		}
+		return nil
+	})
+	return slots, err
+}
+
+// rewriteWithout is the job of one file.
+func (j *Journal) rewriteWithout(f *sealedFile, hits []slotHit, s subject) error {
+	if f.file == nil {
+		return fmt.Errorf("%w: it cannot be read", ErrErasure)
+	}
+	m, err := decodeMeta(f.file.Meta())
+	if err != nil {
+		return err
+	}
+	block := segment.NewBlock()
+	if err := eraseRows(f, m, hits, block); err != nil {
+		return err
+	}
+	out := &sealedFile{coverage: coverageOf(m)}
+	out.Ranges = f.Ranges
+	if err := j.replaceFiles([]*sealedFile{f}, out, block.Reader(), m); err != nil {
+		return err
+	}
+	return out.lacks(s)
+}
+
+// lacks searches a file that was written anew for the subject.
+func (f *sealedFile) lacks(s subject) error {
+	if f.file == nil {
+		return fmt.Errorf("%w: it cannot be read back", ErrErasure)
+	}
+	left, err := fileHitsOf(f, s)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("%w: seq %d", errLeft, left[0].seq)
+	}
+	return err
+}
+
+// eraseRows appends a file's rows to a block without the hit slots, and notes in
+// the meta what became of them: commitments instead of values, and blinders for
+// what is left alone.
+func eraseRows(f *sealedFile, m fileMeta, hits []slotHit, block *segment.Block) error {
+	rows := segment.NewRows(f.file)
+	var e event.Event
+	row := 0
+	for i := range m {
+		r := &m[i]
+		var blind proof.Blinder
+		blind.Use(&r.Blind)
+		gone := erasedOf(r)
+		var holes []proof.Punctured
+		for range r.rows() {
+			if err := rows.Event(row, &e); err != nil {
+				return err
+			}
+			leaf8, mac, err := rows.Integrity(row)
+			if err != nil {
+				return err
+			}
+			row++
+			n := uint32(e.Place.Seq - r.Header.First) //nolint:gosec // the file was read back when it was written
+			for len(hits) > 0 && hits[0].seq < e.Place.Seq {
+				hits = hits[1:]
+			}
+			if len(hits) > 0 && hits[0].seq == e.Place.Seq {
+				for slot, on := range hits[0].slot {
+					if !on || gone.at(n, uint8(slot)) != nil { //nolint:gosec // 0 or 1
+						continue
+					}
+					c, ok := commitmentOf(&blind, n, slot, &e)
+					if !ok {
+						return fmt.Errorf("the blinder of seq %d, slot %d is not there", e.Place.Seq, slot)
+					}
+					r.Erased = append(r.Erased, erasedSlot{I: n, Slot: uint8(slot), C: c}) //nolint:gosec // 0 or 1
+					holes = append(holes, proof.Punctured{I: n, Slot: uint8(slot)})        //nolint:gosec // 0 or 1
+					clearSlot(&e, slot)
+				}
+			}
+			if err := block.Append(&e, leaf8, mac); err != nil {
+				return err
+			}
+		}
+		if len(holes) == 0 {
+			continue
+		}
+		slices.SortFunc(r.Erased, func(a, b erasedSlot) int {
+			if a.before(&b) {
+				return -1
+			}
+			return 1
+		})
+		var err error
+		if r.Blind, err = r.Blind.Puncture(holes, r.Header.Count); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commitmentOf is C_s of a slot that is still there.
+func commitmentOf(blind *proof.Blinder, i uint32, slot int, e *event.Event) (c hash, ok bool) {
+	b, ok := blind.At(i, uint32(slot)) //nolint:gosec // 0 or 1
+	if !ok {
+		return c, false
+	}
+	return proof.Commitment(slot, &b, e.AppendSlot(nil, slot)), true
+}
+
+// eraseQuarantine removes the damaged and temporary files in which the subject's
+// bytes can be found, and those that nobody can look into.
+func (j *Journal) eraseQuarantine(s subject) (removed int, err error) {
+	err = filepath.WalkDir(j.path("quarantine"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return fmt.Errorf("read quarantine: %w", err)
+		}
+		// a segment file is compressed: what is in it cannot be told
+		if !s.in(string(raw)) && !strings.HasSuffix(path, ".seg") {
+			return nil
+		}
+		removed++
+		return j.opts.disk.remove(path)
+	})
+	if err != nil {
+		return removed, fmt.Errorf("erase quarantine: %w", err)
+	}
+	return removed, j.opts.disk.syncDir(j.path("quarantine"))
+}

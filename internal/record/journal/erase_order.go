@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+)
+
+// An order lies in a file of its own until the erasure is done: only there is the
+// subject's name.
+const (
+	ordersDir    = "erasing"
+	erasuresName = "erasures.ndjson"
+	maxOrderID   = 80
+)
+
+// order is the file of an erasure that is not done.
+type orderFile struct {
+	ID      string `json:"id"`
+	Subject string `json:"subject"`
+	Actor   string `json:"actor"`
+}
+
+func (j *Journal) orderPath(id string) (string, error) {
+	if len(id) > maxOrderID || !filepath.IsLocal(id) || strings.ContainsAny(id, `/\`) || strings.HasPrefix(id, ".") {
+		return "", fmt.Errorf("%w: id %.80q", ErrErasure, id)
+	}
+	return j.path(ordersDir, id+".json"), nil
+}
+
+// saveOrder makes an order durable.
+func (j *Journal) saveOrder(o *Erasure) error {
+	path, err := j.orderPath(o.ID)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("erasure order: %w", err)
+	}
+	raw, err := json.Marshal(orderFile{ID: o.ID, Subject: o.Subject, Actor: o.Actor})
+	if err != nil {
+		return fmt.Errorf("erasure order: %w", err)
+	}
+	if err := j.opts.disk.syncDir(j.opts.Dir); err != nil {
+		return err
+	}
+	return replaceFile(j.opts.disk, path, raw)
+}
+
+// dropOrder writes zeros over an order and removes it.
+func (j *Journal) dropOrder(id string) error {
+	path, err := j.orderPath(id)
+	if err != nil {
+		return err
+	}
+	f, err := j.opts.disk.open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	info, err := os.Stat(path)
+	if err == nil {
+		if _, err = f.WriteAt(make([]byte, info.Size()), 0); err == nil {
+			err = f.sync()
+		}
+	}
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("erasure order: %w", err)
+	}
+	if err := j.opts.disk.remove(path); err != nil {
+		return err
+	}
+	return j.opts.disk.syncDir(filepath.Dir(path))
+}
+
+// Erasures are the orders that were cut off, to be given to Erase again.
+func (j *Journal) Erasures() ([]Erasure, error) {
+	names, err := os.ReadDir(j.path(ordersDir))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("erasure orders: %w", err)
+	}
+	var all []Erasure
+	for _, n := range names {
+		path := j.path(ordersDir, n.Name())
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("erasure orders: %w", err)
+		}
+		var o orderFile
+		if json.Unmarshal(bytes.TrimRight(raw, "\x00"), &o) != nil || o.ID == "" {
+			// it was being written, or being dropped: nothing has begun, or all is done
+			if err := j.opts.disk.remove(path); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		all = append(all, Erasure{ID: o.ID, Subject: o.Subject, Actor: o.Actor})
+	}
+	return all, nil
+}
+
+// listedErasure is a line of the file of erasures: what a restore of an older
+// backup erases again. It names no person.
+type listedErasure struct {
+	ID     string          `json:"id"`
+	Time   time.Time       `json:"time"`
+	Origin string          `json:"origin"`
+	Stream string          `json:"stream"`
+	Actor  string          `json:"actor"`
+	Slot0  []proof.SeqRun  `json:"slot0,omitempty"`
+	Slot1  []proof.SeqRun  `json:"slot1,omitempty"`
+}
+
+// addErasures adds to the file of erasures, durably.
+func (j *Journal) addErasures(list []proof.Tombstone) error {
+	path := j.path(erasuresName)
+	raw, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("file of erasures: %w", err)
+	}
+	for i := range list {
+		t := &list[i]
+		line, err := json.Marshal(listedErasure{
+			ID: t.ID, Time: time.Now().UTC(), Origin: j.Origin(), Stream: t.Stream, Actor: t.Actor, Slot0: t.Slots[0], Slot1: t.Slots[1],
+		})
+		if err != nil {
+			return fmt.Errorf("file of erasures: %w", err)
+		}
+		raw = append(append(raw, line...), '\n')
+	}
+	if err := replaceFile(j.opts.disk, path, raw); err != nil {
+		return fmt.Errorf("file of erasures: %w", err)
+	}
+	return nil
+}
+
+// parseErasures reads a file of erasures; an error names the line.
+func parseErasures(raw []byte) (all []listedErasure, err error) {
+	s := bufio.NewScanner(bytes.NewReader(raw))
+	s.Buffer(nil, 1<<20)
+	for n := 1; s.Scan(); n++ {
+		var l listedErasure
+		if err := json.Unmarshal(s.Bytes(), &l); err != nil || l.Origin == "" || !proof.ValidStream(l.Stream) {
+			return nil, fmt.Errorf("file of erasures, line %d: malformed", n)
+		}
+		rising := func(runs []proof.SeqRun) bool {
+			return slices.IsSortedFunc(runs, func(a, b proof.SeqRun) int { return cmpUint(a.First, b.First) })
+		}
+		if !rising(l.Slot0) || !rising(l.Slot1) {
+			return nil, fmt.Errorf("file of erasures, line %d: sequence numbers do not rise", n)
+		}
+		all = append(all, l)
+	}
+	if err := s.Err(); err != nil {
+		return nil, fmt.Errorf("file of erasures: %w", err)
+	}
+	return all, nil
+}
+
+// certificateTag begins the text of a certificate.
+const certificateTag = "tocsin-erasure/1"
+
+// signCertificate makes the signed note that says what an erasure did: tag, origin,
+// id, time, entries, slots and files, highest ord, size and root of the checkpoint
+// that covers its tombstones, each on a line.
+func (j *Journal) signCertificate(o *Erasure, out *Erased, at time.Time) ([]byte, error) {
+	signed, _, _, _ := j.Checkpoint()
+	if signed == nil {
+		return nil, fmt.Errorf("certificate: %w", ErrDiverged)
+	}
+	c, _, err := proof.OpenCheckpoint(signed, verifiers(j.opts.Keys))
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	text := strings.Join([]string{
+		certificateTag, j.Origin(), o.ID, at.Format(time.RFC3339),
+		fmt.Sprintf("entries %d", out.Entries), fmt.Sprintf("slots %d", out.Slots), fmt.Sprintf("files %d", out.Files),
+		fmt.Sprintf("ord %d", out.UpTo),
+		fmt.Sprintf("checkpoint %d %s", c.Size, base64.StdEncoding.EncodeToString(c.Root[:])),
+	}, "\n") + "\n"
+	raw, err := note.Sign(&note.Note{Text: text}, j.opts.Keys.Signers(keyring.Checkpoint)...)
+	if err != nil {
+		return nil, fmt.Errorf("sign certificate: %w", err)
+	}
+	return raw, nil
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// ErrHold says that a legal hold keeps what was to go.
+var ErrHold = errors.New("a legal hold keeps it")
+
+// Hold is a legal hold: while it is there, no entry received between From and To is
+// dropped or erased. It names no person.
+type Hold struct {
+	ID     string    `json:"id"`
+	Reason string    `json:"reason"`
+	Actor  string    `json:"actor"`
+	Placed time.Time `json:"placed"`
+	// Stream is what it keeps, "" every stream.
+	Stream string `json:"stream,omitempty"`
+	// From and To are of receipt, both included; zero is without an end.
+	From time.Time `json:"from,omitzero"`
+	To   time.Time `json:"to,omitzero"`
+}
+
+// keeps tells whether the hold keeps something of a stream between two times of
+// receipt, in nanoseconds.
+func (h *Hold) keeps(stream string, from, to int64) bool {
+	return (h.Stream == "" || h.Stream == stream) &&
+		(h.From.IsZero() || h.From.UnixNano() <= to) && (h.To.IsZero() || from <= h.To.UnixNano())
+}
+
+// holds are the legal holds in force. The file is what is read at the start; each
+// change of it is also an entry of the system stream.
+type holds struct {
+	mu   sync.Mutex
+	list []Hold
+}
+
+const (
+	holdsName = "holds"
+	maxHolds  = 1000
+)
+
+// openHolds reads the holds. A file that cannot be read keeps everything: what is
+// dropped does not come back.
+func (j *Journal) openHolds(ctx context.Context) error {
+	raw, err := os.ReadFile(j.path(holdsName))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("read holds: %w", err)
+	}
+	if err := json.Unmarshal(raw, &j.holds.list); err != nil {
+		j.log.ErrorContext(ctx, "the file of legal holds is damaged: everything is held until it is put right", "file", holdsName, "error", err)
+		j.holds.list = []Hold{{ID: "damaged", Reason: "the file of legal holds is damaged", Actor: "tocsin", Placed: time.Now().UTC()}}
+	}
+	return nil
+}
+
+// Holds are the legal holds in force, by the time they were placed.
+func (j *Journal) Holds() []Hold {
+	j.holds.mu.Lock()
+	defer j.holds.mu.Unlock()
+	return slices.Clone(j.holds.list)
+}
+
+// Place puts a legal hold in force, durably, and records it. The id must be new.
+func (j *Journal) Place(ctx context.Context, h Hold) error {
+	if h.ID == "" || h.Reason == "" || h.Actor == "" {
+		return errors.New("a hold needs an id, a reason and an actor")
+	}
+	h.Placed = time.Now().UTC()
+	err := j.changeHolds(func(list []Hold) ([]Hold, error) {
+		if slices.ContainsFunc(list, func(o Hold) bool { return o.ID == h.ID }) {
+			return nil, fmt.Errorf("there is a hold %.80q already", h.ID)
+		}
+		if len(list) >= maxHolds {
+			return nil, fmt.Errorf("at most %d holds are possible", maxHolds)
+		}
+		return append(slices.Clip(list), h), nil
+	})
+	if err != nil {
+		return err
+	}
+	return j.note(ctx, ownEvent(categoryPolicy, "legal hold placed", holdAttrs(&h, "placed", h.Actor)...))
+}
+
+// Lift ends a legal hold, and records it.
+func (j *Journal) Lift(ctx context.Context, id, actor string) error {
+	var lifted Hold
+	err := j.changeHolds(func(list []Hold) ([]Hold, error) {
+		i := slices.IndexFunc(list, func(o Hold) bool { return o.ID == id })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no hold %.80q", id)
+		}
+		lifted = list[i]
+		return slices.Delete(slices.Clone(list), i, i+1), nil
+	})
+	if err != nil {
+		return err
+	}
+	return j.note(ctx, ownEvent(categoryPolicy, "legal hold lifted", holdAttrs(&lifted, "lifted", actor)...))
+}
+
+func holdAttrs(h *Hold, what, actor string) []event.Attr {
+	return []event.Attr{
+		{Key: "hold.id", Value: event.Text(h.ID)},
+		{Key: "hold.state", Value: event.Text(what)},
+		{Key: "hold.reason", Value: event.Text(h.Reason)},
+		{Key: "hold.actor", Value: event.Text(actor)},
+		{Key: "hold.stream", Value: event.Text(h.Stream)},
+		{Key: "hold.from", Value: event.Text(timeText(h.From))},
+		{Key: "hold.to", Value: event.Text(timeText(h.To))},
+	}
+}
+
+func timeText(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339Nano)
+}
+
+// changeHolds replaces the list and its file.
+func (j *Journal) changeHolds(change func([]Hold) ([]Hold, error)) error {
+	j.holds.mu.Lock()
+	defer j.holds.mu.Unlock()
+	next, err := change(j.holds.list)
+	if err != nil {
+		return err
+	}
+	raw, err := json.MarshalIndent(next, "", "  ")
+	if err != nil {
+		return fmt.Errorf("holds: %w", err)
+	}
+	if err := replaceFile(j.opts.disk, j.path(holdsName), append(raw, '\n')); err != nil {
+		return fmt.Errorf("write holds: %w", err)
+	}
+	j.holds.list = next
+	return nil
+}
+
+// held is the hold that keeps something of a stream between two times of receipt.
+func (j *Journal) held(stream string, from, to int64) (Hold, bool) {
+	j.holds.mu.Lock()
+	defer j.holds.mu.Unlock()
+	for i := range j.holds.list {
+		if h := j.holds.list[i]; h.keeps(stream, from, to) {
+			return h, true
+		}
+	}
+	return Hold{}, false
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+)
+
+// ErrClock says that nothing is dropped because the wall clock cannot be believed.
+var ErrClock = errors.New("the clock is ahead of the journal's last heartbeat by more than a day")
+
+// clockSlack is how far the wall clock may be ahead of the newest header, with the
+// time that has passed since the journal was opened.
+const clockSlack = 24 * time.Hour
+
+// Retention says what may be dropped.
+type Retention struct {
+	// Now is the wall clock.
+	Now time.Time
+	// ClockChecked says that a person has looked at the clock: a journal that did
+	// not run for days is else kept whole until it has caught up.
+	ClockChecked bool
+	// Actor is who drops, for the tombstone.
+	Actor string
+	// Needed is the lowest ord that a consumer has not read; what is newer stays.
+	// Zero is no limit.
+	Needed uint64
+}
+
+// Retained is what Retain did.
+type Retained struct {
+	Files   int   // that were dropped
+	Entries int64 // in them
+	// Held and Lagging count files that were due, and are kept by a hold or for a
+	// consumer that has not read them.
+	Held, Lagging int
+}
+
+// Retain drops, of each stream, the oldest files of which every entry was received
+// longer ago than the stream's class says ("90d" is 90 days). For each stream: a
+// tombstone, sealed and under a checkpoint; one manifest record; the files. A legal
+// hold keeps a stream from its first held file on. The system stream is never
+// dropped. Run must be running.
+func (j *Journal) Retain(ctx context.Context, r Retention) (done Retained, err error) {
+	if !r.ClockChecked {
+		if ahead := j.ahead(r.Now); ahead > clockSlack {
+			return done, fmt.Errorf("%w (by %s): nothing is dropped before somebody has looked at it", ErrClock, ahead.Round(time.Minute))
+		}
+	}
+	if r.Needed == 0 {
+		r.Needed = math.MaxUint64
+	}
+	byStream := map[string][]*sealedFile{}
+	for _, f := range j.view.files() {
+		byStream[f.stream] = append(byStream[f.stream], f)
+	}
+	for stream, files := range byStream {
+		days, ok := classDays(stream)
+		if !ok {
+			continue
+		}
+		slices.SortFunc(files, func(a, b *sealedFile) int { return cmp.Compare(a.firstNumber, b.firstNumber) })
+		n := j.due(files, r.Now.Add(-time.Duration(days)*24*time.Hour), r.Needed, &done)
+		if n == 0 {
+			continue
+		}
+		if err := j.drop(ctx, stream, files[:n], r.Actor); err != nil {
+			return done, fmt.Errorf("drop entries of stream %s: %w", stream, err)
+		}
+		done.Files += n
+		for _, f := range files[:n] {
+			done.Entries += int64(f.last-f.first) + 1 //nolint:gosec // a count
+		}
+	}
+	return done, nil
+}
+
+// classDays reads the days out of a stream's name; the system stream has none.
+func classDays(stream string) (int, bool) {
+	digits, ok := strings.CutSuffix(stream, "d")
+	if !ok {
+		return 0, false
+	}
+	days, err := strconv.Atoi(digits)
+	return days, err == nil && days > 0 && days < 100_000
+}
+
+// ahead is how far a wall clock is ahead of the newest header that was there when
+// the journal was opened, or was sealed since, and the time since.
+func (j *Journal) ahead(now time.Time) time.Duration {
+	v := &j.evidence
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	if v.sealedAt == 0 {
+		return 0
+	}
+	return now.Sub(time.Unix(0, v.sealedAt)) - time.Since(v.opened)
+}
+
+// due counts the files at the front that may go.
+func (j *Journal) due(files []*sealedFile, before time.Time, needed uint64, done *Retained) (n int) {
+	for _, f := range files {
+		switch {
+		case f.rows > 0 && f.maxReceived >= before.UnixNano():
+			return n
+		case f.rows > 0 && f.maxOrd >= needed:
+			done.Lagging++
+			return n
+		}
+		if _, held := j.held(f.stream, f.minReceived, f.maxReceived); held {
+			done.Held++
+			return n
+		}
+		n++
+	}
+	return n
+}
+
+// drop takes files of one stream away, the oldest first.
+func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, actor string) error {
+	first, last := files[0], files[len(files)-1]
+	leaves, err := j.leavesOf(stream, first.firstNumber, last.lastNumber)
+	if err != nil {
+		return err
+	}
+	t := proof.Tombstone{
+		Stream: stream, Actor: actor, First: first.first, Last: last.last,
+		FirstRange: first.firstNumber, LastRange: last.lastNumber,
+		Headers: headersSum(leaves), Policy: stream,
+	}
+	e := ownEvent(proof.CategoryPruned, "entries dropped by retention")
+	t.Event(e)
+	if err := j.note(ctx, e); err != nil {
+		return err
+	}
+	return j.do(ctx, func(context.Context) error {
+		counts := j.view.files()
+		r := record{Change: changeDrop, Stream: stream, UpTo: last.lastNumber}
+		var gone []*sealedFile
+		for _, f := range counts { // a merge may have put others in their place
+			if f.stream == stream && f.lastNumber <= last.lastNumber {
+				gone = append(gone, f)
+				r.Old = append(r.Old, f.Name)
+			}
+		}
+		if err := j.seal.manifest.add(r); err != nil {
+			return err
+		}
+		return j.retire(gone, nil)
+	})
+}
+
+// leavesOf are the leaf hashes of the headers of a stream's ranges.
+func (j *Journal) leavesOf(stream string, first, last uint64) ([]hash, error) {
+	var leaves []hash
+	for n := first; n <= last; n++ {
+		at, ok := j.indexOf(stream, n)
+		if !ok {
+			return nil, fmt.Errorf("range %d has no header", n)
+		}
+		leaves = append(leaves, j.leafAt(at))
+	}
+	return leaves, nil
+}
+
+// leafAt is the leaf hash of a header in the log.
+func (j *Journal) leafAt(index uint64) hash {
+	v := &j.evidence
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.log.leaves[index]
+}
