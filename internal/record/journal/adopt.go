@@ -64,7 +64,7 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 	}
 	s := &sealedFile{}
 	if err == nil {
-		s.listed.Name, s.coverage = name, coverageOf(m)
+		s.Name, s.coverage = name, coverageOf(m)
 		s.Ranges, err = r.place(m)
 	}
 	if err == nil {
@@ -178,6 +178,7 @@ func (r *recovery) place(m fileMeta) (indexes []uint64, err error) {
 		}
 		s.sealed, s.next = h.Number, h.Last()+1
 		r.ord = max(r.ord, h.LastOrd)
+		r.see(h.Stream, h.LastOrd)
 		indexes = append(indexes, index)
 	}
 	return indexes, nil

@@ -3,10 +3,9 @@
 package journal
 
 import (
+	"encoding/base64"
 	"slices"
 	"time"
-
-	"encoding/base64"
 )
 
 // The verdicts on completeness.

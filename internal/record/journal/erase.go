@@ -7,7 +7,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -81,6 +84,7 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 		return out, err
 	}
 	out.UpTo = j.Head()
+	j.wal.fresh.Store(true) // so that the file with what is there now can go
 	if err := j.Seal(ctx); err != nil {
 		return out, err
 	}
@@ -110,7 +114,7 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 	if err := j.eraseOthers(ctx, &o, s, &out); err != nil {
 		return out, err
 	}
-	return out, j.certify(ctx, &o, &out)
+	return out, j.certify(ctx, &o, s, &out)
 }
 
 // findSubject looks through every sealed file.
@@ -226,17 +230,41 @@ func (j *Journal) eraseOthers(ctx context.Context, o *Erasure, s subject, out *E
 	return err
 }
 
+// logLacks searches the log files of before the erasure, of which there should be
+// none any more, for the subject.
+func (j *Journal) logLacks(s subject) error {
+	for _, number := range j.wal.below(j.wal.current()) {
+		raw, err := os.ReadFile(filepath.Join(j.wal.dir, walName(number)))
+		if errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("search the log: %w", err)
+		}
+		if s.in(string(raw)) {
+			return fmt.Errorf("%w: log file %s is still needed; the erasure goes on when it is sealed", errLeft, walName(number))
+		}
+	}
+	return nil
+}
+
 // certify records that an erasure is done, signs the certificate and forgets the
 // order.
-func (j *Journal) certify(ctx context.Context, o *Erasure, out *Erased) error {
+func (j *Journal) certify(ctx context.Context, o *Erasure, s subject, out *Erased) error {
 	attrs := []event.Attr{
 		{Key: "erasure.id", Value: event.Text(o.ID)},
 		{Key: "erasure.actor", Value: event.Text(o.Actor)},
-		{Key: "erasure.entries", Value: event.Number(fmt.Sprint(out.Entries))},
-		{Key: "erasure.slots", Value: event.Number(fmt.Sprint(out.Slots))},
-		{Key: "erasure.files", Value: event.Number(fmt.Sprint(out.Files))},
+		{Key: "erasure.entries", Value: event.Number(strconv.FormatInt(out.Entries, 10))},
+		{Key: "erasure.slots", Value: event.Number(strconv.FormatInt(out.Slots, 10))},
+		{Key: "erasure.files", Value: event.Number(strconv.Itoa(out.Files))},
 	}
 	if err := j.note(ctx, ownEvent(categoryErasure, "erasure done", attrs...)); err != nil {
+		return err
+	}
+	if err := j.Seal(ctx); err != nil { // what came meanwhile no longer keeps an old log file
+		return err
+	}
+	if err := j.logLacks(s); err != nil {
 		return err
 	}
 	raw, err := j.signCertificate(o, out, time.Now().UTC())

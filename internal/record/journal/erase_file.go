@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -111,15 +109,15 @@ func eraseRows(f *sealedFile, m fileMeta, hits []slotHit, block *segment.Block) 
 			}
 			if len(hits) > 0 && hits[0].seq == e.Place.Seq {
 				for slot, on := range hits[0].slot {
-					if !on || gone.at(n, uint8(slot)) != nil { //nolint:gosec // 0 or 1
+					if !on || gone.at(n, uint8(slot)) != nil {
 						continue
 					}
 					c, ok := commitmentOf(&blind, n, slot, &e)
 					if !ok {
 						return fmt.Errorf("the blinder of seq %d, slot %d is not there", e.Place.Seq, slot)
 					}
-					r.Erased = append(r.Erased, erasedSlot{I: n, Slot: uint8(slot), C: c}) //nolint:gosec // 0 or 1
-					holes = append(holes, proof.Punctured{I: n, Slot: uint8(slot)})        //nolint:gosec // 0 or 1
+					r.Erased = append(r.Erased, erasedSlot{I: n, Slot: uint8(slot), C: c})
+					holes = append(holes, proof.Punctured{I: n, Slot: uint8(slot)})
 					clearSlot(&e, slot)
 				}
 			}
@@ -156,23 +154,24 @@ func commitmentOf(blind *proof.Blinder, i uint32, slot int, e *event.Event) (c h
 // eraseQuarantine removes the damaged and temporary files in which the subject's
 // bytes can be found, and those that nobody can look into.
 func (j *Journal) eraseQuarantine(s subject) (removed int, err error) {
-	err = filepath.WalkDir(j.path("quarantine"), func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
+	names, err := os.ReadDir(j.path("quarantine"))
+	if err != nil {
+		return 0, fmt.Errorf("read quarantine: %w", err)
+	}
+	for _, n := range names {
+		path := j.path("quarantine", n.Name())
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return fmt.Errorf("read quarantine: %w", err)
+			return removed, fmt.Errorf("read quarantine: %w", err)
 		}
 		// a segment file is compressed: what is in it cannot be told
 		if !s.in(string(raw)) && !strings.HasSuffix(path, ".seg") {
-			return nil
+			continue
+		}
+		if err := j.opts.disk.remove(path); err != nil {
+			return removed, err
 		}
 		removed++
-		return j.opts.disk.remove(path)
-	})
-	if err != nil {
-		return removed, fmt.Errorf("erase quarantine: %w", err)
 	}
 	return removed, j.opts.disk.syncDir(j.path("quarantine"))
 }

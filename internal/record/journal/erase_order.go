@@ -3,7 +3,6 @@
 package journal
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
@@ -11,7 +10,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -122,13 +120,13 @@ func (j *Journal) Erasures() ([]Erasure, error) {
 // listedErasure is a line of the file of erasures: what a restore of an older
 // backup erases again. It names no person.
 type listedErasure struct {
-	ID     string          `json:"id"`
-	Time   time.Time       `json:"time"`
-	Origin string          `json:"origin"`
-	Stream string          `json:"stream"`
-	Actor  string          `json:"actor"`
-	Slot0  []proof.SeqRun  `json:"slot0,omitempty"`
-	Slot1  []proof.SeqRun  `json:"slot1,omitempty"`
+	ID     string         `json:"id"`
+	Time   time.Time      `json:"time"`
+	Origin string         `json:"origin"`
+	Stream string         `json:"stream"`
+	Actor  string         `json:"actor"`
+	Slot0  []proof.SeqRun `json:"slot0,omitempty"`
+	Slot1  []proof.SeqRun `json:"slot1,omitempty"`
 }
 
 // addErasures adds to the file of erasures, durably.
@@ -152,29 +150,6 @@ func (j *Journal) addErasures(list []proof.Tombstone) error {
 		return fmt.Errorf("file of erasures: %w", err)
 	}
 	return nil
-}
-
-// parseErasures reads a file of erasures; an error names the line.
-func parseErasures(raw []byte) (all []listedErasure, err error) {
-	s := bufio.NewScanner(bytes.NewReader(raw))
-	s.Buffer(nil, 1<<20)
-	for n := 1; s.Scan(); n++ {
-		var l listedErasure
-		if err := json.Unmarshal(s.Bytes(), &l); err != nil || l.Origin == "" || !proof.ValidStream(l.Stream) {
-			return nil, fmt.Errorf("file of erasures, line %d: malformed", n)
-		}
-		rising := func(runs []proof.SeqRun) bool {
-			return slices.IsSortedFunc(runs, func(a, b proof.SeqRun) int { return cmpUint(a.First, b.First) })
-		}
-		if !rising(l.Slot0) || !rising(l.Slot1) {
-			return nil, fmt.Errorf("file of erasures, line %d: sequence numbers do not rise", n)
-		}
-		all = append(all, l)
-	}
-	if err := s.Err(); err != nil {
-		return nil, fmt.Errorf("file of erasures: %w", err)
-	}
-	return all, nil
 }
 
 // certificateTag begins the text of a certificate.

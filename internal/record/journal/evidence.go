@@ -85,11 +85,10 @@ func (j *Journal) meetCheckpoint(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read checkpoint: %w", err)
 	}
-	c, _, err := proof.OpenCheckpoint(raw, verifiers(j.opts.Keys))
+	c, readable := j.ownCheckpoint(ctx, raw)
 	switch {
-	case err != nil:
-		j.log.ErrorContext(ctx, "the checkpoint file is damaged or not of this journal's keys; it is signed anew", "error", err)
-		return nil
+	case !readable:
+		return nil // it is signed anew
 	case c.Origin != j.Origin():
 		return fmt.Errorf("%w: the checkpoint is of %s, the keys are of %s", ErrForeign, c.Origin, j.Origin())
 	case c.Size > v.log.size():
@@ -106,6 +105,15 @@ func (j *Journal) meetCheckpoint(ctx context.Context) error {
 		v.at = info.ModTime()
 	}
 	return nil
+}
+
+// ownCheckpoint opens a checkpoint that this journal has signed.
+func (j *Journal) ownCheckpoint(ctx context.Context, raw []byte) (proof.Checkpoint, bool) {
+	c, _, err := proof.OpenCheckpoint(raw, verifiers(j.opts.Keys))
+	if err != nil {
+		j.log.ErrorContext(ctx, "the checkpoint file is damaged or not of this journal's keys", "error", err)
+	}
+	return c, err == nil
 }
 
 // verifiers are those of the keys that ever signed checkpoints.

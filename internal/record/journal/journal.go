@@ -176,7 +176,8 @@ type Journal struct {
 // fault is why nothing can be written at the moment.
 type fault struct{ err error }
 
-// Head is the last ord that is durable and can be read; 0 when there is none.
+// Head is the last ord that is durable and can be read; 0 when there is none. The
+// journal's own entries do not count.
 func (j *Journal) Head() uint64 { return j.ring.head() }
 
 // Origin is the journal's name.

@@ -126,9 +126,9 @@ func decodeRecord(body []byte) (r record, err error) {
 type scannedManifest struct {
 	files  []listed // that count, in the order of their records
 	pruned map[string]uint64
-	number uint64   // of the last record
-	end    int      // where the last whole record ends, when only whole ones come before it
-	count  int      // of records
+	number uint64 // of the last record
+	end    int    // where the last whole record ends, when only whole ones come before it
+	count  int    // of records
 	// damaged: records follow a bad place; torn: the file ends within a record.
 	damaged, torn bool
 }

@@ -93,7 +93,7 @@ func pickMerge(files []*sealedFile, over bool) []*sealedFile {
 }
 
 // tier is the class of size of a file.
-func tier(f *sealedFile) int { return bits.Len(uint(f.rows)) / mergeTierBits } //nolint:gosec // a count
+func tier(f *sealedFile) int { return bits.Len(uint(f.rows)) / mergeTierBits }
 
 // mergeFiles puts files that follow each other into one: new file, synced, read
 // back, each range compared with the log of headers; renamed, folder synced; one

@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -60,17 +61,7 @@ func (j *Journal) note(ctx context.Context, events ...*event.Event) error {
 // journal that has diverged there is no checkpoint; then the seal is all. Run must
 // be running.
 func (j *Journal) Seal(ctx context.Context, streams ...string) error {
-	wanted := func(name string) bool {
-		if len(streams) == 0 {
-			return true
-		}
-		for _, s := range streams {
-			if s == name {
-				return true
-			}
-		}
-		return false
-	}
+	wanted := func(name string) bool { return len(streams) == 0 || slices.Contains(streams, name) }
 	j.closeWhere(func(s *stream) bool { return wanted(s.name) })
 	j.view.mu.Lock()
 	var waiting []*hotRange

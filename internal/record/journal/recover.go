@@ -26,6 +26,7 @@ type recovery struct {
 	file    uint64 // the log file that last is in
 	boot    uint64
 	ord     uint64
+	events  uint64 // the last ord that is not of the journal's own entries
 	streams map[string]*recovered
 	damage  int // frames, batches or files that were not as they were written
 }
@@ -38,6 +39,13 @@ type recovered struct {
 	// counts, and their header's index.
 	bare   map[uint64]bareRange
 	ranges []*recoveredRange
+}
+
+// see notes the newest entry that readers get.
+func (r *recovery) see(stream string, ord uint64) {
+	if stream != SystemStream {
+		r.events = max(r.events, ord)
+	}
 }
 
 // bareRange is a range whose header is in the log, while no file is listed for it.
@@ -60,6 +68,7 @@ func (r *recovery) meet(list []logged) {
 		s := r.stream(h.Stream)
 		s.sealed, s.next = h.Number, h.Last()+1
 		r.ord = max(r.ord, h.LastOrd)
+		r.see(h.Stream, h.LastOrd)
 		if !covered[i] && h.Number > r.j.seal.manifest.pruned[h.Stream] {
 			if s.bare == nil {
 				s.bare = map[uint64]bareRange{}
@@ -88,11 +97,9 @@ func (r *recovery) run(ctx context.Context) error {
 	if damaged {
 		j.log.WarnContext(ctx, "one of the two places of the head file is damaged")
 	}
-	j.wal = wal{
-		disk: j.opts.disk, dir: j.path("wal"), size: j.opts.LogFileBytes,
-		origin: j.Origin(), damaged: map[uint64]bool{},
-		taken: make(chan struct{}, 1),
-	}
+	w := &j.wal
+	w.disk, w.dir, w.size = j.opts.disk, j.path("wal"), j.opts.LogFileBytes
+	w.origin, w.damaged, w.taken = j.Origin(), map[uint64]bool{}, make(chan struct{}, 1)
 	if err := r.readLogs(ctx); err != nil {
 		return err
 	}
@@ -340,6 +347,7 @@ func (r *recovery) takeEntry(body []byte) bool {
 	}
 	c.loseUpTo(e.Place.Seq)
 	r.ord = max(r.ord, e.Place.Ord)
+	r.see(e.Place.Stream, e.Place.Ord)
 	c.add(en.Leaf)
 	if err := c.block.Append(e, [8]byte(en.Leaf[:8]), en.MAC); err != nil && c.broken == nil {
 		c.broken = fmt.Errorf("stream %s, seq %d: %w", c.open.Stream, e.Place.Seq, err)

@@ -48,8 +48,8 @@ func (g *ring) push(requests []*request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, r := range requests {
-		if len(r.events) == 0 {
-			continue
+		if len(r.events) == 0 || r.events[0].Place.Stream == SystemStream {
+			continue // the journal's own entries are for nobody else
 		}
 		g.parts = append(g.parts, ringPart{r.events, r.weight})
 		g.bytes += r.weight

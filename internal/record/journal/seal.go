@@ -119,24 +119,23 @@ func (j *Journal) sealPass(ctx context.Context) error {
 }
 
 // vouch signs a checkpoint over what was sealed; only then the log files that held
-// it go, and the keys that made its MACs.
+// it go, and the keys that made its MACs. What fails is done again with the next pass.
 func (j *Journal) vouch() error {
 	if err := j.sign(); err != nil {
 		return err
 	}
-	done := j.seal.unsigned
-	j.seal.unsigned = nil
-	for _, r := range done {
-		close(r.sealed)
-	}
 	if err := j.dropLogs(); err != nil {
 		return err
 	}
-	for _, r := range done {
+	for _, r := range j.seal.unsigned {
 		if err := j.opts.Keys.Forget(r.open.Epoch, r.open.Stream, r.open.Ratchet); err != nil {
 			return fmt.Errorf("forget a range's key: %w", err)
 		}
 	}
+	for _, r := range j.seal.unsigned {
+		close(r.sealed)
+	}
+	j.seal.unsigned = nil
 	return nil
 }
 

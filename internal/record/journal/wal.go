@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 )
 
 // wal writes the log: one file at a time, batch after batch. Only the committer
@@ -32,6 +33,7 @@ type wal struct {
 	at     int64  // where the next batch begins
 	limit  int64  // the size of cur
 
+	fresh atomic.Bool   // the next batch begins a new file
 	taken chan struct{} // the spare file was used: somebody should prepare one
 
 	mu    sync.Mutex
@@ -54,7 +56,7 @@ func (w *wal) commit(frames [][]byte, ord uint64) (link, error) {
 	for _, f := range frames {
 		size += int64(len(f))
 	}
-	if w.cur == nil || w.at+size > w.limit {
+	if w.fresh.Swap(false) || w.cur == nil || w.at+size > w.limit {
 		if err := w.rotate(size); err != nil {
 			return link{}, err
 		}
@@ -244,4 +246,17 @@ func (w *wal) nth(i int) uint64 {
 		return w.number
 	}
 	return w.files[i]
+}
+
+// below are the numbers of the files before one.
+func (w *wal) below(number uint64) []uint64 {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var old []uint64
+	for _, n := range w.files {
+		if n < number {
+			old = append(old, n)
+		}
+	}
+	return old
 }
