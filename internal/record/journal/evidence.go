@@ -79,16 +79,12 @@ func (j *Journal) openEvidence(ctx context.Context) ([]logged, error) {
 func (j *Journal) meetCheckpoint(ctx context.Context) error {
 	v := &j.evidence
 	raw, err := os.ReadFile(j.path(checkpointName))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil // signed anew with the next seal
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("read checkpoint: %w", err)
 	}
 	c, readable := j.ownCheckpoint(ctx, raw)
 	switch {
-	case !readable:
-		return nil // it is signed anew
+	case !readable: // the next seal signs one
 	case c.Origin != j.Origin():
 		return fmt.Errorf("%w: the checkpoint is of %s, the keys are of %s", ErrForeign, c.Origin, j.Origin())
 	case c.Size > v.log.size():
@@ -96,9 +92,12 @@ func (j *Journal) meetCheckpoint(ctx context.Context) error {
 	case c.Size == v.log.size() && c.Root != v.log.tree.Root(), c.Size < v.log.size() && c.Root != proof.RootOf(v.log.leaves[:c.Size]):
 		v.diverged = fmt.Errorf("%w: its root over %d headers is another one", ErrDiverged, c.Size)
 	}
+	if !readable {
+		return nil
+	}
 	if v.diverged != nil {
 		j.log.ErrorContext(ctx, "journal was rolled back or rewritten: no checkpoint is signed any more", "error", v.diverged)
-		return nil
+		return nil //nolint:nilerr // it is in sight as Diverged, and no reason not to start
 	}
 	v.note, v.size = raw, c.Size
 	if info, err := os.Stat(j.path(checkpointName)); err == nil {
@@ -109,6 +108,9 @@ func (j *Journal) meetCheckpoint(ctx context.Context) error {
 
 // ownCheckpoint opens a checkpoint that this journal has signed.
 func (j *Journal) ownCheckpoint(ctx context.Context, raw []byte) (proof.Checkpoint, bool) {
+	if len(raw) == 0 {
+		return proof.Checkpoint{}, false
+	}
 	c, _, err := proof.OpenCheckpoint(raw, verifiers(j.opts.Keys))
 	if err != nil {
 		j.log.ErrorContext(ctx, "the checkpoint file is damaged or not of this journal's keys", "error", err)
