@@ -27,6 +27,7 @@
 // with the configured key. The log is told to stop (Diverged) when a witness knows
 // more of it than it has itself, or knows it differently.
 //
-// The package starts goroutines only in Follower.Run. A Witness, a Client and a
-// Follower may be used by many at once.
+// The goroutines of Follower.Run, one for each witness, end with its context, those
+// of Follower.Ahead with the call; the package starts no others. A Witness, a Client
+// and a Follower may be used by many at once.
 package witness

@@ -18,10 +18,7 @@ const (
 	sizeType = "text/x.tlog.size"
 	textType = "text/plain; charset=utf-8"
 
-	// maxRequests is how many requests are read and worked on at once; each can
-	// hold MaxRequestBytes.
-	maxRequests = 64
-	retryAfter  = "1" // seconds
+	retryAfter = "1" // seconds
 )
 
 // Refusal is why a request was not co-signed: an answer of the protocol.
@@ -43,20 +40,11 @@ func refuse(status int, format string, args ...any) *Refusal {
 }
 
 // Handler serves POST /add-checkpoint of c2sp.org/tlog-witness, and GET / with
-// what is known of each log. The server that it is given to sets the time-outs.
+// what is known of each log. The server that it is given to sets the time-outs and
+// bounds the connections, each of which can hold MaxRequestBytes.
 func (w *Witness) Handler() http.Handler {
 	mux := http.NewServeMux()
-	room := make(chan struct{}, maxRequests)
-	mux.HandleFunc("POST /add-checkpoint", func(rw http.ResponseWriter, r *http.Request) {
-		select {
-		case room <- struct{}{}:
-			defer func() { <-room }()
-		default:
-			answerRefusal(rw, refuse(http.StatusServiceUnavailable, "too many requests at once"))
-			return
-		}
-		w.serveAdd(rw, r)
-	})
+	mux.HandleFunc("POST /add-checkpoint", w.serveAdd)
 	mux.HandleFunc("GET /{$}", w.serveStatus)
 	return mux
 }

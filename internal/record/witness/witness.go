@@ -183,10 +183,10 @@ func (w *Witness) decide(ctx context.Context, l *trackedLog, r *Request, c proof
 	if forked {
 		return nil, refuse(http.StatusConflict, "another root was co-signed for size %d", c.Size)
 	}
-	if !follows(r, last.checkpoint, c) {
+	if err := proof.CheckConsistency(r.Old, c.Size, last.checkpoint.Root, c.Root, r.Proof); err != nil {
 		w.logger.WarnContext(ctx, "a checkpoint is not shown to follow from the last one",
-			"origin", c.Origin, "remembered", last.checkpoint.Size, "submitted", c.Size, "root", fmt.Sprintf("%x", c.Root))
-		return nil, refuse(http.StatusUnprocessableEntity, "the proof does not lead from size %d to size %d", r.Old, c.Size)
+			"origin", c.Origin, "remembered", last.checkpoint.Size, "submitted", c.Size, "root", fmt.Sprintf("%x", c.Root), "error", err)
+		return nil, refuse(http.StatusUnprocessableEntity, "%v", err)
 	}
 	m, line, err := w.cosign(c, n)
 	if err != nil {
@@ -202,15 +202,6 @@ func (w *Witness) decide(ctx context.Context, l *trackedLog, r *Request, c proof
 	l.last.Store(m)
 	w.logger.DebugContext(ctx, "co-signed", "origin", c.Origin, "size", c.Size)
 	return line, nil
-}
-
-// follows tells whether the request's proof leads from one tree to the other,
-// which is not smaller. From no tree at all, and from a tree to itself, it is empty.
-func follows(r *Request, from, to proof.Checkpoint) bool {
-	if from.Size == 0 || from.Size == to.Size {
-		return len(r.Proof) == 0
-	}
-	return proof.CheckConsistency(r.Proof, from.Size, to.Size, from.Root, to.Root) == nil
 }
 
 // store makes the memory durable, and that there is one.
