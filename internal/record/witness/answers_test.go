@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +60,7 @@ func TestAnswers(t *testing.T) {
 		"a fork that is larger":             {other.request(20, 30), 422, plain, "", false},
 		"no proof":                          {body(20, nil, log.checkpoint(30)), 422, plain, "", false},
 		"a proof that is too short":         {body(20, path[:len(path)-1], log.checkpoint(30)), 422, plain, "", false},
-		"a proof that is too long":          {body(20, append(path[:len(path):len(path)], path[0]), log.checkpoint(30)), 422, plain, "", false},
+		"a proof that is too long":          {body(20, append(slices.Clip(path), path[0]), log.checkpoint(30)), 422, plain, "", false},
 		"a proof in another order":          {body(20, swapped, log.checkpoint(30)), 422, plain, "", false},
 		"a proof of another size":           {body(20, log.proof(20, 31), log.checkpoint(30)), 422, plain, "", false},
 		"a proof for the same one":          {body(20, path, log.checkpoint(20)), 422, plain, "", false},
@@ -230,7 +232,7 @@ func TestForkIsKeptAsEvidence(t *testing.T) {
 	}
 	// Who has the key can fork without end, but not fill the disk.
 	for i := range maxEvidence + 5 {
-		s.want(409, "", newLog(t, "key one", fmt.Sprint(i), 20, 5).request(20, 20))
+		s.want(409, "", newLog(t, "key one", strconv.Itoa(i), 20, 5).request(20, 20))
 	}
 	if files, _ = os.ReadDir(filepath.Join(s.dir, evidenceFolder)); len(files) != maxEvidence {
 		t.Errorf("%d files are kept", len(files))

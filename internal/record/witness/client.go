@@ -50,8 +50,8 @@ func (e *ConflictError) Error() string {
 	return fmt.Sprintf("the witness has co-signed size %d last", e.Size)
 }
 
-// RefusedError says that the witness does not co-sign this: 400, 403, 404, 422 and
-// whatever else will not change by asking again.
+// RefusedError says that the witness does not co-sign this: 400, 403, 404, 422, 500
+// and whatever else is no conflict and not passing.
 type RefusedError struct {
 	Status int
 	Reason string // the witness's, shortened and quoted

@@ -197,7 +197,7 @@ func FuzzRequest(f *testing.F) {
 			t.Errorf("%q has a second form %q", body, r.Append(nil))
 		}
 		line, err := s.Add(t.Context(), body)
-		var refusal *Refusal
+		var refusal *StatusError
 		if err != nil && !errors.As(err, &refusal) {
 			t.Errorf("%q: %v", body, err)
 		}

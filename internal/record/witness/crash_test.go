@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -87,8 +88,8 @@ func (d *faultyDisk) syncDir(dir string) error {
 
 // lose is the power's end: what was renamed and not synced is as before.
 func (d *faultyDisk) lose() {
-	for i := len(d.unsynced) - 1; i >= 0; i-- {
-		d.unsynced[i]()
+	for _, restore := range slices.Backward(d.unsynced) {
+		restore()
 	}
 	d.unsynced, d.folders = nil, nil
 }

@@ -25,7 +25,8 @@ const (
 	pollInterval = time.Minute
 )
 
-// ErrNoCheckpoint: the log has signed nothing yet, so no witness can be asked.
+// ErrNoCheckpoint says that the log has signed nothing yet, so that no witness can be
+// asked.
 var ErrNoCheckpoint = errors.New("there is no checkpoint to ask with")
 
 // FollowerOptions are what a Follower is made with. The funcs may be called from
@@ -166,8 +167,7 @@ func (f *Follower) follow(ctx context.Context, p *peer) {
 			return
 		}
 		p.tell(err)
-		var diverged *divergence
-		if errors.As(err, &diverged) {
+		if diverged, ok := errors.AsType[*divergence](err); ok {
 			f.logger.ErrorContext(ctx, "DIVERGED: the log must sign nothing any more", "witness", p.client.Name(), "reason", diverged.reason)
 			f.opt.Diverged(diverged.reason)
 			return
@@ -201,8 +201,7 @@ func (p *peer) tell(err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.err = err
-	var diverged *divergence
-	if errors.As(err, &diverged) {
+	if diverged, ok := errors.AsType[*divergence](err); ok {
 		p.diverged = diverged.reason
 	}
 }

@@ -21,8 +21,8 @@ const (
 	retryAfter = "1" // seconds
 )
 
-// Refusal is why a request was not co-signed: an answer of the protocol.
-type Refusal struct {
+// StatusError is why a request is not co-signed: an answer of the protocol.
+type StatusError struct {
 	// Status is the HTTP status.
 	Status int
 	// Stale: the request's old size is not Size, the one co-signed last.
@@ -33,10 +33,10 @@ type Refusal struct {
 }
 
 // Error implements error.
-func (r *Refusal) Error() string { return r.Reason }
+func (r *StatusError) Error() string { return r.Reason }
 
-func refuse(status int, format string, args ...any) *Refusal {
-	return &Refusal{Status: status, Reason: fmt.Sprintf(format, args...)}
+func refuse(status int, format string, args ...any) *StatusError {
+	return &StatusError{Status: status, Reason: fmt.Sprintf(format, args...)}
 }
 
 // Handler serves POST /add-checkpoint of c2sp.org/tlog-witness, and GET / with
@@ -61,7 +61,7 @@ func (w *Witness) serveAdd(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	line, err := w.Add(r.Context(), body)
-	var refusal *Refusal
+	var refusal *StatusError
 	switch {
 	case err == nil:
 		rw.Header().Set("Content-Type", textType)
@@ -76,7 +76,7 @@ func (w *Witness) serveAdd(rw http.ResponseWriter, r *http.Request) {
 }
 
 // answerRefusal writes what the protocol says, and the reason where it leaves room.
-func answerRefusal(rw http.ResponseWriter, r *Refusal) {
+func answerRefusal(rw http.ResponseWriter, r *StatusError) {
 	h := rw.Header()
 	h.Set("X-Content-Type-Options", "nosniff")
 	if r.Stale {

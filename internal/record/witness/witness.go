@@ -120,7 +120,7 @@ func keysByOrigin(vkeys []string) (map[string][]note.Verifier, error) {
 	return keys, nil
 }
 
-// Add answers one add-checkpoint request: the cosignature's line, or a *Refusal.
+// Add answers one add-checkpoint request: the cosignature's line, or a *StatusError.
 // Any other error says that the state could not be stored; nothing was co-signed
 // then. A context that ends keeps a request from beginning, not from finishing.
 func (w *Witness) Add(ctx context.Context, body []byte) (cosignature []byte, err error) {
@@ -178,7 +178,7 @@ func (w *Witness) decide(ctx context.Context, l *trackedLog, r *Request, c proof
 		w.keepFork(ctx, last, c, n)
 	}
 	if r.Old != last.checkpoint.Size {
-		return nil, &Refusal{Status: http.StatusConflict, Size: last.checkpoint.Size, Stale: true, Reason: "old size is not the one co-signed last"}
+		return nil, &StatusError{Status: http.StatusConflict, Size: last.checkpoint.Size, Stale: true, Reason: "old size is not the one co-signed last"}
 	}
 	if forked {
 		return nil, refuse(http.StatusConflict, "another root was co-signed for size %d", c.Size)
