@@ -13,6 +13,8 @@
 //	<data>/keys/change                   only while several of them change at once
 //	<data>/keys/copy/…                   a second copy of each of them
 //
+// A folder without a journal has one key alone (Lone).
+//
 // Guarantees:
 //
 //   - A key file is written whole, with mode 0600, a checksum and a second copy,

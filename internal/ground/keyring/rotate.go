@@ -14,8 +14,7 @@ import (
 func (r *Ring) completion(opts Options, now time.Time) (c change, err error) {
 	origin := r.origin
 	if origin == "" {
-		random := strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(randomBytes(10)))
-		origin = cleanName(opts.Name) + "/" + random
+		origin = newName(opts.Name)
 	}
 	var next contents
 	for i := range r.roots {
@@ -38,6 +37,12 @@ func (r *Ring) completion(opts Options, now time.Time) (c change, err error) {
 	}
 	c.put(next.file())
 	return c, nil
+}
+
+// newName is a name that nobody else has, `<name>/<random>`.
+func newName(name string) string {
+	random := base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(randomBytes(10))
+	return cleanName(name) + "/" + strings.ToLower(random)
 }
 
 // nextEpoch starts a MAC epoch.
