@@ -23,14 +23,26 @@ var errTaken = errors.New("its place in the stream is taken")
 // taken away when the process ended, and goes. One that has its place in its stream
 // and is whole is taken up. Anything else goes into quarantine.
 func (r *recovery) adopt(ctx context.Context) error {
-	j := r.j
+	found, err := r.unnamed()
+	if err != nil {
+		return fmt.Errorf("read segment folder: %w", err)
+	}
+	for _, name := range found {
+		if err := r.adoptFile(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unnamed lists the files below the segment folder that no manifest record names.
+func (r *recovery) unnamed() (found []string, err error) {
 	named := map[string]bool{}
-	for _, s := range j.view.sealed {
+	for _, s := range r.j.view.sealed {
 		named[s.Name] = true
 	}
-	var found []string
-	root := j.path("segments")
-	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+	root := r.j.path("segments")
+	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -40,16 +52,8 @@ func (r *recovery) adopt(ctx context.Context) error {
 		}
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("read segment folder: %w", err)
-	}
 	slices.Sort(found)
-	for _, name := range found {
-		if err := r.adoptFile(ctx, name); err != nil {
-			return err
-		}
-	}
-	return nil
+	return found, err
 }
 
 func (r *recovery) adoptFile(ctx context.Context, name string) error {

@@ -96,6 +96,7 @@ func (j *Journal) openFiles(ctx context.Context) error {
 	if j.head, err = openHead(j.opts.disk, j.opts.Dir); err != nil {
 		return err
 	}
+	j.forgetSealed(ctx)
 	j.ring.start(j.opts.RingBytes, rec.events)
 	return nil
 }

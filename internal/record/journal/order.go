@@ -115,6 +115,9 @@ func (j *Journal) stream(name string) (*stream, error) {
 // begin sets the key of the next range: that of the ring's epoch, ratcheted on
 // from the stream's last range when that was of the same epoch.
 func (s *stream) begin(keys *keyring.Ring) error {
+	if s.epoch > keys.Epoch() {
+		return fmt.Errorf("stream %s: %w: it was written in epoch %d, and the keys end with %d; put the newer ones back", s.name, ErrForeign, s.epoch, keys.Epoch())
+	}
 	if s.epoch != keys.Epoch() {
 		s.epoch, s.ratchet = keys.Epoch(), 0
 	}

@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 )
 
 // maxMissing bounds how many lost entries a head file may claim.
@@ -29,6 +30,8 @@ type recovery struct {
 	events  uint64 // the last ord that is not of the journal's own entries
 	streams map[string]*recovered
 	damage  int // frames, batches or files that were not as they were written
+	// loose has the segment files that the manifest does not name (sealedBefore).
+	loose map[rangeName]string
 }
 
 // recovered is a stream as the log has it.
@@ -303,6 +306,11 @@ func (r *recovery) takeOpen(body []byte, file uint64) bool {
 		return true
 	}
 	key, err := rangeKey(r.j.opts.Keys, o.Stream, o.Epoch, o.Ratchet)
+	if errors.Is(err, keyring.ErrAway) && r.sealedBefore(&o) {
+		// its key goes when it is sealed: only the manifest does not know any more
+		c.done = true
+		return true
+	}
 	if err != nil {
 		c.broken = err
 	}
