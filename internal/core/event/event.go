@@ -102,6 +102,9 @@ type Range struct {
 	Stream string `json:"stream"`
 	First  uint64 `json:"first_seq"`
 	Last   uint64 `json:"last_seq"`
+	// Leaves is the SHA-256 over the leaf hashes of the entries, in order; zero
+	// where nobody needs it. It is for receipts, and in no JSON.
+	Leaves [32]byte `json:"-"`
 }
 
 // Attr is one named value beside the core fields.

@@ -161,7 +161,7 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 	}
 	in, err := c.Open(ctx, input.Env{
 		Name: name, Ingest: s.ingest.pipeline.Ingest, Spent: s.ingest.pipeline.Spent,
-		HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies, Logger: s.logger.With("input", name),
+		Receipt: s.receipt, HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies, Logger: s.logger.With("input", name),
 	})
 	if err != nil {
 		return fmt.Errorf("input %s: %w", name, err)

@@ -6,17 +6,12 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/record/search"
 	"github.com/tocsin-siem/tocsin/internal/record/state"
 )
-
-// sealAge is how long a range of a quiet stream stays open. Small segments are not
-// merged, so that a minute each would leave thousands of them in a week.
-const sealAge = 15 * time.Minute
 
 // recording is the floor on which everything is kept.
 type recording struct {
@@ -46,7 +41,7 @@ func (s *server) openRecord(ctx context.Context) (err error) {
 		return err
 	}
 	s.record.journal, err = journal.Open(ctx, journal.Options{
-		Dir: s.folder.journal(), Keys: s.record.keys, Logger: s.logger.With("part", "journal"), SealAge: sealAge,
+		Dir: s.folder.journal(), Keys: s.record.keys, Logger: s.logger.With("part", "journal"),
 		Damaged: s.damaged,
 	})
 	if err != nil {

@@ -4,6 +4,7 @@ package input
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -23,13 +24,25 @@ type Answer struct {
 	Rejected   int                  `json:"rejected"`
 	Errors     []pipeline.ItemError `json:"errors"`
 	Entries    []event.Range        `json:"entries"`
-	// Receipt is the signed receipt, null while there is none.
-	Receipt *string `json:"receipt"`
+	// Receipt is the signed receipt, as JSON; null when there is none.
+	Receipt json.RawMessage `json:"receipt"`
 }
 
-func answerOf(r pipeline.Result) Answer {
+// answer is what a request gets to hear whose decoded body and result these are. A
+// receipt that cannot be signed is left out: the events are durable all the same.
+func (e *Env) answer(ctx context.Context, body []byte, r *pipeline.Result) Answer {
 	a := Answer{
 		Accepted: r.Accepted, Duplicates: r.Duplicates, Rejected: r.Rejected, Errors: r.Errors, Entries: r.Entries,
+	}
+	if e.Receipt != nil {
+		receipt, err := e.Receipt(ctx, sha256.Sum256(body), r)
+		if err != nil {
+			e.Logger.WarnContext(ctx, "no receipt for a request", "error", err)
+		}
+		a.Receipt = receipt
+	}
+	if len(a.Receipt) == 0 {
+		a.Receipt = json.RawMessage("null")
 	}
 	if a.Errors == nil {
 		a.Errors = []pipeline.ItemError{}

@@ -78,7 +78,7 @@ func (h *httpInput) serve(w http.ResponseWriter, r *http.Request) {
 	if split.Broken != "" {
 		result.Reject(len(b.Items), split.Broken)
 	}
-	a := answerOf(result)
+	a := h.env.answer(r.Context(), body.Bytes, &result)
 	if result.Accepted == 0 && result.Rejected > 0 && !text && nothingRead(b.Items) {
 		send(w, http.StatusBadRequest, "application/problem+json", problem{
 			Type: "about:blank", Title: http.StatusText(http.StatusBadRequest), Status: http.StatusBadRequest,

@@ -127,6 +127,9 @@ type Env struct {
 	HasFormat func(name string) bool
 	// Authorize tells who sends a request. Inputs with routes need it.
 	Authorize Authorize
+	// Receipt makes the receipt of a request, as JSON, from the SHA-256 of its
+	// decoded body and its result; nil makes none.
+	Receipt func(ctx context.Context, request [32]byte, r *pipeline.Result) ([]byte, error)
 	// Bodies bounds the memory of request bodies over all inputs.
 	Bodies *Bodies
 	Logger *slog.Logger

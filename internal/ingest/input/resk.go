@@ -80,7 +80,7 @@ func (in *reskInput) serve(w http.ResponseWriter, r *http.Request) {
 		Success:   result.Accepted > 0 || result.Rejected == 0,
 		Processed: result.Accepted,
 		Timestamp: time.Now().UTC().Format("2006-01-02T15:04:05.000Z07:00"),
-		Answer:    answerOf(result),
+		Answer:    in.env.answer(r.Context(), body.Bytes, &result),
 	})
 }
 

@@ -126,6 +126,9 @@ type Result struct {
 	Errors   []ItemError
 	// Entries are the sequence numbers that the batch's events got.
 	Entries []event.Range
+	// Recorded are the same as the journal gave them, with the hashes of their
+	// leaves: what a receipt names.
+	Recorded []event.Range
 }
 
 // Reject counts a rejected record with the reason.
@@ -144,6 +147,7 @@ func (r *Result) Add(more Result) {
 	room := max(0, MaxErrors-len(r.Errors))
 	r.Errors = append(r.Errors, more.Errors[:min(room, len(more.Errors))]...)
 	r.addEntries(more.Entries)
+	r.Recorded = append(r.Recorded, more.Recorded...)
 }
 
 // addEntries joins ranges that continue each other.
@@ -152,7 +156,7 @@ func (r *Result) addEntries(ranges []event.Range) {
 		joined := false
 		for i := range r.Entries {
 			if h := &r.Entries[i]; h.Stream == g.Stream && h.Last+1 == g.First {
-				h.Last, joined = g.Last, true
+				h.Last, h.Leaves, joined = g.Last, [32]byte{}, true
 				break
 			}
 		}

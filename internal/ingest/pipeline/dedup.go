@@ -198,6 +198,7 @@ func (r *run) fly(ctx context.Context, f *flight, claimed []int32) error {
 		return &RefusedError{Err: ErrUnavailable, Cause: err, After: unavailableRetry}
 	}
 	r.result.addEntries(ranges)
+	r.result.Recorded = append(r.result.Recorded, ranges...)
 	recorded = fresh
 	return nil
 }

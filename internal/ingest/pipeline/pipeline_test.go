@@ -27,7 +27,10 @@ func TestIngestRecordsInOrderAndStamps(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Result{Accepted: 3, Entries: []event.Range{{Stream: "366d", First: 1, Last: 1}, {Stream: "90d", First: 1, Last: 2}}}
+	want := Result{
+		Accepted: 3, Entries: []event.Range{{Stream: "366d", First: 1, Last: 1}, {Stream: "90d", First: 1, Last: 2}},
+		Recorded: []event.Range{{Stream: "366d", First: 1, Last: 1}, {Stream: "90d", First: 1, Last: 1}, {Stream: "90d", First: 2, Last: 2}},
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}

@@ -4,9 +4,11 @@ package journal
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	stdhash "hash"
 	"slices"
 	"sync"
 
@@ -33,6 +35,7 @@ type request struct {
 	ord    uint64 // the last one in it or before
 	frames []byte
 	seals  []sealed
+	ranges []event.Range // where its events lie, set with seals
 
 	ready chan struct{} // closed when frames and seals are there
 	done  chan error    // gets one error, nil when it is durable
@@ -53,7 +56,8 @@ func (r *request) finish(err error) { r.once.Do(func() { r.done <- err }) }
 // passed. It keeps the events, which must not be changed afterwards, whatever it
 // returns; the slice stays the caller's.
 //
-// The answer has one range for each run of sequence numbers. While the disk is
+// The answer has one range for each run of sequence numbers, with the hash of its
+// leaves; a long call has more than one in a stream. While the disk is
 // slow, Append waits for its turn until ctx ends. ErrUnavailable (ErrFull,
 // ErrPoisoned) means that the events are not acknowledged; they may turn up
 // later. ErrEvent names the first event that cannot be recorded; those before it
@@ -75,13 +79,15 @@ func (j *Journal) Append(ctx context.Context, events []*event.Event) ([]event.Ra
 			err = r.rest
 		}
 	}
+	var out []event.Range
 	for _, r := range requests {
 		err = errors.Join(err, j.await(ctx, r))
+		out = append(out, r.ranges...)
 	}
 	if err != nil {
 		return nil, err
 	}
-	return ranges(events), nil
+	return out, nil
 }
 
 // cut takes a request's worth off the front of events and weighs it.
@@ -177,6 +183,29 @@ func (r *request) encode() {
 		}
 	}
 	r.frames = b
+	r.ranges = r.places()
+}
+
+// places are the ranges of a request's events: they have the numbers of each stream
+// in one run, for they were given under one lock.
+func (r *request) places() []event.Range {
+	var out []event.Range
+	var sums []stdhash.Hash
+	for i, e := range r.events {
+		p := &e.Place
+		k := slices.IndexFunc(out, func(g event.Range) bool { return g.Stream == p.Stream })
+		if k < 0 {
+			k = len(out)
+			out = append(out, event.Range{Stream: p.Stream, First: p.Seq})
+			sums = append(sums, sha256.New())
+		}
+		out[k].Last = p.Seq
+		_, _ = sums[k].Write(r.seals[i].leaf[:]) // a hash takes everything
+	}
+	for k := range out {
+		sums[k].Sum(out[k].Leaves[:0])
+	}
+	return out
 }
 
 // encodeControl makes the frames of a request without events.

@@ -89,7 +89,7 @@ func (j *Journal) meetCheckpoint(ctx context.Context) error {
 		return fmt.Errorf("%w: the checkpoint is of %s, the keys are of %s", ErrForeign, c.Origin, j.Origin())
 	case c.Size > v.log.size():
 		v.diverged = fmt.Errorf("%w: it covers %d headers, the log has %d", ErrDiverged, c.Size, v.log.size())
-	case c.Size == v.log.size() && c.Root != v.log.tree.Root(), c.Size < v.log.size() && c.Root != proof.RootOf(v.log.leaves[:c.Size]):
+	case c.Size == v.log.size() && c.Root != v.log.root(v.log.size()), c.Size < v.log.size() && c.Root != v.log.root(c.Size):
 		v.diverged = fmt.Errorf("%w: its root over %d headers is another one", ErrDiverged, c.Size)
 	}
 	if !readable {
@@ -163,7 +163,7 @@ func (v *evidence) lastOf(stream string) (lastRange, bool) {
 func (j *Journal) sign() error {
 	v := &j.evidence
 	v.mu.RLock()
-	c := proof.Checkpoint{Origin: j.Origin(), Size: v.log.size(), Root: v.log.tree.Root()}
+	c := proof.Checkpoint{Origin: j.Origin(), Size: v.log.size(), Root: v.log.root(v.log.size())}
 	done := v.size == c.Size || v.diverged != nil
 	v.mu.RUnlock()
 	if done {

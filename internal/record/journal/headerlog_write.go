@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 // headerLog is the log of headers: the leaves of the tree that checkpoints sign.
@@ -19,7 +21,7 @@ type headerLog struct {
 	end    int64
 	leaves []hash
 	offs   []int64
-	tree   tree
+	levels proof.Levels // over leaves
 }
 
 // open reads the log and heals a copy that is damaged or gone.
@@ -52,7 +54,7 @@ func (g *headerLog) open(ctx context.Context, j *Journal) ([]logged, error) {
 	for i := range s.list {
 		leaf := s.list[i].Header.Leaf()
 		g.leaves = append(g.leaves, leaf)
-		g.tree.Add(leaf)
+		g.levels.Add(leaf)
 	}
 	return s.list, nil
 }
@@ -97,7 +99,7 @@ func (g *headerLog) add(l logged) (index uint64, err error) {
 	index = uint64(len(g.leaves))
 	leaf := l.Header.Leaf()
 	g.leaves, g.offs = append(g.leaves, leaf), append(g.offs, g.end)
-	g.tree.Add(leaf)
+	g.levels.Add(leaf)
 	g.end += int64(len(raw))
 	return index, nil
 }
@@ -147,6 +149,15 @@ func (g *headerLog) at(index uint64) (logged, error) {
 		}
 	}
 	return logged{}, fmt.Errorf("%w: header %d", errHeaderLog, index)
+}
+
+// root is the root over the first size headers; size is at most g.size().
+func (g *headerLog) root(size uint64) hash {
+	root, err := proof.RootAt(&g.levels, size)
+	if err != nil { // cannot be: every node below size is held
+		return hash{}
+	}
+	return root
 }
 
 func (g *headerLog) size() uint64 { return uint64(len(g.leaves)) }

@@ -104,6 +104,8 @@ type Options struct {
 	SealEvents int
 	SealBytes  int64
 	SealAge    time.Duration
+	// MergeEvery is how often small segment files are merged (1 min).
+	MergeEvery time.Duration
 
 	disk disk // what tests put in the place of the operating system
 }
@@ -128,6 +130,9 @@ func (o *Options) fill() {
 	}
 	if o.SealAge <= 0 {
 		o.SealAge = time.Minute
+	}
+	if o.MergeEvery <= 0 {
+		o.MergeEvery = time.Minute
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -163,6 +168,7 @@ type Journal struct {
 	seal     sealer
 	evidence evidence
 	holds    holds
+	receipts receipts
 	erasing  sync.Mutex // one erasure at a time
 
 	damages *segment.Damages
@@ -210,7 +216,7 @@ func (j *Journal) Stats() Stats {
 	return s
 }
 
-// Run commits, publishes, seals and beats until ctx ends; then it commits what was
+// Run commits, publishes, seals, beats and merges until ctx ends; then it commits what was
 // already accepted and returns nil. It must run for Append to return; it may be
 // called once.
 func (j *Journal) Run(ctx context.Context) error {
@@ -239,6 +245,10 @@ func (j *Journal) Run(ctx context.Context) error {
 	})
 	g.Go(func() error {
 		j.beatLoop(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		j.upkeepLoop(ctx)
 		return nil
 	})
 	if err := g.Wait(); err != nil {

@@ -33,10 +33,11 @@ type ReceiptBody struct {
 	Rejected   uint64
 	Received   int64
 	SealBy     int64
-	Streams    []ReceiptRange // by name; empty when nothing was recorded
+	Streams    []ReceiptRange // by name and number; empty when nothing was recorded
 }
 
-// ReceiptRange is where the events of one request lie in one stream.
+// ReceiptRange is where the events of one request lie in one stream, or some of
+// them: a long request has more than one range in a stream.
 type ReceiptRange struct {
 	Stream      string
 	First, Last uint64 // seq, both included
@@ -95,7 +96,12 @@ func (b *ReceiptBody) problem() error {
 	}
 	for i := range b.Streams {
 		s := &b.Streams[i]
-		if !ValidStream(s.Stream) || i > 0 && s.Stream <= b.Streams[i-1].Stream || s.First == 0 || s.Last < s.First || s.Last > math.MaxInt64 {
+		follows := i == 0
+		if !follows {
+			p := &b.Streams[i-1]
+			follows = s.Stream > p.Stream || s.Stream == p.Stream && s.First > p.Last
+		}
+		if !ValidStream(s.Stream) || !follows || s.First == 0 || s.Last < s.First || s.Last > math.MaxInt64 {
 			return fmt.Errorf("%w: stream %.70q from %d to %d", ErrReceipt, s.Stream, s.First, s.Last)
 		}
 	}

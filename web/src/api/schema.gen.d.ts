@@ -980,8 +980,21 @@ export interface components {
                 /** Format: int64 */
                 last_seq: number;
             }[];
-            /** @description Signed receipt for the entries */
-            receipt?: string;
+            /**
+             * @description Signed receipt: the entries are durable, and every checkpoint signed after `seal_by` includes them.
+             *     docs/journal-format.md has its bytes; null when there is none.
+             */
+            receipt?: {
+                /** @description What is promised, as text */
+                body: string;
+                /** Format: int64 */
+                index: number;
+                /** Format: int64 */
+                size: number;
+                path: string[];
+                /** @description Signed note over the root of the commit's receipts */
+                note: string;
+            } | null;
         };
         WebhookResult: components["schemas"]["IngestResult"] & {
             success: boolean;
