@@ -84,6 +84,8 @@ type Report struct {
 	// Diverged are the entries where the journal leaves a history that somebody
 	// knows; without a last one, everything from the first on.
 	Diverged []event.Range `json:"diverged,omitempty"`
+	// Receipts says what became of each receipt that was given.
+	Receipts []ReceiptFinding `json:"receipts,omitempty"`
 	// Completeness is a verdict of its own, whatever Status says.
 	Completeness Completeness `json:"completeness"`
 	// Running says that a journal was open while it was verified.

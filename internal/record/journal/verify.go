@@ -34,6 +34,9 @@ type VerifyOptions struct {
 	// Trusted are verifier keys of checkpoints, for Anchors and for the journal's
 	// own where Keys is nil, and Witnesses those of cosignatures.
 	Trusted, Witnesses []note.Verifier
+	// Receipts are what senders kept: their entries must be there as they were
+	// acknowledged.
+	Receipts []proof.Receipt
 	// Workers is how many segment files are checked at once (one a processor).
 	Workers int
 	// Pace is called after each segment file, and may wait; nil is at once.
@@ -68,6 +71,9 @@ func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error)
 // what the checkpoint covers is in the log of headers afterwards, and what the head
 // knows is in the log of entries, or in that of headers after that.
 func (v *verifier) run(ctx context.Context) error {
+	if err := v.openReceipts(); err != nil {
+		return err
+	}
 	if err := v.readCheckpoint(); err != nil {
 		return err
 	}
@@ -99,6 +105,7 @@ func (v *verifier) run(ctx context.Context) error {
 		return err
 	}
 	v.checkStreams()
+	v.checkReceipts()
 	v.report.MACs = v.macs()
 	v.report.Completeness = v.completeness()
 	v.report.conclude(v.forked)
@@ -126,6 +133,7 @@ type verifier struct {
 	forked     bool   // it leaves a history that is known
 	since      uint64 // headers below were verified before
 	tombs      tombstones
+	promises   promises
 	streams    map[string]*verified
 
 	mu         sync.Mutex

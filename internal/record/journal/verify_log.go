@@ -231,6 +231,9 @@ func (v *verifier) takeEntry(body []byte) *event.Event {
 		good = leaf == en.Leaf && (!c.keys || c.h.mac.sum(e.Place.Seq, &leaf) == en.MAC)
 	}
 	c.line.add(e.Place.Seq, good)
+	if good {
+		v.found(e.Place.Stream, e.Place.Seq, []hash{en.Leaf}, false)
+	}
 	return e
 }
 

@@ -129,6 +129,7 @@ func (c *fileCheck) checkRows(m *rangeMeta, key *[keyring.KeyBytes]byte) (ok, er
 			c.v.takeTombstone(&e)
 		}
 	}
+	c.v.found(h.Stream, h.First, leaves, true)
 	before := r.Tampered
 	ok = line.judge(r, h.Last(), lost, Removed, Removed)
 	if r.Tampered-before == int64(len(m.Lost)) && proof.RootOf(leaves) != h.Root {
