@@ -121,7 +121,8 @@ func leafOf(t *testing.T, j *Journal, stream string, seq uint64) hash {
 func TestReceiptsOfCallersWhoLeave(t *testing.T) {
 	t.Parallel()
 	j, _ := openTest(t, t.TempDir(), nil)
-	gone, cancel := context.WithCancel(t.Context())
+	here := t.Context()
+	gone, cancel := context.WithCancel(here)
 	cancel()
 	var callers sync.WaitGroup
 	for n := range 50 {
@@ -132,7 +133,7 @@ func TestReceiptsOfCallersWhoLeave(t *testing.T) {
 				}
 				return
 			}
-			if _, err := j.Receipt(t.Context(), Receipted{Accepted: 1}); err != nil {
+			if _, err := j.Receipt(here, Receipted{Accepted: 1}); err != nil {
 				t.Errorf("receipt: %v", err)
 			}
 		})
