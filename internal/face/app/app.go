@@ -42,7 +42,9 @@ type Options struct {
 	// SigningSecret and PreviousSecret are LOG_SIGNATURE_SECRET and its value
 	// before a change.
 	SigningSecret, PreviousSecret secret.Text
-	Version                       string
+	// Anchors are files with exported MAC roots, for Verify alone.
+	Anchors []string
+	Version string
 	// Stdout gets what a script reads: the password and the address.
 	Stdout io.Writer
 	Logger *slog.Logger
@@ -119,6 +121,7 @@ func (s *server) run(ctx context.Context) error {
 	watch.run("detection", s.runDetection)
 	watch.run("scrub", s.runScrub)
 	watch.run("rates", s.runRates)
+	watch.run("keys", s.runKeys)
 	watch.run("origin ids", s.runIDs)
 
 	var front *floor

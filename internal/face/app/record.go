@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
@@ -48,8 +49,30 @@ func (s *server) openRecord(ctx context.Context) (err error) {
 		return err
 	}
 	s.cleanup.add("journal", s.record.journal.Close)
+	if err := s.record.keys.Current(); err != nil { // only the journal's lock keeps them as they are
+		return err
+	}
 	s.record.search, err = search.New(search.Options{Snapshot: s.record.journal.Snapshot, Damaged: s.damaged})
 	return err
+}
+
+// retireEvery is how often it is looked for signing keys whose overlap is over.
+const retireEvery = 24 * time.Hour
+
+// runKeys wipes signing keys whose time is over in a server that runs for months.
+func (s *server) runKeys(ctx context.Context) error {
+	ticker := time.NewTicker(retireEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		}
+		if err := s.record.keys.Retire(); err != nil {
+			s.logger.WarnContext(ctx, "retired signing keys are not wiped yet", "error", err)
+		}
+	}
 }
 
 func (s *server) openState(ctx context.Context) (err error) {

@@ -58,6 +58,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run Tocsin: inputs, detections, API and web page."`
 	Ingest  ingestCommand  `cmd:"" help:"Send the lines of files to a running Tocsin."`
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder."`
+	Key     keyCommand     `cmd:"" help:"The keys of a data folder."`
 	Token   tokenCommand   `cmd:"" help:"API tokens."`
 	Config  configCommand  `cmd:"" help:"The configuration file."`
 	Rules   rulesCommand   `cmd:"" help:"Detection rules."`

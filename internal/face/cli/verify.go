@@ -18,6 +18,8 @@ import (
 type verifyCommand struct {
 	Data string `help:"The data folder." default:"./data" env:"TOCSIN_DATA"`
 	JSON bool   `help:"Print the report as one JSON object."`
+
+	Anchor []string `help:"A file of exported MAC roots (tocsin key anchor); may be given more than once." placeholder:"FILE" sep:"none"`
 }
 
 var errTampered = errors.New("the journal is not as it was recorded")
@@ -28,6 +30,7 @@ func (c *verifyCommand) Run(ctx context.Context, env *Env) error {
 	report, err := app.Verify(ctx, c.Data, app.Options{
 		SigningSecret:  secret.New(env.getenv("LOG_SIGNATURE_SECRET")),
 		PreviousSecret: secret.New(env.getenv("LOG_SIGNATURE_SECRET_PREVIOUS")),
+		Anchors:        c.Anchor,
 		Logger:         env.logger(slog.LevelWarn),
 	})
 	if err != nil {

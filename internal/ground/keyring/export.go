@@ -37,7 +37,7 @@ func (r *Ring) Export(path string, streams []string, sealed []Range) (epochs []u
 		return nil, errors.New("export anchors: the keys are open for reading only")
 	}
 	if len(r.roots) > 0 && r.roots[len(r.roots)-1].kind == Derived {
-		return nil, errors.New("export anchors: LOG_SIGNATURE_SECRET is the anchor: MAC keys are derived from it, and it is not in the key folder; keep it away from this host instead")
+		return nil, fmt.Errorf("export anchors: %w", ErrSecretIsAnchor)
 	}
 	out := keyFile{name: fileAnchor, entries: []string{"origin " + r.origin}}
 	next := r.contents.clone()

@@ -69,6 +69,8 @@ var (
 	// ErrAway: the MAC key of that range is not on this host: the root of its epoch
 	// was exported, and the range was sealed.
 	ErrAway = errors.New("MAC key is away from this host")
+	// ErrSecretIsAnchor: there is no MAC root in the key folder to export.
+	ErrSecretIsAnchor = errors.New("LOG_SIGNATURE_SECRET is the anchor: the MAC keys are derived from it, and it is not in the data folder; keep it away from this host instead")
 )
 
 // Options say where the keys are and what the operator gave.

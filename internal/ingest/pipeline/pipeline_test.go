@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -362,6 +364,13 @@ func TestClass(t *testing.T) {
 		if got := Class(days); got != want {
 			t.Errorf("Class(%d) = %s, want %s", days, got, want)
 		}
+	}
+	named := map[string]bool{}
+	for days := range 4000 {
+		named[Class(days)] = true
+	}
+	if got := slices.Sorted(maps.Keys(named)); !slices.Equal(got, slices.Sorted(slices.Values(Classes()))) {
+		t.Errorf("Class returns %v, Classes %v", got, Classes())
 	}
 	p := build(t, &journal{}, func(o *Options) { o.Sources = map[string]Source{"shop": {RetentionDays: 400}} })
 	for _, c := range []struct {

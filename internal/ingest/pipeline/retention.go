@@ -38,26 +38,45 @@ func DefaultSources() map[string]Source {
 	}
 }
 
+// length is a retention class.
+type length struct {
+	days int
+	name string
+}
+
+// lengths are all of them, the shortest first.
+func lengths() [7]length {
+	return [...]length{
+		{30, "30d"},
+		{90, "90d"},
+		{180, "180d"},
+		{366, "366d"},
+		{731, "731d"},
+		{2192, "2192d"},
+		{2557, "2557d"},
+	}
+}
+
 // Class returns the retention class for a number of days: the name of the
-// journal's stream. Days are rounded up to one of eight lengths; what is asked
+// journal's stream. Days are rounded up to one of seven lengths; what is asked
 // for beyond seven years gets seven years.
 func Class(days int) string {
-	switch {
-	case days <= 30:
-		return "30d"
-	case days <= 90:
-		return "90d"
-	case days <= 180:
-		return "180d"
-	case days <= 366:
-		return "366d"
-	case days <= 731:
-		return "731d"
-	case days <= 2192:
-		return "2192d"
-	default:
-		return "2557d"
+	all := lengths()
+	for i := range all {
+		if days <= all[i].days {
+			return all[i].name
+		}
 	}
+	return all[len(all)-1].name
+}
+
+// Classes are all names that Class can return.
+func Classes() []string {
+	var names []string
+	for _, l := range lengths() {
+		names = append(names, l.name)
+	}
+	return names
 }
 
 // classes decides on events' retention classes.
