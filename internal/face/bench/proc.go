@@ -69,6 +69,15 @@ func ownCPU() time.Duration {
 	return time.Duration(r.Utime.Nano() + r.Stime.Nano())
 }
 
+// ownPeak is the most memory that this process has had, in bytes.
+func ownPeak() int64 {
+	var r syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &r) != nil {
+		return 0
+	}
+	return r.Maxrss << 10
+}
+
 // loadAverage is the machine's load over the last minute, 0 where unknown.
 func loadAverage() float64 {
 	b, err := os.ReadFile("/proc/loadavg")

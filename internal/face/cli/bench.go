@@ -11,7 +11,8 @@ import (
 )
 
 type benchCommand struct {
-	Ingest benchIngestCommand `cmd:"" help:"Send events over HTTP to a server of its own and count its CPU time."`
+	Ingest  benchIngestCommand  `cmd:"" help:"Send events over HTTP to a server of its own and count its CPU time."`
+	Journal benchJournalCommand `cmd:"" help:"Write, seal, open, verify, prove and recover a journal of its own."`
 }
 
 type benchIngestCommand struct {
@@ -35,14 +36,46 @@ func (c *benchIngestCommand) Run(ctx context.Context, env *Env) error {
 	if err != nil {
 		return err
 	}
-	if c.JSON != "" {
-		b, err := json.MarshalIndent(report, "", "  ")
-		if err != nil {
-			return err
-		}
-		if err := os.WriteFile(c.JSON, append(b, '\n'), 0o600); err != nil {
-			return err
-		}
+	if err := keepReport(c.JSON, report); err != nil {
+		return err
 	}
 	return report.Print(env.Stdout, c.Stages)
+}
+
+type benchJournalCommand struct {
+	Events   int    `help:"How many events." default:"1000000"`
+	Batch    int    `help:"Events per call." default:"100"`
+	Clients  int    `help:"Callers at the same time." default:"32"`
+	Recovery int64  `help:"MiB of write-ahead log to recover; 0 leaves that out." default:"1024"`
+	JSON     string `help:"Also write the report to this file." type:"path"`
+	Dir      string `help:"Where the folders are made." type:"existingdir"`
+}
+
+func (c *benchJournalCommand) Run(ctx context.Context, env *Env) error {
+	binary, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	report, err := bench.Journal(ctx, bench.JournalOptions{
+		Binary: binary, Version: env.Version, Dir: c.Dir, Events: c.Events, Batch: c.Batch, Clients: c.Clients, RecoveryBytes: c.Recovery << 20,
+	})
+	if err != nil {
+		return err
+	}
+	if err := keepReport(c.JSON, report); err != nil {
+		return err
+	}
+	return report.Print(env.Stdout)
+}
+
+// keepReport writes a report to a file; "" writes none.
+func keepReport(path string, report any) error {
+	if path == "" {
+		return nil
+	}
+	b, err := json.MarshalIndent(report, "", "  ")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, append(b, '\n'), 0o600)
 }

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package bench
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func TestIntegrityOf(t *testing.T) {
+	t.Parallel()
+	const j, pr = module + "record/journal.", module + "record/proof."
+	f := func(want string, names ...string) {
+		t.Helper()
+		if got := integrityOf(stack(names...)); got != want {
+			t.Errorf("%q: got %q, want %q", names, got, want)
+		}
+	}
+	f("leaf, two slots, MAC", "crypto/internal/fips140/sha256.blockSHANI", pr+"publicHash", pr+"(*Hasher).Leaf", j+"(*hasher).appendEntry", j+"(*request).encode")
+	f("read back: leaves hashed again", "crypto/internal/fips140/sha256.blockSHANI", pr+"(*Hasher).LeafOf", j+"(*checker).row", j+"readBack")
+	f("trees over leaves and headers", "crypto/internal/fips140/sha256.blockSHANI", pr+"NodeHash", pr+"(*RangeTree).Add", j+"(*hotRange).add")
+	f("CRC of the log", "hash/crc32.Update", j+"frameCRC", j+"(*wal).setCRC")
+	f("", module+"record/segment.(*Rows).Event", j+"readBack") // decoding is not integrity
+	f("", "runtime.memmove", module+"core/event.(*Event).AppendSlot", j+"(*hasher).appendEntry")
+}
+
+func TestIntegrityNamesAreOfRealRooms(t *testing.T) {
+	t.Parallel()
+	for _, part := range integrityParts() {
+		for _, needle := range part.needles {
+			room, ours := strings.CutPrefix(needle, module)
+			if !ours {
+				continue
+			}
+			room, function, _ := strings.Cut(room, ".")
+			names, err := filepath.Glob(filepath.Join("../..", room, "*.go"))
+			if err != nil || len(names) == 0 {
+				t.Fatalf("%s names no room", needle)
+			}
+			function = strings.TrimPrefix(function, "(*")
+			function, _, _ = strings.Cut(function, ")")
+			found := false
+			for _, name := range names {
+				raw, err := os.ReadFile(name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = found || bytes.Contains(raw, []byte("func "+function+"(")) || bytes.Contains(raw, []byte("type "+function+" "))
+			}
+			if !found {
+				t.Errorf("%s names nothing that there is", needle)
+			}
+		}
+	}
+}
+
+func TestJournalReportIsReadable(t *testing.T) {
+	t.Parallel()
+	r := JournalReport{Events: 10, WallRate: 5, MicrosOn: 6, MicrosOff: 2, Integrity: []Stage{{"leaf", 1.5}, {"tree", 0.25}}, RecoveryBytes: 1 << 30, RecoverySeconds: 3}
+	var out bytes.Buffer
+	if err := r.Print(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"ratio 3.0", "CPU of integrity             1.75", "3.00 s per GiB", "1.00 GiB read"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, out.String())
+		}
+	}
+}
+
+func TestJournalOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	good := JournalOptions{Binary: "x", Events: minEvents, Batch: 1, Clients: 1}
+	if err := good.validate(); err != nil {
+		t.Error(err)
+	}
+	for name, change := range map[string]func(*JournalOptions){
+		"binary": func(o *JournalOptions) { o.Binary = "" }, "events": func(o *JournalOptions) { o.Events = 1 },
+		"batch": func(o *JournalOptions) { o.Batch = 4097 }, "clients": func(o *JournalOptions) { o.Clients = 0 },
+		"recovery": func(o *JournalOptions) { o.RecoveryBytes = -1 },
+	} {
+		bad := good
+		change(&bad)
+		if bad.validate() == nil {
+			t.Errorf("bad %s is taken", name)
+		}
+	}
+}
