@@ -60,6 +60,7 @@ type commands struct {
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder."`
 	Key     keyCommand     `cmd:"" help:"The keys of a data folder."`
 	Token   tokenCommand   `cmd:"" help:"API tokens."`
+	Witness witnessCommand `cmd:"" help:"Co-sign the checkpoints of another Tocsin, and refuse a fork or a roll-back."`
 	Config  configCommand  `cmd:"" help:"The configuration file."`
 	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine with real work."`

@@ -10,9 +10,11 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -23,9 +25,12 @@ import (
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"tocsin": func() {
-		os.Exit(cli.Run(context.Background(), cli.Env{
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		code := cli.Run(ctx, cli.Env{
 			Args: os.Args[1:], Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv, Version: "v0.0.0-test",
-		}))
+		})
+		stop()
+		os.Exit(code)
 	}})
 }
 
@@ -36,6 +41,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": server, "token": token, "hashes": hashes, "code": code, "spoil": spoil,
+			"freeport": freePort, "post": post, "term": term,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[stopKey{}] = new(func())

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/tocsin-siem/tocsin/internal/face/app"
@@ -20,7 +21,7 @@ type configCheckCommand struct {
 func (c *configCheckCommand) Run(env *Env) error {
 	conf, err := loadConfig(c.File, env)
 	if err == nil {
-		err = app.CheckInputs(&conf)
+		err = errors.Join(app.CheckInputs(&conf), app.CheckWitnesses(&conf))
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)

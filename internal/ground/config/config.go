@@ -30,6 +30,7 @@ type Config struct {
 	Sources   map[string]Source `yaml:"sources"`
 	Inputs    []Section         `yaml:"inputs"`
 	Detection Detection         `yaml:"detection"`
+	Journal   Journal           `yaml:"journal"`
 	// Environments hold overlays by name; after Load it is empty.
 	Environments map[string]yaml.Node `yaml:"environments"`
 }
@@ -132,29 +133,16 @@ func LoadFile(path, environment string, lookup func(string) (string, bool)) (Con
 // Load reads a document over the defaults.
 func Load(document []byte, environment string, lookup func(string) (string, bool)) (Config, error) {
 	c := Default()
-	var root yaml.Node
-	if err := yaml.Unmarshal(document, &root); err != nil {
-		return c, fmt.Errorf("%w", err)
-	}
-	if root.Kind == 0 {
-		return c, nil
-	}
-	top := root.Content[0]
-	if top.Kind != yaml.MappingNode {
-		return c, fmt.Errorf("line %d: want a mapping of sections", top.Line)
+	top, err := mapping(document)
+	if top == nil || err != nil {
+		return c, err
 	}
 	if environment == "" {
 		environment = DefaultEnvironment
 	}
 	overlay(top, environment)
-	if err := expand(top, lookup, 0); err != nil {
+	if err := decode(top, &c, lookup); err != nil {
 		return c, err
-	}
-	if err := knownKeys(top); err != nil {
-		return c, err
-	}
-	if err := top.Decode(&c); err != nil {
-		return c, fmt.Errorf("%w", err)
 	}
 	c.Environments = nil
 	return c, c.Validate()
@@ -178,5 +166,5 @@ func (c *Config) Validate() error {
 	if c.Detection.Lateness < 0 || c.Detection.Lateness > 24*time.Hour {
 		return fmt.Errorf("detection.lateness: %s, want 0 to 24h", c.Detection.Lateness)
 	}
-	return nil
+	return c.Journal.validate()
 }

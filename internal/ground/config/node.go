@@ -117,12 +117,49 @@ func expandText(s string, lookup func(string) (string, bool)) (string, error) {
 	}
 }
 
-// knownKeys refuses keys that no section has. The decoder could do it too, but
-// only on a text, whose lines are gone after the overlay.
-func knownKeys(top *yaml.Node) error { return knownIn(top, reflect.TypeFor[Config](), "") }
+// mapping reads a document, nil when it is empty.
+func mapping(document []byte) (*yaml.Node, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(document, &root); err != nil {
+		return nil, fmt.Errorf("%w", err)
+	}
+	if root.Kind == 0 {
+		return nil, nil //nolint:nilnil // nothing was written, which is no error
+	}
+	top := root.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return nil, fmt.Errorf("line %d: want a mapping of sections", top.Line)
+	}
+	return top, nil
+}
 
+// decode reads a mapping over what into points to, a struct with yaml tags.
+func decode(top *yaml.Node, into any, lookup func(string) (string, bool)) error {
+	if err := expand(top, lookup, 0); err != nil {
+		return err
+	}
+	if err := knownIn(top, reflect.TypeOf(into).Elem(), ""); err != nil {
+		return err
+	}
+	if err := top.Decode(into); err != nil {
+		return fmt.Errorf("%w", err)
+	}
+	return nil
+}
+
+// knownIn refuses keys that no section has. The decoder could do it too, but only on
+// a text, whose lines are gone after the overlay. What reads itself judges itself.
 func knownIn(n *yaml.Node, t reflect.Type, path string) error {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[yaml.Unmarshaler]()) {
+		return nil
+	}
 	switch {
+	case n.Kind == yaml.SequenceNode && t.Kind() == reflect.Slice:
+		for i, item := range n.Content {
+			if err := knownIn(item, t.Elem(), fmt.Sprintf("%s[%d].", strings.TrimSuffix(path, "."), i)); err != nil {
+				return err
+			}
+		}
 	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Struct:
 		return knownFields(n, t, path)
 	case n.Kind == yaml.MappingNode && t.Kind() == reflect.Map:
