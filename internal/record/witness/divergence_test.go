@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -72,6 +73,68 @@ func TestNothingIsAskedAfterADivergence(t *testing.T) {
 	}
 	if len(f.diverged) != 1 {
 		t.Errorf("told %d times", len(f.diverged))
+	}
+}
+
+// TestADivergenceIsRemembered over restarts, until a person removes the mark.
+func TestADivergenceIsRemembered(t *testing.T) {
+	t.Parallel()
+	log, s := honest(t), newStation(t)
+	s.want(200, "", log.request(0, 30))
+	file := newFile(t)
+	first := follow(t, file, dial(t, s.Handler(), s.key))
+	first.set(forked(t, 10), 40)
+	first.run()
+	reason := first.stops()
+
+	asked := false
+	silent := dial(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked = true }), s.key)
+	next := follow(t, file, silent)
+	next.set(log, 40)
+	if ahead, _, err := next.Ahead(t.Context(), 40); !ahead || !errors.Is(err, ErrDiverged) || !strings.Contains(err.Error(), file+".diverged") {
+		t.Errorf("%v, %v", ahead, err)
+	}
+	next.run()
+	if got := <-next.diverged; got != reason {
+		t.Errorf("stopped again for %q, want %q", got, reason)
+	}
+	if got := next.Status()[0].Diverged; got != reason {
+		t.Errorf("status says %q", got)
+	}
+	next.stop()
+	if asked {
+		t.Error("a witness was asked")
+	}
+
+	if err := os.WriteFile(file+".diverged", nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := follow(t, file, silent).Status()[0].Diverged; got == "" {
+		t.Error("an empty mark is none")
+	}
+	if err := os.Remove(file + ".diverged"); err != nil {
+		t.Fatal(err)
+	}
+	last := follow(t, file, dial(t, s.Handler(), s.key))
+	last.set(log, 40)
+	last.run()
+	last.upTo(40)
+
+	// What cannot be remembered is told all the same.
+	deaf := follow(t, newFile(t), dial(t, s.Handler(), s.key))
+	deaf.disk = &faultyDisk{at: 1}
+	deaf.set(log, 10)
+	deaf.run()
+	deaf.stops()
+	if !strings.Contains(deaf.said.String(), "not remembered over a restart") {
+		t.Errorf("said %q", deaf.said)
+	}
+	unreadable := newFile(t)
+	if err := os.Mkdir(unreadable+".diverged", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := NewFollower(FollowerOptions{File: unreadable}); err == nil {
+		t.Error("a mark that cannot be read is passed over")
 	}
 }
 

@@ -3,6 +3,7 @@
 package witness
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,9 +26,13 @@ const (
 	pollInterval = time.Minute
 )
 
-// ErrNoCheckpoint says that the log has signed nothing yet, so that no witness can be
-// asked.
-var ErrNoCheckpoint = errors.New("there is no checkpoint to ask with")
+var (
+	// ErrNoCheckpoint says that the log has signed nothing yet, so that no witness
+	// can be asked.
+	ErrNoCheckpoint = errors.New("there is no checkpoint to ask with")
+	// ErrDiverged says that the log was told to stop before, and nobody has looked.
+	ErrDiverged = errors.New("the log and a witness have two histories")
+)
 
 // FollowerOptions are what a Follower is made with. The funcs may be called from
 // several goroutines at once, also while the log goes on.
@@ -43,14 +48,15 @@ type FollowerOptions struct {
 	Consistency func(old, size uint64) ([]proof.Hash, error)
 	// Clients are the witnesses, at most 32.
 	Clients []*Client
-	// File keeps what each witness co-signed last. Losing it loses evidence, and no
+	// File is where it is kept what each witness co-signed last. Losing it loses evidence, and no
 	// safety: a witness tells what it knows.
 	File string
 	// Diverged is called, once for each witness, when the witness knows more of the
 	// log than the log itself, or knows it differently: the log was rolled back or
 	// rewritten, or somebody else signs with its key. It must sign no checkpoint from
-	// then on, not after a restart either, until a person has looked. The call must
-	// return soon.
+	// then on. The reason is kept as <File>.diverged, and as long as that file is there
+	// the next Follower calls Diverged at once and asks nobody: a person has to look,
+	// and removes it when the log is in order. The call must return soon.
 	Diverged func(reason string)
 	// Cosigned, if set, is called after a new cosignature was stored.
 	Cosigned func(Cosigned)
@@ -69,8 +75,9 @@ type Follower struct {
 	pause  func(last time.Duration) time.Duration
 	peers  []*peer
 
-	mu   sync.Mutex
-	kept kept
+	mu      sync.Mutex
+	kept    kept
+	stopped string // why the log has diverged, "" while it has not
 }
 
 // peer is what a Follower knows of one witness.
@@ -106,6 +113,10 @@ func NewFollower(o FollowerOptions) (*Follower, error) {
 	if len(o.Clients) > maxWitnesses {
 		return nil, fmt.Errorf("%d witnesses, at most %d", len(o.Clients), maxWitnesses)
 	}
+	var err error
+	if f.stopped, err = readMark(o.File); err != nil {
+		return nil, err
+	}
 	seen := map[string]bool{}
 	for _, c := range o.Clients {
 		if seen[c.vkey] {
@@ -139,6 +150,11 @@ func (f *Follower) take(k kept, asked map[string]bool) {
 
 // Run submits until the context ends, and returns nil then.
 func (f *Follower) Run(ctx context.Context) error {
+	if reason := f.isStopped(); reason != "" {
+		f.stop(ctx, reason)
+		<-ctx.Done()
+		return nil
+	}
 	var peers sync.WaitGroup
 	for _, p := range f.peers {
 		peers.Go(func() { f.follow(ctx, p) })
@@ -168,8 +184,7 @@ func (f *Follower) follow(ctx context.Context, p *peer) {
 		}
 		p.tell(err)
 		if diverged, ok := errors.AsType[*divergence](err); ok {
-			f.logger.ErrorContext(ctx, "DIVERGED: the log must sign nothing any more", "witness", p.client.Name(), "reason", diverged.reason)
-			f.opt.Diverged(diverged.reason)
+			f.stop(ctx, diverged.reason)
 			return
 		}
 		wake, next := p.wake, pollInterval
@@ -215,7 +230,7 @@ func (f *Follower) Status() []Status {
 			s.Size, s.At = m.checkpoint.Size, m.at
 		}
 		p.mu.Lock()
-		s.Diverged = p.diverged
+		s.Diverged = cmp.Or(p.diverged, f.isStopped())
 		if p.err != nil {
 			s.Error = p.err.Error()
 		}

@@ -147,10 +147,14 @@ func (f *Follower) store(vkey string, m *memory) error {
 // the log's start, before anything is written, with Latest as what the folder
 // holds; knows is the largest size. An error is about the witnesses that could not
 // be asked, also beside a true answer. ErrNoCheckpoint means that none could, since
-// there is nothing signed; a log of size 0 can sign that.
+// there is nothing signed; a log of size 0 can sign that. ErrDiverged, with true,
+// means that the log was told to stop before.
 func (f *Follower) Ahead(ctx context.Context, size uint64) (ahead bool, knows uint64, err error) {
 	for _, c := range f.Cosigned() {
 		knows = max(knows, c.Checkpoint.Size)
+	}
+	if reason := f.isStopped(); reason != "" {
+		return true, knows, fmt.Errorf("%w: %s; remove %s when the log is in order", ErrDiverged, reason, markName(f.opt.File))
 	}
 	msg, c, err := f.latest()
 	switch {
