@@ -95,6 +95,29 @@ type Place struct {
 	Seq uint64
 	// Ord counts across all streams, from 1; gaps are legal.
 	Ord uint64
+	// Erased are the slots that an erasure has emptied. They are no part of what was
+	// said, and of no canonical bytes: whoever reads the journal finds them there.
+	Erased SlotSet
+}
+
+// SlotSet is a set of the personal slots of an event (AppendSlot).
+type SlotSet uint8
+
+// The slots: who it was, and what was said.
+const (
+	SlotPerson  SlotSet = 1 << iota // 0
+	SlotContent                     // 1
+)
+
+// Words are the names of the slots in the set.
+func (s SlotSet) Words() (words []string) {
+	if s&SlotPerson != 0 {
+		words = append(words, "person")
+	}
+	if s&SlotContent != 0 {
+		words = append(words, "content")
+	}
+	return words
 }
 
 // Range is a run of sequence numbers of one stream, both ends included.

@@ -57,6 +57,10 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 		w.number("seq", strconv.FormatUint(e.Place.Seq, 10))
 		w.number("ord", strconv.FormatUint(e.Place.Ord, 10))
 	}
+	if e.Place.Erased != 0 {
+		w.key("erased")
+		w.b = appendJSONValue(w.b, Texts(e.Place.Erased.Words()...))
+	}
 	return append(w.b, '}')
 }
 

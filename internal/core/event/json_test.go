@@ -48,6 +48,9 @@ func TestJSONForm(t *testing.T) {
 		zero+info+`,"marks":[{"kind":"late"},{"kind":"invalid","field":"ip","detail":"x"}]}`)
 	f("bytes in an attribute", &event.Event{Attrs: []event.Attr{{Key: "b", Value: event.Value{Kind: event.KindBytes, Text: "\xff"}}}},
 		zero+info+`,"attrs":{"b":"/w=="}}`)
+	f("what an erasure left", &event.Event{Place: event.Place{Stream: "90d", Seq: 1, Ord: 2, Erased: event.SlotPerson | event.SlotContent}},
+		zero+info+`,"stream":"90d","seq":1,"ord":2,"erased":["person","content"]}`)
+	f("what it left of one slot", &event.Event{Place: event.Place{Erased: event.SlotContent}}, zero+info+`,"erased":["content"]}`)
 	e := &event.Event{Source: "s"}
 	e.SetCore(event.FieldUser, "")
 	e.SetNull(event.FieldIP)

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -32,33 +31,67 @@ type Erasure struct {
 	// snapshots, exports) and reports, by a name that is none of the subject's, how
 	// much of each. It may be called again. nil is nothing to do.
 	Others func(ctx context.Context, subject string) (map[string]int, error)
+	// Progress is told how far it is, and must not block; nil is told nothing.
+	Progress func(Progress)
+	// Done gets the outcome before the order, and with it the subject, is forgotten:
+	// while it fails the erasure is not done. It may be called again; nil is nothing.
+	Done func(ctx context.Context, done *Erased) error
 }
 
-// Erased is what an erasure did.
+// Progress is how far an erasure is.
+type Progress struct {
+	Stage Stage
+	// Done of Total steps of the stage, where these can be told.
+	Done, Total int
+}
+
+// Stage is a part of an erasure.
+type Stage string
+
+// The stages, in their order.
+const (
+	StageSeal    Stage = "seal"
+	StageSearch  Stage = "search"
+	StageRecord  Stage = "record"
+	StageRewrite Stage = "rewrite"
+	StageDerived Stage = "derived"
+	StageCertify Stage = "certify"
+)
+
+func (o *Erasure) at(stage Stage, done, total int) {
+	if o.Progress != nil {
+		o.Progress(Progress{stage, done, total})
+	}
+}
+
+// Erased is what an erasure did, the tries that were cut off included.
 type Erased struct {
 	ID      string         `json:"id"`
 	Entries int64          `json:"entries"` // with an erased slot
 	Slots   int64          `json:"slots"`
-	Files   int            `json:"files"`  // written anew
+	Files   int            `json:"files"`  // in which these entries lie now
 	Others  map[string]int `json:"others"` // what was derived
 	// UpTo is the journal's newest ord that was looked at.
 	UpTo uint64 `json:"up_to_ord"`
-	// Certificate is a signed note (docs/journal-format.md).
+	// Certificate is a signed note (proof.Certificate).
 	Certificate string `json:"certificate"`
 }
 
 // ErrErasure is wrapped by the refusals of an order.
 var ErrErasure = errors.New("erasure is not possible")
 
-// fileHits are the slots to be erased in one file, by sequence number, rising.
-type fileHits struct {
-	file *sealedFile
-	hits []slotHit
+// streamHits are the slots of a stream to be erased, by sequence number, rising, of
+// the entries up to last.
+type streamHits struct {
+	stream string
+	last   uint64
+	hits   []slotHit
 }
 
 type slotHit struct {
-	seq  uint64
-	slot [2]bool
+	seq      uint64
+	received int64
+	slot     [2]bool
 }
 
 // Erase takes a person's data out of every entry that was there when it was called,
@@ -71,10 +104,10 @@ type slotHit struct {
 // the subject; the others; an entry that it is done. An erasure that was cut off is
 // taken up by calling it again with the same order (Erasures has them).
 //
-// ErrHold refuses it when a legal hold keeps one of the entries. Run must be running.
+// A HeldError refuses it when a legal hold keeps one of the entries. Run must be running.
 func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 	out := Erased{ID: o.ID}
-	s := subject{strings.TrimSpace(o.Subject)}
+	s := newSubject(o.Subject)
 	if o.ID == "" || o.Actor == "" || len(s.text) < minSubject {
 		return out, fmt.Errorf("%w: it needs an id, an actor and a subject of at least %d bytes", ErrErasure, minSubject)
 	}
@@ -83,12 +116,13 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 	if err := j.saveOrder(&o); err != nil {
 		return out, err
 	}
+	o.at(StageSeal, 0, 0)
 	out.UpTo = j.Head()
 	j.wal.fresh.Store(true) // so that the file with what is there now can go
 	if err := j.Seal(ctx); err != nil {
 		return out, err
 	}
-	hits, err := j.findSubject(ctx, s)
+	hits, err := j.findSubject(ctx, &o, s)
 	if err == nil {
 		err = j.refuseHeld(hits)
 	}
@@ -102,32 +136,32 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 		return out, err
 	}
 	for i := range hits {
-		n, err := j.eraseFile(ctx, &hits[i], s)
-		if err != nil {
-			return out, fmt.Errorf("erase from %s: %w", hits[i].file.Name, err)
+		if err := j.eraseStream(ctx, &o, &hits[i], s); err != nil {
+			return out, fmt.Errorf("erase from stream %s: %w", hits[i].stream, err)
 		}
-		out.Files++
-		out.Entries += int64(len(hits[i].hits))
-		out.Slots += n
 	}
 	j.ring.forget()
+	o.at(StageDerived, 0, 0)
 	if err := j.eraseOthers(ctx, &o, s, &out); err != nil {
 		return out, err
 	}
+	o.at(StageCertify, 0, 0)
 	return out, j.certify(ctx, &o, s, &out)
 }
 
 // findSubject looks through every sealed file.
-func (j *Journal) findSubject(ctx context.Context, s subject) ([]fileHits, error) {
-	var all []fileHits
-	files := j.view.files()
+func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]streamHits, error) {
+	var all []streamHits
+	files, release := j.view.pin()
+	defer release()
 	slices.SortFunc(files, func(a, b *sealedFile) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.firstNumber, b.firstNumber))
 	})
-	for _, f := range files {
+	for i, f := range files {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("look for the subject: %w", err)
 		}
+		o.at(StageSearch, i, len(files))
 		if f.Name == "" {
 			continue
 		}
@@ -138,11 +172,13 @@ func (j *Journal) findSubject(ctx context.Context, s subject) ([]fileHits, error
 		if err != nil {
 			return nil, fmt.Errorf("%w: the segment file %s cannot be read whole: %w", ErrErasure, f.Name, err)
 		}
-		if len(hits) > 0 {
-			all = append(all, fileHits{f, hits})
+		if k := len(all) - 1; k < 0 || all[k].stream != f.stream {
+			all = append(all, streamHits{stream: f.stream})
 		}
+		found := &all[len(all)-1]
+		found.last, found.hits = f.last, append(found.hits, hits...)
 	}
-	return all, nil
+	return slices.DeleteFunc(all, func(h streamHits) bool { return len(h.hits) == 0 }), nil
 }
 
 func fileHitsOf(f *sealedFile, s subject) (hits []slotHit, err error) {
@@ -153,25 +189,16 @@ func fileHitsOf(f *sealedFile, s subject) (hits []slotHit, err error) {
 			return nil, err
 		}
 		if hit := s.slots(&e); hit[0] || hit[1] {
-			hits = append(hits, slotHit{e.Place.Seq, hit})
+			hits = append(hits, slotHit{e.Place.Seq, e.Received, hit})
 		}
 	}
 	return hits, nil
 }
 
-// refuseHeld is ErrHold when a legal hold keeps one of the files that would change.
-func (j *Journal) refuseHeld(hits []fileHits) error {
-	for _, h := range hits {
-		if hold, ok := j.held(h.file.stream, h.file.minReceived, h.file.maxReceived); ok {
-			return fmt.Errorf("%w: hold %s, stream %s", ErrHold, hold.ID, h.file.stream)
-		}
-	}
-	return nil
-}
-
 // entomb records, under a checkpoint, which slots are going, and adds the list to
 // the file that restores of older backups need.
-func (j *Journal) entomb(ctx context.Context, o *Erasure, hits []fileHits) error {
+func (j *Journal) entomb(ctx context.Context, o *Erasure, hits []streamHits) error {
+	o.at(StageRecord, 0, 0)
 	var list []proof.Tombstone
 	var events []*event.Event
 	for _, t := range tombstonesOf(o, hits) {
@@ -190,13 +217,13 @@ func (j *Journal) entomb(ctx context.Context, o *Erasure, hits []fileHits) error
 }
 
 // tombstonesOf cuts the slots of each stream into tombstones of bounded size.
-func tombstonesOf(o *Erasure, hits []fileHits) (all []proof.Tombstone) {
+func tombstonesOf(o *Erasure, hits []streamHits) (all []proof.Tombstone) {
 	const maxRuns = 2000 // of at most 41 bytes each, so that they fit a field
 	var t *proof.Tombstone
 	for _, f := range hits {
 		for _, h := range f.hits {
-			if t == nil || t.Stream != f.file.stream || len(t.Slots[0]) >= maxRuns/2 || len(t.Slots[1]) >= maxRuns/2 {
-				all = append(all, proof.Tombstone{Erased: true, ID: o.ID, Stream: f.file.stream, Actor: o.Actor})
+			if t == nil || t.Stream != f.stream || len(t.Slots[0]) >= maxRuns/2 || len(t.Slots[1]) >= maxRuns/2 {
+				all = append(all, proof.Tombstone{Erased: true, ID: o.ID, Stream: f.stream, Actor: o.Actor})
 				t = &all[len(all)-1]
 			}
 			for slot, on := range h.slot {
@@ -251,6 +278,9 @@ func (j *Journal) logLacks(s subject) error {
 // certify records that an erasure is done, signs the certificate and forgets the
 // order.
 func (j *Journal) certify(ctx context.Context, o *Erasure, s subject, out *Erased) error {
+	if err := j.sumUp(ctx, out); err != nil {
+		return err
+	}
 	attrs := []event.Attr{
 		{Key: "erasure.id", Value: event.Text(o.ID)},
 		{Key: "erasure.actor", Value: event.Text(o.Actor)},
@@ -267,10 +297,15 @@ func (j *Journal) certify(ctx context.Context, o *Erasure, s subject, out *Erase
 	if err := j.logLacks(s); err != nil {
 		return err
 	}
-	raw, err := j.signCertificate(o, out, time.Now().UTC())
+	raw, err := j.signCertificate(out, time.Now().UTC())
 	if err != nil {
 		return err
 	}
 	out.Certificate = string(raw)
+	if o.Done != nil {
+		if err := o.Done(ctx, out); err != nil {
+			return fmt.Errorf("keep the outcome: %w", err)
+		}
+	}
 	return j.dropOrder(o.ID)
 }

@@ -19,37 +19,35 @@ import (
 // errLeft: a file that was written anew still holds what was to go.
 var errLeft = errors.New("the file still holds the subject")
 
-// eraseFile writes a file anew without the slots and puts it in the old one's
-// place. The file may have been merged meanwhile: then the one that holds its
-// entries is taken.
-func (j *Journal) eraseFile(ctx context.Context, h *fileHits, s subject) (slots int64, err error) {
-	err = j.do(ctx, func(context.Context) error {
-		slots = 0
-		for rest := h.hits; len(rest) > 0; {
-			f, ok := j.fileOf(h.file.stream, rest[0].seq)
+// eraseStream writes the files of a stream that have hits anew without the slots,
+// each in a job of its own, and puts each in the old one's place. A file may have
+// been merged since it was searched: the one that holds the entries now is taken.
+func (j *Journal) eraseStream(ctx context.Context, o *Erasure, h *streamHits, s subject) error {
+	for rest := h.hits; len(rest) > 0; {
+		o.at(StageRewrite, len(h.hits)-len(rest), len(h.hits))
+		n := 0
+		err := j.do(ctx, func(context.Context) error {
+			f, ok := j.fileOf(h.stream, rest[0].seq)
 			if !ok {
 				return fmt.Errorf("entry %d is in no file", rest[0].seq)
 			}
-			n := sort.Search(len(rest), func(i int) bool { return rest[i].seq > f.last })
-			if err := j.rewriteWithout(f, rest[:n], s); err != nil {
-				return err
+			n = sort.Search(len(rest), func(i int) bool { return rest[i].seq > f.last })
+			if err := j.rewriteWithout(f, rest[:n], s, h.last); err != nil {
+				return fmt.Errorf("%s: %w", f.Name, err)
 			}
-			for _, hit := range rest[:n] {
-				for _, on := range hit.slot {
-					if on {
-						slots++
-					}
-				}
-			}
-			rest = rest[n:]
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
-	return slots, err
+		rest = rest[n:]
+	}
+	return nil
 }
 
-// rewriteWithout is the job of one file.
-func (j *Journal) rewriteWithout(f *sealedFile, hits []slotHit, s subject) error {
+// rewriteWithout is the job of one file. Entries after last were not searched, and
+// have no tombstone: they stay what they are.
+func (j *Journal) rewriteWithout(f *sealedFile, hits []slotHit, s subject, last uint64) error {
 	if f.file == nil {
 		return fmt.Errorf("%w: it cannot be read", ErrErasure)
 	}
@@ -66,16 +64,17 @@ func (j *Journal) rewriteWithout(f *sealedFile, hits []slotHit, s subject) error
 	if err := j.replaceFiles([]*sealedFile{f}, out, block.Reader(), m); err != nil {
 		return err
 	}
-	return out.lacks(s)
+	return out.lacks(s, last)
 }
 
-// lacks searches a file that was written anew for the subject.
-func (f *sealedFile) lacks(s subject) error {
+// lacks searches the entries up to last of a file that was written anew for the
+// subject.
+func (f *sealedFile) lacks(s subject, last uint64) error {
 	if f.file == nil {
 		return fmt.Errorf("%w: it cannot be read back", ErrErasure)
 	}
 	left, err := fileHitsOf(f, s)
-	if err == nil && len(left) > 0 {
+	if err == nil && len(left) > 0 && left[0].seq <= last {
 		err = fmt.Errorf("%w: seq %d", errLeft, left[0].seq)
 	}
 	return err

@@ -4,7 +4,6 @@ package journal
 
 import (
 	"bytes"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,8 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
-
-	"golang.org/x/mod/sumdb/note"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
@@ -152,13 +149,9 @@ func (j *Journal) addErasures(list []proof.Tombstone) error {
 	return nil
 }
 
-// certificateTag begins the text of a certificate.
-const certificateTag = "tocsin-erasure/1"
-
-// signCertificate makes the signed note that says what an erasure did: tag, origin,
-// id, time, entries, slots and files, highest ord, size and root of the checkpoint
-// that covers its tombstones, each on a line.
-func (j *Journal) signCertificate(o *Erasure, out *Erased, at time.Time) ([]byte, error) {
+// signCertificate makes the signed note that says what an erasure did, and names
+// the checkpoint that covers its tombstones.
+func (j *Journal) signCertificate(out *Erased, at time.Time) ([]byte, error) {
 	signed, _, _, _ := j.Checkpoint()
 	if signed == nil {
 		return nil, fmt.Errorf("certificate: %w", ErrDiverged)
@@ -167,15 +160,9 @@ func (j *Journal) signCertificate(o *Erasure, out *Erased, at time.Time) ([]byte
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
 	}
-	text := strings.Join([]string{
-		certificateTag, j.Origin(), o.ID, at.Format(time.RFC3339),
-		fmt.Sprintf("entries %d", out.Entries), fmt.Sprintf("slots %d", out.Slots), fmt.Sprintf("files %d", out.Files),
-		fmt.Sprintf("ord %d", out.UpTo),
-		fmt.Sprintf("checkpoint %d %s", c.Size, base64.StdEncoding.EncodeToString(c.Root[:])),
-	}, "\n") + "\n"
-	raw, err := note.Sign(&note.Note{Text: text}, j.opts.Keys.Signers(keyring.Checkpoint)...)
-	if err != nil {
-		return nil, fmt.Errorf("sign certificate: %w", err)
-	}
-	return raw, nil
+	return proof.SignCertificate(&proof.Certificate{
+		Origin: j.Origin(), ID: out.ID, Time: at,
+		Entries: uint64(out.Entries), Slots: uint64(out.Slots), Files: uint64(out.Files), //nolint:gosec // counts
+		Ord: out.UpTo, Size: c.Size, Root: c.Root,
+	}, j.opts.Keys.Signers(keyring.Checkpoint)...)
 }

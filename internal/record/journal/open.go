@@ -153,6 +153,7 @@ func (j *Journal) openListed(s *sealedFile) {
 	path := j.path("segments", s.Name)
 	f, err := segment.OpenFile(path, j.seal.pages)
 	if err == nil {
+		f.Erased(erasedRows(f))
 		s.file = f
 		return
 	}

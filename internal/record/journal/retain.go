@@ -28,7 +28,8 @@ type Retention struct {
 	// Now is the wall clock.
 	Now time.Time
 	// ClockChecked says that a person has looked at the clock: a journal that did
-	// not run for days is else kept whole until it has caught up.
+	// not run for days is else kept whole. It is believed from then on, until the
+	// journal is opened again.
 	ClockChecked bool
 	// Actor is who drops, for the tombstone.
 	Actor string
@@ -41,8 +42,8 @@ type Retention struct {
 type Retained struct {
 	Files   int   // that were dropped
 	Entries int64 // in them
-	// Held and Lagging count files that were due, and are kept by a hold or for a
-	// consumer that has not read them.
+	// Held and Lagging count the streams with a file that was due, and is kept by a
+	// hold or for a consumer that has not read it.
 	Held, Lagging int
 }
 
@@ -52,7 +53,9 @@ type Retained struct {
 // hold keeps a stream from its first held file on. The system stream is never
 // dropped. Run must be running.
 func (j *Journal) Retain(ctx context.Context, r Retention) (done Retained, err error) {
-	if !r.ClockChecked {
+	if r.ClockChecked {
+		j.believe(r.Now)
+	} else {
 		if ahead := j.ahead(r.Now); ahead > clockSlack {
 			return done, fmt.Errorf("%w (by %s): nothing is dropped before somebody has looked at it", ErrClock, ahead.Round(time.Minute))
 		}
@@ -105,6 +108,14 @@ func (j *Journal) ahead(now time.Time) time.Duration {
 		return 0
 	}
 	return now.Sub(time.Unix(0, v.sealedAt)) - time.Since(v.opened)
+}
+
+// believe takes a wall clock as right.
+func (j *Journal) believe(now time.Time) {
+	v := &j.evidence
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.sealedAt, v.opened = now.UnixNano(), time.Now()
 }
 
 // due counts the files at the front that may go.

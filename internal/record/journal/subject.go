@@ -11,11 +11,31 @@ import (
 )
 
 // subject is the person whose data is erased: the one name by which events know
-// them. Letter case makes no difference.
-type subject struct{ text string }
+// them. Letter case makes no difference; what is found is what a search for the name
+// as a phrase finds (package query).
+type subject struct {
+	text, folded string
+	left, right  bool // a word must begin, and end, where the name does
+}
 
 // minSubject is the shortest name: a shorter one would be a part of everything.
 const minSubject = 2
+
+func newSubject(text string) subject {
+	s := subject{text: strings.TrimSpace(text)}
+	s.folded = strings.Map(foldRune, s.text)
+	first, _ := utf8.DecodeRuneInString(s.folded)
+	last, _ := utf8.DecodeLastRuneInString(s.folded)
+	s.left, s.right = wordRune(first), wordRune(last)
+	return s
+}
+
+// Mentions returns the test by which an erasure tells whether a text holds its
+// subject: that is the text, or stands in it as whole words, in any letter case.
+func Mentions(subject string) func(text string) bool {
+	s := newSubject(subject)
+	return func(text string) bool { return len(s.text) >= minSubject && s.in(text) }
+}
 
 // slots tells which slots of an event hold the subject: both where it is the user,
 // for the rest of the event is about them then; else each slot in which a field is
@@ -55,55 +75,63 @@ func (s subject) inValue(v *event.Value) bool {
 	return false
 }
 
-// in tells whether a text is the subject or has it between two bytes that belong to
+// in tells whether a text is the subject, or has it between two runes that belong to
 // no word.
 func (s subject) in(text string) bool {
-	if len(text) < len(s.text) {
-		return false
-	}
-	for at := 0; ; {
-		i := indexFold(text[at:], s.text)
-		if i < 0 {
+	for at := 0; at < len(text); at++ {
+		if at = s.next(text, at); at < 0 {
 			return false
 		}
-		at += i
+		end := at + foldedPrefix(text[at:], s.folded)
 		before, _ := utf8.DecodeLastRuneInString(text[:at])
-		after, _ := utf8.DecodeRuneInString(text[at+len(s.text):])
-		if !wordRune(before, at > 0) && !wordRune(after, at+len(s.text) < len(text)) {
+		after, _ := utf8.DecodeRuneInString(text[end:])
+		if inWord := s.left && at > 0 && wordRune(before) || s.right && end < len(text) && wordRune(after); !inWord {
 			return true
 		}
-		at++
 	}
+	return false
 }
 
-func wordRune(r rune, there bool) bool {
-	return there && (r == '_' || unicode.IsLetter(r) || unicode.IsDigit(r))
-}
-
-// indexFold is strings.Index in which ASCII letters match in either case; other
-// letters match as they are.
-func indexFold(text, sub string) int {
-	first := lowerASCII(sub[0])
-	for i := 0; i+len(sub) <= len(text); i++ {
-		if lowerASCII(text[i]) != first {
-			continue
+// next is where the name's letters stand next, -1 when they do not.
+func (s subject) next(text string, from int) int {
+	first := s.folded[0]
+	for i := from; i < len(text); i++ {
+		c := text[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
 		}
-		k := 1
-		for k < len(sub) && lowerASCII(text[i+k]) == lowerASCII(sub[k]) {
-			k++
-		}
-		if k == len(sub) {
+		if (c == first || c >= utf8.RuneSelf && first >= utf8.RuneSelf) && foldedPrefix(text[i:], s.folded) >= 0 {
 			return i
 		}
 	}
 	return -1
 }
 
-func lowerASCII(c byte) byte {
-	if c >= 'A' && c <= 'Z' {
-		return c | 0x20
+// foldedPrefix is the number of bytes at the begin of text that fold to all of
+// folded, -1 when there are none.
+func foldedPrefix(text, folded string) int {
+	at := 0
+	for _, want := range folded {
+		r, size := utf8.DecodeRuneInString(text[at:])
+		if size == 0 || foldRune(r) != want || r == utf8.RuneError && size == 1 {
+			return -1
+		}
+		at += size
 	}
-	return c
+	return at
+}
+
+// foldRune is the lower case of a rune, unless that would make an ASCII letter of
+// one that is none.
+func foldRune(r rune) rune {
+	if l := unicode.ToLower(r); r < utf8.RuneSelf || l >= utf8.RuneSelf {
+		return l
+	}
+	return r
+}
+
+func wordRune(r rune) bool {
+	return r == '_' || r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r))
 }
 
 // clearSlot makes a slot of an event what it is after an erasure: every field in it

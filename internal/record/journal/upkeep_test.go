@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 // fill appends n events of a stream, received age ago, one range for each size.
@@ -174,8 +175,12 @@ func TestErasureTakesOnePersonOut(t *testing.T) {
 	if got.Entries != 31 || got.Slots != 61 || others != 1 || got.Others["state"] != 5 {
 		t.Errorf("erased %+v, others called %d times", got, others)
 	}
-	if !strings.HasPrefix(got.Certificate, certificateTag) {
-		t.Errorf("certificate %q", got.Certificate)
+	c, err := proof.OpenCertificate([]byte(got.Certificate), verifiers(j.opts.Keys))
+	if err != nil || c.ID != "order-1" || c.Entries != 31 || c.Slots != 61 || c.Files != 7 || c.Origin != j.Origin() {
+		t.Errorf("certificate %+v: %v", c, err)
+	}
+	if person, content := erasedMarks(t, j); person != 30 || content != 31 {
+		t.Errorf("%d rows are marked as without a person and %d as without content, want 30 and 31", person, content)
 	}
 	for _, row := range snapshotRows(t, j) {
 		if strings.Contains(strings.ToLower(row), "user3") {
@@ -215,6 +220,31 @@ func TestErasureTakesOnePersonOut(t *testing.T) {
 		t.Errorf("%d rows of somebody else, want 30", n)
 	}
 	stop()
+}
+
+// erasedMarks counts the rows that are marked as erased, and holds the marks against
+// what is in the rows.
+func erasedMarks(t *testing.T, j *Journal) (person, content int) {
+	t.Helper()
+	readers, release, err := j.Snapshot(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	for _, r := range readers {
+		for i := range r.Rows() {
+			var e event.Event
+			if err := r.Event(i, &e); err != nil {
+				t.Fatal(err)
+			}
+			if (e.Place.Erased&event.SlotPerson != 0) != (e.User == "") || (e.Place.Erased&event.SlotContent != 0) != (e.Message == "") {
+				t.Errorf("seq %d has user %q and message %q, and is marked %v", e.Place.Seq, e.User, e.Message, e.Place.Erased.Words())
+			}
+			person += int(e.Place.Erased & event.SlotPerson)
+			content += int(e.Place.Erased&event.SlotContent) >> 1
+		}
+	}
+	return person, content
 }
 
 func TestErasureIsRefusedByAHold(t *testing.T) {

@@ -89,6 +89,18 @@ func (v *view) files() []*sealedFile {
 	return slices.Clone(v.sealed)
 }
 
+// pin is files, which stay open until release.
+func (v *view) pin() (files []*sealedFile, release func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	files = slices.Clone(v.sealed)
+	for _, f := range files {
+		f.readers++
+	}
+	pinned := slices.Clone(files)
+	return files, func() { v.unpin(pinned) }
+}
+
 func (s *sealedFile) close() error {
 	if s.file == nil {
 		return nil

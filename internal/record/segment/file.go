@@ -25,6 +25,7 @@ type File struct {
 	table  *crc32.Table
 	footer *footer
 	bounds Bounds
+	erased func(row int) event.SlotSet
 }
 
 // OpenFile opens a file and reads its footer. A nil cache keeps no page. Errors
@@ -113,6 +114,12 @@ func (f *File) Size() int64 { return f.size }
 
 // Meta returns the bytes that the file's writer was given.
 func (f *File) Meta() []byte { return f.footer.meta }
+
+// Erased sets what tells which slots of a row an erasure has emptied; nil for none.
+// It is called before the file is read, and may then be called by many at once. The
+// columns do not hold it: their owner's meta does, beside the commitments that stand
+// in the slots' place, and a second copy could only differ from it.
+func (f *File) Erased(of func(row int) event.SlotSet) { f.erased = of }
 
 // Rows is the number of rows.
 func (f *File) Rows() int { return f.footer.rows }

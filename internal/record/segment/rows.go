@@ -13,6 +13,7 @@ import (
 // used by one goroutine.
 type Rows struct {
 	r     Reader
+	gone  func(row int) event.SlotSet
 	page  int
 	have  [numColumns]bool
 	ints  [numInts][]int64
@@ -23,7 +24,13 @@ type Rows struct {
 }
 
 // NewRows returns a Rows over r.
-func NewRows(r Reader) *Rows { return &Rows{r: r, page: -1} }
+func NewRows(r Reader) *Rows {
+	s := &Rows{r: r, page: -1}
+	if f, ok := r.(*File); ok { // what is in memory was never rewritten
+		s.gone = f.erased
+	}
+	return s
+}
 
 // seek goes to the page of a row and returns the row's number in it.
 func (s *Rows) seek(row int) (int, error) {
@@ -82,6 +89,9 @@ func (s *Rows) Event(row int, dst *event.Event) error {
 	dst.Place = event.Place{
 		Origin: s.r.Origin(), Stream: s.r.Stream(),
 		Seq: uint64(s.ints[ColSeq][i]), Ord: uint64(s.ints[ColOrd][i]), //nolint:gosec // two's complement, and back
+	}
+	if s.gone != nil {
+		dst.Place.Erased = s.gone(row)
 	}
 	dst.Severity = event.Severity(s.bytes[0][i])
 	dst.Outcome = event.Outcome(s.bytes[ColOutcome-ColSeverity][i])
