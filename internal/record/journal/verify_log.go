@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 
@@ -191,8 +192,8 @@ func (v *verifier) inSegment(body []byte) bool {
 	if c.Bad || s == nil {
 		return false
 	}
-	i := s.rangeOf(seq)
-	return i >= 0 && s.listed[s.log[i].open.Number]
+	at := sort.Search(len(s.indexes), func(i int) bool { return v.headers[s.indexes[i]].Header.Last() >= seq })
+	return at < len(s.indexes) && s.listed[v.headers[s.indexes[at]].Header.Number]
 }
 
 // rangeOf is the place in the log of the range that a sequence number is of, -1
