@@ -8,7 +8,7 @@
 // Commands write what a script reads to Stdout and everything else to Stderr;
 // both are text that does nothing to a terminal (inertWriter).
 // Exit codes are fixed by the contract: 0 done, 1 could not, 2 wrong usage, 3
-// the journal is INVALID or DIVERGED.
+// the journal or bundle is INVALID or DIVERGED.
 package cli
 
 import (
@@ -57,7 +57,7 @@ func (e *Env) logger(level slog.Level) *slog.Logger {
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run Tocsin: inputs, detections, API and web page."`
 	Ingest  ingestCommand  `cmd:"" help:"Send the lines of files to a running Tocsin."`
-	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder."`
+	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder, or an evidence bundle."`
 	Key     keyCommand     `cmd:"" help:"The keys of a data folder."`
 	Token   tokenCommand   `cmd:"" help:"API tokens."`
 	Witness witnessCommand `cmd:"" help:"Co-sign the checkpoints of another Tocsin, and refuse a fork or a roll-back."`

@@ -20,13 +20,26 @@ type verifyCommand struct {
 	JSON bool   `help:"Print the report as one JSON object."`
 
 	Anchor []string `help:"A file of exported MAC roots (tocsin key anchor); may be given more than once." placeholder:"FILE" sep:"none"`
+
+	Bundle     string   `arg:"" optional:"" help:"An evidence bundle to check instead of a data folder; - is the standard input."`
+	Key        []string `help:"The journal's public key, or a file with such keys, to check a bundle with." sep:"none" placeholder:"PUB"`
+	Show       bool     `help:"Print the entries of the bundle that are proven."`
+	Receipt    []string `help:"A receipt that the bundle must keep." sep:"none" placeholder:"FILE"`
+	Checkpoint string   `help:"An older checkpoint that the bundle's log must continue." placeholder:"FILE"`
+	Witness    []string `help:"The public key of a witness, or a file with such keys." sep:"none" placeholder:"PUB"`
 }
 
 var errTampered = errors.New("the journal is not as it was recorded")
 
-// Run checks the whole journal. Exit code 3 says that it was tampered with, 1
+// Run checks the whole journal, or a bundle. Exit code 3 says that it was tampered with, 1
 // that it could not be checked.
 func (c *verifyCommand) Run(ctx context.Context, env *Env) error {
+	switch {
+	case c.Bundle != "":
+		return c.bundle(env)
+	case len(c.Key)+len(c.Receipt)+len(c.Witness) > 0 || c.Show || c.Checkpoint != "":
+		return &exitError{ExitUsage, errors.New("verify: --key, --show, --receipt, --checkpoint and --witness are for a bundle")}
+	}
 	report, err := app.Verify(ctx, c.Data, app.Options{
 		SigningSecret:  secret.New(env.getenv("LOG_SIGNATURE_SECRET")),
 		PreviousSecret: secret.New(env.getenv("LOG_SIGNATURE_SECRET_PREVIOUS")),
