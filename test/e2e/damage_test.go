@@ -40,7 +40,7 @@ func TestAFlippedByteHidesOnlyItsEvents(t *testing.T) {
 	s.stop()
 
 	s = start(t, bin, data) // seals what the log holds
-	segments := filepath.Join(data, "journal", "segments", "366d", "*.seg")
+	segments := filepath.Join(data, "journal", "segments", "366d", "*", "*.seg")
 	var files []string
 	eventually(t, "a sealed file", func() bool {
 		files, _ = filepath.Glob(segments)
