@@ -6,10 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
@@ -25,7 +23,7 @@ var errTaken = errors.New("its place in the stream is taken")
 func (r *recovery) adopt(ctx context.Context) error {
 	found, err := r.unnamed()
 	if err != nil {
-		return fmt.Errorf("read segment folder: %w", err)
+		return err
 	}
 	for _, name := range found {
 		if err := r.adoptFile(ctx, name); err != nil {
@@ -41,19 +39,7 @@ func (r *recovery) unnamed() (found []string, err error) {
 	for _, s := range r.j.view.sealed {
 		named[s.Name] = true
 	}
-	root := r.j.path("segments")
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
-			return err
-		}
-		name, err := filepath.Rel(root, path)
-		if err == nil && !named[name] {
-			found = append(found, name)
-		}
-		return err
-	})
-	slices.Sort(found)
-	return found, err
+	return unlisted(r.j.path("segments"), named)
 }
 
 func (r *recovery) adoptFile(ctx context.Context, name string) error {
@@ -62,9 +48,12 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 	if strings.HasSuffix(name, ".tmp") {
 		return j.opts.disk.remove(path)
 	}
-	m, err := r.judge(path)
+	m, err := j.judge(path)
 	if err == nil && (r.inLog(m) || r.stale(m)) {
-		return j.opts.disk.remove(path)
+		if err := j.opts.disk.remove(path); err != nil {
+			return err
+		}
+		return j.opts.disk.syncDir(filepath.Dir(path))
 	}
 	s := &sealedFile{}
 	if err == nil {
@@ -88,8 +77,8 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 }
 
 // judge checks a segment file from its columns up to its headers' MACs.
-func (r *recovery) judge(path string) (fileMeta, error) {
-	f, err := segment.OpenFile(path, r.j.seal.once)
+func (j *Journal) judge(path string) (fileMeta, error) {
+	f, err := segment.OpenFile(path, j.seal.once)
 	if err != nil {
 		return nil, fmt.Errorf("open segment: %w", err)
 	}
@@ -101,10 +90,10 @@ func (r *recovery) judge(path string) (fileMeta, error) {
 	keys := map[uint64]*[keyring.KeyBytes]byte{}
 	for i := range m {
 		h := &m[i].Header
-		if h.Origin != r.j.Origin() {
+		if h.Origin != j.Origin() {
 			return nil, fmt.Errorf("%w: it is of %s", ErrForeign, h.Origin)
 		}
-		key, err := r.j.opts.Keys.Key(h.Epoch, h.Stream, h.Ratchet)
+		key, err := j.opts.Keys.Key(h.Epoch, h.Stream, h.Ratchet)
 		switch {
 		case errors.Is(err, keyring.ErrAway):
 			continue // the header in the log must do

@@ -115,7 +115,7 @@ func (r *recovery) sealedBefore(o *rangeOpen) bool {
 	if !ok {
 		return false
 	}
-	m, err := r.judge(path)
+	m, err := r.j.judge(path)
 	return err == nil && slices.ContainsFunc(m, func(rg rangeMeta) bool {
 		return rg.Header.Stream == o.Stream && rg.Header.Number == o.Number && rg.Header.First == o.First
 	})

@@ -128,21 +128,31 @@ func (j *Journal) openManifest(ctx context.Context, list []logged) error {
 	if c.damaged {
 		j.log.WarnContext(ctx, "manifest is damaged; it is written anew from what is whole and from the segment files", "files", len(m.files))
 	}
-	if c.damaged || len(raw) == 0 {
-		return m.rewrite(m.files, c.pruned, c.number+1)
+	if c.damaged || c.torn || len(raw) == 0 || j.doubtful() {
+		return j.rewriteManifest(ctx, &c)
 	}
 	if m.f, err = m.disk.open(m.path); err != nil {
 		return fmt.Errorf("open manifest: %w", err)
 	}
 	m.at, m.number, m.count, m.pruned = int64(c.end), c.number, c.count, c.pruned
-	if c.torn { // a record that was never acknowledged
-		zeros := make([]byte, len(raw)-c.end)
-		if _, err := m.f.WriteAt(zeros, m.at); err != nil {
-			return fmt.Errorf("clear manifest: %w", err)
-		}
-		return m.f.sync()
-	}
 	return nil
+}
+
+// rewriteManifest puts the list of files right and writes it anew. A record at its
+// end that is not whole was never acknowledged, or was damaged: either way the files
+// that are there tell what counts. The records' numbers go on above all that was ever
+// given, so that no file name is given twice.
+func (j *Journal) rewriteManifest(ctx context.Context, c *scannedManifest) error {
+	highest, err := j.rebuild(ctx, !c.damaged && !c.torn)
+	if err != nil {
+		return err
+	}
+	m := &j.seal.manifest
+	m.files = nil
+	for _, s := range j.view.sealed {
+		m.files = append(m.files, s.listed)
+	}
+	return m.rewrite(m.files, c.pruned, max(c.number, highest)+1)
 }
 
 // openListed makes a file readable, as far as it is.

@@ -4,8 +4,7 @@ package journal
 
 import (
 	"errors"
-	"fmt"
-	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -25,15 +24,11 @@ func (v *verifier) readManifest(first bool) ([]listed, error) {
 	if first && (m.damaged || m.torn && v.stopped || raw == nil && len(v.headers) > 0 && v.stopped) {
 		v.report.file("manifest", "records are damaged", false)
 	}
-	named := map[string]bool{}
-	covered := make([]bool, len(v.headers))
+	known := map[string]bool{}
 	files := make([]listed, 0, len(m.files))
 	for _, f := range m.files {
-		named[f.Name] = true
+		known[f.Name] = true
 		f.Ranges = slices.DeleteFunc(slices.Clone(f.Ranges), func(at uint64) bool { return at >= uint64(len(v.headers)) })
-		for _, at := range f.Ranges {
-			covered[at] = true
-		}
 		if len(f.Ranges) > 0 { // else it was sealed after the headers were read
 			files = append(files, f)
 		}
@@ -41,31 +36,59 @@ func (v *verifier) readManifest(first bool) ([]listed, error) {
 	if !v.stopped && !m.damaged {
 		return files, nil // what the manifest does not name yet is in the log
 	}
-	root := filepath.Join(v.dir, "segments")
-	err = filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".seg") {
-			return err
-		}
-		if name, err := filepath.Rel(root, path); err == nil && !named[name] {
-			if f, ok := v.unlisted(path, name, covered, first); ok {
-				files = append(files, f)
-			}
-		}
-		return nil
-	})
+	names, err := unlisted(filepath.Join(v.dir, "segments"), known)
 	if err != nil {
-		return nil, fmt.Errorf("read segment folder: %w", err)
+		return nil, err
 	}
-	return files, nil
+	for _, name := range names {
+		if f, ok := v.unlisted(name, first); ok {
+			files = append(files, f)
+		}
+	}
+	rank := func(f *listed) int {
+		switch {
+		case f.Name != "" && v.absent(f):
+			return absent
+		case known[f.Name] && !m.damaged && !m.torn:
+			return named
+		}
+		return unnamed
+	}
+	taken := settle(files, func(f listed) *listed { return &f }, func(f listed) int { return rank(&f) })
+	for i := range files {
+		f := &files[i]
+		kept := slices.ContainsFunc(taken, func(o listed) bool { return o.key() == f.key() })
+		switch {
+		case !first || !v.stopped || known[f.Name]:
+		case !kept:
+			v.stray(f.Name, "its place in the stream is taken", first)
+		case !v.sealing(f):
+			v.report.file("manifest", "does not name segments/"+filepath.ToSlash(f.Name), false)
+		}
+	}
+	return taken, nil
 }
 
-// unlisted takes up a segment file that the manifest does not name, when its
-// ranges have headers and no other file.
-func (v *verifier) unlisted(path, name string, covered []bool, first bool) (l listed, ok bool) {
-	f, err := segment.OpenFile(path, nil)
+// absent tells whether a file is not there.
+func (v *verifier) absent(f *listed) bool {
+	_, err := os.Stat(filepath.Join(v.dir, "segments", f.Name))
+	return errors.Is(err, os.ErrNotExist)
+}
+
+// sealing tells whether a file was being sealed when the process ended: its entries
+// are in the log still.
+func (v *verifier) sealing(f *listed) bool {
+	h := &v.headers[f.Ranges[0]].Header
+	return v.streams[h.Stream].inLog(h.Number)
+}
+
+// unlisted takes up a segment file that the manifest does not name, when its ranges
+// have headers.
+func (v *verifier) unlisted(name string, first bool) (l listed, ok bool) {
+	if !strings.HasSuffix(name, ".seg") {
+		return l, false
+	}
+	f, err := segment.OpenFile(filepath.Join(v.dir, "segments", name), nil)
 	if err != nil {
 		v.stray(name, "cannot be opened: "+cause(err), first)
 		return l, false
@@ -86,20 +109,7 @@ func (v *verifier) unlisted(path, name string, covered []bool, first bool) (l li
 			}
 			return l, false
 		}
-		if covered[at] {
-			v.stray(name, "its place in the stream is taken", first)
-			return l, false
-		}
 		l.Ranges = append(l.Ranges, uint64(at)) //nolint:gosec // an index
-	}
-	for _, at := range l.Ranges {
-		covered[at] = true
-	}
-	if s.inLog(m[0].Header.Number) {
-		return l, true // it was being sealed when the process ended
-	}
-	if first && v.stopped {
-		v.report.file("manifest", "does not name segments/"+filepath.ToSlash(name), false)
 	}
 	return l, true
 }
