@@ -17,8 +17,8 @@
 // snapshot, reads the events since then again, and keeps to itself what was
 // committed before: nothing is missed and nothing is raised twice.
 //
-// An Engine belongs to one goroutine (Run's, when Run is used); Stats may be
-// called by others.
+// An Engine belongs to one goroutine (Run's, when Run is used); Stats, Settle and
+// Forget may be called by others.
 package detect
 
 import (
@@ -54,6 +54,7 @@ type Engine struct {
 	late     uint64
 	found    uint64
 	stats    atomic.Pointer[Stats]
+	asks     asks
 }
 
 // Stats are an Engine's figures for metrics, as of the end of the last batch.

@@ -118,15 +118,19 @@ func (n *Engine) Run(ctx context.Context, o RunOptions) error {
 		o.CommitEvery = defaultCommitEvery
 	}
 	l := &loop{RunOptions: &o, engine: n}
+	defer n.asks.end()
 	source, err := l.resume(ctx)
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil //nolint:nilerr // stopped before it began
+			return nil // stopped before it began
 		}
 		return err
 	}
 	for {
 		l.catchUp()
+		if err := l.serve(ctx); err != nil {
+			return err
+		}
 		events, err := l.next(ctx, source)
 		if err != nil {
 			if ctx.Err() != nil {
@@ -142,14 +146,16 @@ func (n *Engine) Run(ctx context.Context, o RunOptions) error {
 	}
 }
 
-// next reads a batch; while something waits for its commit, it comes back
-// without one when the commit is due.
+// next reads a batch; while something waits for its commit, it comes back without
+// one when the commit is due, and it does when somebody asks for something.
 func (l *loop) next(ctx context.Context, source Source) ([]*event.Event, error) {
-	if !l.waiting() {
-		return source.Next(ctx, l.MaxBatch)
-	}
-	until, cancel := context.WithDeadline(ctx, l.lastTry.Add(l.CommitEvery))
+	until, cancel := l.engine.asks.listen(ctx)
 	defer cancel()
+	if l.waiting() {
+		var stop context.CancelFunc
+		until, stop = context.WithDeadline(until, l.lastTry.Add(l.CommitEvery))
+		defer stop()
+	}
 	events, err := source.Next(until, l.MaxBatch)
 	if err != nil && ctx.Err() == nil && until.Err() != nil {
 		return nil, nil

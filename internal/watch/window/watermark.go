@@ -145,10 +145,7 @@ func (w *Watermarks) mark(e *event.Event) *Mark {
 		return m
 	}
 	if len(w.marks) >= w.max {
-		old := w.lru.prev
-		old.prev.next, old.next.prev = old.next, old.prev
-		old.prev, old.next = nil, nil // no longer in the set
-		delete(w.marks, old.origin)
+		w.drop(w.lru.prev)
 	}
 	return w.add(string(w.buf), EventTime(e))
 }
@@ -158,6 +155,13 @@ func (w *Watermarks) add(origin string, at int64) *Mark {
 	w.marks[m.origin] = m
 	w.link(m)
 	return m
+}
+
+// drop forgets an origin. Who still has its mark finds it unknown.
+func (w *Watermarks) drop(m *Mark) {
+	m.prev.next, m.next.prev = m.next, m.prev
+	m.prev, m.next = nil, nil
+	delete(w.marks, m.origin)
 }
 
 func (w *Watermarks) link(m *Mark) {
