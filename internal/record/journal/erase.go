@@ -95,8 +95,9 @@ type slotHit struct {
 }
 
 // Erase takes a person's data out of every entry that was there when it was called,
-// and returns once it is gone: from segment files, log, memory and, by Others, from
-// what was derived. Headers, leaves and the proofs of all other data stay valid.
+// the journal's own excepted, and returns once it is gone: from segment files, log,
+// memory and, by Others, from what was derived. Headers, leaves and the proofs of
+// all other data stay valid.
 //
 // The durable steps: the order; everything sealed, its log dropped; tombstones with
 // sequence numbers and no name, under a checkpoint; the same list beside the
@@ -149,7 +150,9 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 	return out, j.certify(ctx, &o, s, &out)
 }
 
-// findSubject looks through every sealed file.
+// findSubject looks through every sealed file but those of the system stream: its
+// entries name who decided, and without its tombstones whatever is gone would be
+// missing.
 func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]streamHits, error) {
 	var all []streamHits
 	files, release := j.view.pin()
@@ -162,7 +165,7 @@ func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]str
 			return nil, fmt.Errorf("look for the subject: %w", err)
 		}
 		o.at(StageSearch, i, len(files))
-		if f.Name == "" {
+		if f.Name == "" || f.stream == SystemStream {
 			continue
 		}
 		if f.file == nil {

@@ -47,7 +47,7 @@ func (j *Journal) HoldOn(ctx context.Context, subject string) error {
 	if len(holds) == 0 || len(s.text) < minSubject {
 		return nil
 	}
-	readers, release, err := j.snapshot(ctx, func(string) bool { return true })
+	readers, release, err := j.Snapshot(ctx)
 	if err != nil {
 		return err
 	}

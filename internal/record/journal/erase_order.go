@@ -85,6 +85,13 @@ func (j *Journal) dropOrder(id string) error {
 	return j.opts.disk.syncDir(filepath.Dir(path))
 }
 
+// Withdraw forgets an order that was cut off. What it has erased already stays so.
+func (j *Journal) Withdraw(id string) error {
+	j.erasing.Lock()
+	defer j.erasing.Unlock()
+	return j.dropOrder(id)
+}
+
 // Erasures are the orders that were cut off, to be given to Erase again.
 func (j *Journal) Erasures() ([]Erasure, error) {
 	names, err := os.ReadDir(j.path(ordersDir))

@@ -69,6 +69,35 @@ func TestErasureCountsWhatWasTakenBefore(t *testing.T) {
 	}
 }
 
+func TestAnOrderCanBeWithdrawn(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j, stop := openTest(t, dir, nil)
+	fill(t, j, "90d", 20, 10, 0)
+	if err := j.Withdraw("order-1"); err != nil {
+		t.Errorf("one that is not there: %v", err)
+	}
+	_, err := j.Erase(t.Context(), Erasure{ID: "order-1", Subject: "user3", Actor: "admin", Others: func(context.Context, string) (map[string]int, error) {
+		return nil, errCutOff
+	}})
+	if !errors.Is(err, errCutOff) {
+		t.Fatal(err)
+	}
+	if err := j.Withdraw("order-1"); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Withdraw("../head"); !errors.Is(err, ErrErasure) {
+		t.Errorf("a path as an id: %v", err)
+	}
+	stop()
+	if orders, err := j.Erasures(); err != nil || len(orders) != 0 {
+		t.Errorf("orders left: %v, %v", orders, err)
+	}
+	if r := verifyDir(t, dir); r.Status != Unanchored || r.Erased != 2 || r.Verified != r.Total {
+		t.Errorf("verify: %+v", r)
+	}
+}
+
 // TestHoldsKeepTheirTimeAndStreamOnly: an erasure is refused by a hold on an entry
 // of the subject, not by one on others of the same file.
 func TestHoldsKeepTheirTimeAndStreamOnly(t *testing.T) {
@@ -122,6 +151,24 @@ func TestHoldOnOtherEntriesOfTheFileRefusesNothing(t *testing.T) {
 	}
 	if got, err := j.Erase(t.Context(), Erasure{ID: "x", Subject: "user3", Actor: "admin"}); err != nil || got.Entries != 2 {
 		t.Errorf("erased %+v, %v", got, err)
+	}
+}
+
+// TestErasureOfWhoeverErased: the name of somebody who ordered an erasure stays in its
+// tombstones, or what they excuse would be missing.
+func TestErasureOfWhoeverErased(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	j, stop := openTest(t, dir, nil)
+	fill(t, j, "90d", 20, 10, 0)
+	for i, subject := range []string{"user3", "user4"} {
+		if _, err := j.Erase(t.Context(), Erasure{ID: fmt.Sprint("order-", i), Subject: subject, Actor: "cli:user4"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	if r := verifyDir(t, dir); r.Status != Unanchored || r.Erased != 4 || r.Verified != r.Total {
+		t.Errorf("verify: %+v", r)
 	}
 }
 
