@@ -63,6 +63,13 @@ func tableOf(file string) (string, error) {
 	if in.Events > 0 {
 		return in.table(), nil
 	}
+	var j journalReport
+	if err := json.Unmarshal(b, &j); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	if j.Events > 0 {
+		return j.table(), nil
+	}
 	if err := json.Unmarshal(b, &r); err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}
