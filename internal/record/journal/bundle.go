@@ -29,13 +29,16 @@ type BundleRequest struct {
 	Older *proof.Checkpoint
 }
 
-// WriteBundle seals what is open and writes an evidence bundle of entries (package
+// WriteBundle seals what is open, unless a checkpoint covers all of it already, and
+// writes an evidence bundle of entries (package
 // proof), which a stranger checks with the public key alone. ErrNoEvidence says that
 // an entry does not exist. After an error the bundle has no end, and nobody takes it
 // for whole. Run must be running.
 func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest) error {
-	if err := j.Seal(ctx); err != nil {
-		return err
+	if !j.signed(r.Entries) || !j.signed(r.Complete) {
+		if err := j.Seal(ctx); err != nil {
+			return err
+		}
 	}
 	if err := j.Diverged(); err != nil {
 		return err
@@ -75,6 +78,18 @@ func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest)
 		}
 	}
 	return b.out.Close()
+}
+
+// signed tells whether the newest checkpoint covers the last entry of each run, and
+// so all before it.
+func (j *Journal) signed(runs []event.Range) bool {
+	_, size, _, _ := j.Checkpoint()
+	for _, g := range runs {
+		if index, _, err := j.headerOf(g.Stream, g.Last); err != nil || index >= size {
+			return false
+		}
+	}
+	return true
 }
 
 // bundler writes one bundle.

@@ -81,3 +81,22 @@ func TestBundlesAreCheckedWithTheKeyAlone(t *testing.T) {
 		}
 	}
 }
+
+// TestAProofOfWhatIsSealedSealsNothing: who asks for proofs again and again makes no
+// segments by it.
+func TestAProofOfWhatIsSealedSealsNothing(t *testing.T) {
+	t.Parallel()
+	j, _ := openTest(t, t.TempDir(), nil)
+	fill(t, j, "90d", 10, 10, 0)
+	appendWithReceipt(t, j, 10, 1) // open
+	_, before, _, _ := j.Checkpoint()
+	for _, c := range []struct{ seq, headers uint64 }{{3, before}, {11, before + 1}, {11, before + 1}} {
+		var out bytes.Buffer
+		if err := j.WriteBundle(t.Context(), &out, BundleRequest{Entries: []event.Range{{Stream: "90d", First: c.seq, Last: c.seq}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, size, _, _ := j.Checkpoint(); size != c.headers {
+			t.Errorf("proof of %d: %d headers, want %d", c.seq, size, c.headers)
+		}
+	}
+}
