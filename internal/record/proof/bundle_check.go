@@ -77,21 +77,26 @@ func (c *bundleCheck) run(trusted []string) error {
 	h, err := c.in.head()
 	if err == nil {
 		r.Origin, r.Created, r.Query, r.From, r.To = h.Origin, h.Created, h.Query, h.From, h.To
-		if why := c.head(h, trusted); why != nil {
-			r.find(&r.Failures, BundleFinding{Verdict: BundleInvalid, Why: why.Error()})
-			r.Why = "its checkpoint is not proven"
-			return err
-		}
-		c.claims.start(h.Complete)
-		err = c.body()
+		err = c.head(h, trusted)
 	}
-	switch {
-	case errors.Is(err, ErrBundle):
-		r.find(&r.Failures, BundleFinding{Verdict: BundleInvalid, Why: err.Error()})
-	case err != nil:
+	if err != nil {
+		r.Why = "its checkpoint is not proven"
+		return c.structural(err)
+	}
+	c.claims.start(h.Complete)
+	if err := c.structural(c.body()); err != nil {
 		return err
 	}
 	c.finish()
+	return nil
+}
+
+// structural puts an error about the bundle into the report; others are returned.
+func (c *bundleCheck) structural(err error) error {
+	if err == nil || !errors.Is(err, ErrBundle) {
+		return err
+	}
+	c.report.find(&c.report.Failures, BundleFinding{Verdict: BundleInvalid, Why: err.Error()})
 	return nil
 }
 
@@ -109,7 +114,8 @@ func (k knownKeys) Verifier(name string, hash uint32) (v note.Verifier, err erro
 	return nil, &note.UnknownVerifierError{Name: name, KeyHash: hash}
 }
 
-// head checks the checkpoint and what goes with it.
+// head checks the checkpoint and what goes with it. Errors about the bundle wrap
+// ErrBundle.
 func (c *bundleCheck) head(h *BundleHead, trusted []string) error {
 	statements := make([][]byte, len(h.Statements))
 	for i := range statements {
@@ -117,14 +123,14 @@ func (c *bundleCheck) head(h *BundleHead, trusted []string) error {
 	}
 	chain, err := Chain(trusted, statements)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrBundle, err)
 	}
 	log, n, err := OpenCheckpoint([]byte(h.Checkpoint), knownKeys{chain, note.VerifierList(c.o.Witnesses...)})
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrBundle, err)
 	}
 	if log.Origin != h.Origin {
-		return fmt.Errorf("the checkpoint is of %s, the bundle of %s", log.Origin, h.Origin)
+		return fmt.Errorf("%w: the checkpoint is of %s, the bundle of %s", ErrBundle, log.Origin, h.Origin)
 	}
 	c.log = log
 	c.report.Size, c.report.Root = log.Size, base64.StdEncoding.EncodeToString(log.Root[:])
@@ -147,7 +153,7 @@ func (c *bundleCheck) head(h *BundleHead, trusted []string) error {
 func (c *bundleCheck) older(k *BundleConsistency) error {
 	if k != nil {
 		if err := CheckConsistency(k.Size, c.log.Size, k.Root, c.log.Root, k.Path); err != nil {
-			return err
+			return fmt.Errorf("%w: %w", ErrBundle, err)
 		}
 	}
 	o := c.o.Older
@@ -155,7 +161,7 @@ func (c *bundleCheck) older(k *BundleConsistency) error {
 		return nil
 	}
 	if o.Origin != c.log.Origin {
-		return fmt.Errorf("the checkpoint to compare with is of %s", o.Origin)
+		return fmt.Errorf("the checkpoint to compare with is of %s, the bundle of %s", o.Origin, c.log.Origin)
 	}
 	root, known := c.log.Root, o.Size == c.log.Size
 	if k != nil && k.Size == o.Size {

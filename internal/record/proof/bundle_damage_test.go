@@ -74,11 +74,16 @@ func slotOf(o object, i int) object { return o["slots"].([]any)[i].(object) }
 
 func pathOf(o object) []any { return o["path"].([]any) }
 
-// TestDamagedBundles: each kind of damage is found, and named where it is.
-func TestDamagedBundles(t *testing.T) {
-	t.Parallel()
-	s := newScene(t)
-	raw := s.bundle(t)
+// damage is a bundle with one damage, and where it must be named.
+type damage struct {
+	raw    []byte
+	stream string // "": about the bundle itself
+	seq    uint64
+}
+
+// damages are all kinds of damage to the bundle of a scene.
+func damages(t testing.TB, raw []byte) map[string]damage {
+	t.Helper()
 	open := newScene(t) // its first tombstone is read in another bundle
 	open.system.Withhold(1, 1)
 	sameTombstone := newScene(t)
@@ -91,11 +96,7 @@ func TestDamagedBundles(t *testing.T) {
 	noPrune.month.Pruned = 3
 	systemPruned := newScene(t)
 	systemPruned.system.Pruned = 3
-	for name, c := range map[string]struct {
-		raw    []byte
-		stream string // "": about the bundle itself
-		seq    uint64
-	}{
+	return map[string]damage{
 		"public byte":              {edit(t, raw, "entry", 3, func(o object) { flip(o, "public", 40) }), "30d", 1},
 		"public not strict":        {edit(t, raw, "entry", 3, func(o object) { flip(o, "public", 0) }), "30d", 1},
 		"slot byte":                {edit(t, raw, "entry", 3, func(o object) { flip(slotOf(o, 0), "bytes", -1) }), "30d", 1},
@@ -164,7 +165,15 @@ func TestDamagedBundles(t *testing.T) {
 		"claims out of order":      {edit(t, raw, "bundle", 0, func(o object) { slices.Reverse(o["complete"].([]any)) }), "", 0},
 		"a claim backwards":        {edit(t, raw, "bundle", 0, func(o object) { o["complete"] = []any{object{"stream": "30d", "first_seq": 3, "last_seq": 2}} }), "", 0},
 		"a claim of nothing":       {edit(t, raw, "bundle", 0, func(o object) { o["complete"] = []any{object{"stream": "30d", "first_seq": 0, "last_seq": 2}} }), "", 0},
-	} {
+	}
+}
+
+// TestDamagedBundles: each kind of damage is found, and named where it is.
+func TestDamagedBundles(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	raw := s.bundle(t)
+	for name, c := range damages(t, raw) {
 		if bytes.Equal(c.raw, raw) {
 			t.Errorf("%s: nothing is damaged", name)
 			continue
