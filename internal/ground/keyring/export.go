@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // Range names a sealed range of a stream by its MAC key.
@@ -16,6 +17,9 @@ type Range struct {
 	Stream string
 	Epoch  uint32 // 0: nothing of the stream is sealed
 	J      uint64
+	// Unsealed: entries that follow it wait to be sealed, with keys of this epoch or
+	// of a later one.
+	Unsealed bool
 }
 
 // Export moves the MAC roots that lie in the key folder into a new file, which
@@ -117,6 +121,10 @@ func (r *Ring) left(epochs []uint32, streams []string, sealed []Range) (ratchet,
 			t = next
 		}
 	}
+	// of epochs that are over only what waits to be sealed needs keys
+	maps.DeleteFunc(t.next, func(id chainID, _ link) bool {
+		return id.epoch < r.Epoch() && !slices.ContainsFunc(sealed, func(s Range) bool { return s.Stream == id.stream && s.Unsealed })
+	})
 	return t, nil
 }
 

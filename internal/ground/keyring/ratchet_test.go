@@ -75,7 +75,7 @@ func TestForget(t *testing.T) {
 		}
 		held.Close()
 	}
-	for _, no := range []Range{{"365d", 1, 3}, {"30d", 0, 3}} {
+	for _, no := range []Range{{Stream: "365d", Epoch: 1, J: 3}, {Stream: "30d", J: 3}} {
 		if err := r.Forget(no.Epoch, no.Stream, no.J); err != nil {
 			t.Errorf("%v: %v", no, err)
 		}
@@ -120,7 +120,7 @@ func TestRotationWhileAway(t *testing.T) {
 	if got := mac(r, 1, "90d", 0); got == "away" {
 		t.Error("the other stream lost its keys")
 	}
-	epochs, err := r.Export(filepath.Join(base, "second"), streams, []Range{{"30d", 2, 0}})
+	epochs, err := r.Export(filepath.Join(base, "second"), streams, []Range{{Stream: "30d", Epoch: 2}, {Stream: "90d", Unsealed: true}})
 	if err != nil || !cmp.Equal(epochs, []uint32{2}) {
 		t.Fatalf("epochs %v, %v", epochs, err)
 	}

@@ -31,16 +31,8 @@ func Lock(dir string) (release func() error, err error) {
 // Sealed tells, for each stream of a journal that is locked, which range was sealed
 // last: its keys and those before are not needed for writing any more. Where the
 // manifest or the log of headers is damaged that is an older one. A stream of which
-// nothing is sealed has epoch 0.
+// nothing is sealed has epoch 0. The log says what waits to be sealed.
 func Sealed(dir string) ([]keyring.Range, error) {
-	h, damaged, err := readHead(dir)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := os.Stat(filepath.Join(dir, "head")); err != nil || damaged {
-		// it alone has the streams of which nothing is sealed yet
-		return nil, fmt.Errorf("the file head of %s is damaged or missing; start and stop the server once, which mends it", dir)
-	}
 	copies, err := readHeaderFiles(func(names ...string) string { return filepath.Join(append([]string{dir}, names...)...) })
 	if err != nil {
 		return nil, err
@@ -49,28 +41,64 @@ func Sealed(dir string) ([]keyring.Range, error) {
 	if err != nil {
 		return nil, err
 	}
-	last := map[string]keyring.Range{}
-	for i := range h.Next {
-		last[h.Next[i].Stream] = keyring.Range{Stream: h.Next[i].Stream}
-	}
-	m, list := scanManifest(raw), scanHeaders(copies).list
-	covered := map[uint64]bool{}
+	m, covered := scanManifest(raw), map[uint64]bool{}
 	for _, f := range m.files {
 		for _, index := range f.Ranges {
 			covered[index] = true
 		}
 	}
-	bare := map[string]bool{} // streams that have come to a range without a file
-	for i := range list {
-		h := &list[i].Header
-		bare[h.Stream] = bare[h.Stream] || !covered[uint64(i)] && h.Number > m.pruned[h.Stream]
-		if !bare[h.Stream] {
-			last[h.Stream] = keyring.Range{Stream: h.Stream, Epoch: h.Epoch, J: h.Ratchet}
-		} else if _, ok := last[h.Stream]; !ok {
-			last[h.Stream] = keyring.Range{Stream: h.Stream}
+	last, number := map[string]keyring.Range{}, map[string]uint64{}
+	for i, l := range scanHeaders(copies).list {
+		h := &l.Header
+		s := last[h.Stream]
+		if s.Unsealed || !covered[uint64(i)] && h.Number > m.pruned[h.Stream] {
+			s.Stream, s.Unsealed = h.Stream, true // it is sealed once more
+		} else {
+			s, number[h.Stream] = keyring.Range{Stream: h.Stream, Epoch: h.Epoch, J: h.Ratchet}, h.Number
+		}
+		last[h.Stream] = s
+	}
+	opens, err := openFrames(filepath.Join(dir, "wal"))
+	if err != nil {
+		return nil, err
+	}
+	for i := range opens {
+		if o := &opens[i]; o.Number > number[o.Stream] {
+			s := last[o.Stream]
+			s.Stream, s.Unsealed = o.Stream, true
+			last[o.Stream] = s
 		}
 	}
 	return slices.SortedFunc(maps.Values(last), func(a, b keyring.Range) int { return strings.Compare(a.Stream, b.Stream) }), nil
+}
+
+// openFrames are the beginnings of ranges in the log, as far as it can be read.
+func openFrames(dir string) (opens []rangeOpen, err error) {
+	paths, err := filepath.Glob(filepath.Join(dir, "*.wal"))
+	if err != nil {
+		return nil, fmt.Errorf("read log folder: %w", err)
+	}
+	for _, path := range paths {
+		raw, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read log: %w", err)
+		}
+		l, err := scanLog(raw)
+		if err != nil {
+			continue // nobody can read it
+		}
+		for _, b := range l.Batches {
+			for _, f := range b.Frames {
+				if f.Kind != frameOpen {
+					continue
+				}
+				if o, err := decodeRangeOpen(f.Body); err == nil {
+					opens = append(opens, o)
+				}
+			}
+		}
+	}
+	return opens, nil
 }
 
 // forgetSealed lets the keys of ranges go that were sealed before a crash came

@@ -223,11 +223,10 @@ func TestLock(t *testing.T) {
 	if _, err := Lock(journal); err == nil {
 		t.Error("a folder that is not there was locked")
 	}
-	j, stop := openTest(t, dir, nil)
+	_, stop := openTest(t, dir, nil)
 	if _, err := Lock(journal); !errors.Is(err, ErrLocked) {
 		t.Errorf("an open journal was locked: %v", err)
 	}
-	_ = j
 	stop()
 	release, err := Lock(journal)
 	if err != nil {
@@ -239,29 +238,66 @@ func TestLock(t *testing.T) {
 	if err := release(); err != nil {
 		t.Error(err)
 	}
+}
+
+// TestExportWithEntriesInTheLog: what waits to be sealed keeps its keys, also of an
+// epoch that is over, and also when nothing but the log knows of it.
+func TestExportWithEntriesInTheLog(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	journal := filepath.Join(dir, "journal")
+	_, stop := openTest(t, dir, nil)
+	stop()
 	if got, err := Sealed(journal); err != nil || len(got) != 0 {
-		t.Errorf("sealed %v, %v", got, err)
+		t.Errorf("at the beginning: %v, %v", got, err)
 	}
-	writeOn(t, dir, 1)
-	if got, err := Sealed(journal); err != nil || len(got) != 1 || got[0].Epoch != 0 {
-		t.Errorf("sealed %v, %v", got, err)
+	writeOn(t, dir, 700)
+	for _, name := range []string{"head", "manifest"} {
+		if err := os.Rename(filepath.Join(journal, name), filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+		got, err := Sealed(journal)
+		if err != nil || len(got) != 3 {
+			t.Fatalf("without %s: %v, %v", name, got, err)
+		}
+		for _, s := range got {
+			if !s.Unsealed || (name == "manifest") != (s.Epoch == 0) {
+				t.Errorf("without %s: %+v", name, s)
+			}
+		}
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(journal, name)); err != nil {
+			t.Fatal(err)
+		}
 	}
-	head := filepath.Join(journal, "head")
-	raw, err := os.ReadFile(head)
+	if _, err := keyring.Rotate(keyring.Options{Dir: filepath.Join(dir, "keys")}); err != nil {
+		t.Fatal(err)
+	}
+	file := exportAnchors(t, dir)
+	sealed, err := Sealed(journal)
 	if err != nil {
 		t.Fatal(err)
 	}
-	raw[10] ^= 1
-	if err := os.WriteFile(head, raw, 0o600); err != nil {
+	keys := keysOf(t, dir)
+	for _, s := range sealed {
+		if _, err := keys.Key(1, s.Stream, s.J+1); err != nil {
+			t.Errorf("stream %s: the key of what waits: %v", s.Stream, err)
+		}
+	}
+	if _, err := keys.Key(1, "system", 0); !errors.Is(err, keyring.ErrAway) {
+		t.Errorf("a stream that has nothing of the old epoch keeps its key (%v)", err)
+	}
+	if events := writeOn(t, dir, 400); len(events) != 1100 {
+		t.Errorf("%d events", len(events))
+	}
+	if sealed, err = Sealed(journal); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Sealed(journal); err == nil || !strings.Contains(err.Error(), "head") {
-		t.Errorf("a damaged head: %v", err)
+	for _, s := range sealed {
+		if s.Epoch != 2 {
+			t.Errorf("stream %s is still in epoch %d", s.Stream, s.Epoch)
+		}
 	}
-	if err := os.Remove(head); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := Sealed(journal); err == nil {
-		t.Error("no head, and nothing is said")
+	if r := verifyWith(t, dir, file); !r.OK() || r.MACs != "checked" {
+		t.Errorf("verify: %+v", r)
 	}
 }
