@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,20 +67,45 @@ func ReadKeys(dataDir string) (Keys, error) {
 	return keys, nil
 }
 
+// ErrOldSecret says that entries wait in the log whose MAC keys come from a secret
+// that was not given.
+var ErrOldSecret = errors.New("entries wait in the log to be sealed with keys of the old LOG_SIGNATURE_SECRET; give it as LOG_SIGNATURE_SECRET_PREVIOUS, now and at the next start")
+
 // RotateKeys starts the next MAC epoch and new signing keys in a folder whose
-// server is stopped.
-func RotateKeys(dataDir string, o Options) (keys Keys, err error) {
+// server is stopped. waiting says that the next start needs the previous secret
+// too, since entries wait in the log. ErrOldSecret when it was not given; without
+// makes them wait until it is.
+func RotateKeys(dataDir string, o Options, without bool) (keys Keys, waiting bool, err error) {
 	f := folder{dataDir}
 	release, err := f.keep()
 	if err != nil {
-		return Keys{}, err
+		return Keys{}, false, err
 	}
 	defer func() { err = errors.Join(err, release()) }()
-	ring, err := keyring.Rotate(o.keyring(f))
-	if err != nil {
-		return Keys{}, err
+	known := func(opts keyring.Options) bool {
+		ring, _ := keyring.Inspect(opts)
+		if ring == nil {
+			return true // Rotate says what is wrong
+		}
+		last := ring.Epochs()[ring.Epoch()-1]
+		return last.Known || last.Kind != keyring.Derived
 	}
-	return keysOf(ring), nil
+	opts := o.keyring(f)
+	if !known(keyring.Options{Dir: opts.Dir, Secret: opts.Secret}) {
+		sealed, err := journal.Sealed(f.journal())
+		if err != nil {
+			return Keys{}, false, err
+		}
+		waiting = slices.ContainsFunc(sealed, func(r keyring.Range) bool { return r.Unsealed })
+	}
+	if waiting && !without && !known(opts) {
+		return Keys{}, true, ErrOldSecret
+	}
+	ring, err := keyring.Rotate(opts)
+	if err != nil {
+		return Keys{}, waiting, err
+	}
+	return keysOf(ring), waiting, nil
 }
 
 // ExportAnchors moves the MAC roots of a folder whose server is stopped into a new

@@ -42,7 +42,7 @@ func TestStrangersFollowARotation(t *testing.T) {
 	var keys app.Keys
 	for range 3 {
 		var err error
-		if keys, err = app.RotateKeys(dir, options(t, dir)); err != nil {
+		if keys, _, err = app.RotateKeys(dir, options(t, dir), false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -73,7 +73,7 @@ func TestStrangersFollowARotation(t *testing.T) {
 func TestReadKeysWritesNothing(t *testing.T) {
 	t.Parallel()
 	dir := started(t)
-	made, err := app.RotateKeys(dir, options(t, dir))
+	made, _, err := app.RotateKeys(dir, options(t, dir), false)
 	if err != nil {
 		t.Fatal(err)
 	}

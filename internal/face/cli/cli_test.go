@@ -118,7 +118,7 @@ func server(ts *testscript.TestScript, neg bool, args []string) {
 	ctx, cancel := context.WithCancel(context.Background())
 	out, in := io.Pipe()
 	done := make(chan int, 1)
-	signing := ts.Getenv("LOG_SIGNATURE_SECRET")
+	signing, previous := ts.Getenv("LOG_SIGNATURE_SECRET"), ts.Getenv("LOG_SIGNATURE_SECRET_PREVIOUS")
 	go func() {
 		code := cli.Run(ctx, cli.Env{
 			Args:   []string{"serve", "--data", ts.MkAbs(args[0]), "--listen", "127.0.0.1:0", "--syslog", ""},
@@ -129,6 +129,8 @@ func server(ts *testscript.TestScript, neg bool, args []string) {
 					return "correct horse battery", true
 				case "LOG_SIGNATURE_SECRET":
 					return signing, signing != ""
+				case "LOG_SIGNATURE_SECRET_PREVIOUS":
+					return previous, previous != ""
 				}
 				return "", false
 			},

@@ -64,12 +64,19 @@ func (c *keyListCommand) Run(env *Env) error {
 
 type keyRotateCommand struct {
 	Data string `help:"The data folder." default:"./data" env:"TOCSIN_DATA"`
+
+	WithoutOldSecret bool `help:"Rotate although entries wait in the log for keys of a LOG_SIGNATURE_SECRET that is not at hand. They stay there, unread, until a start is given it as LOG_SIGNATURE_SECRET_PREVIOUS."`
 }
 
 func (c *keyRotateCommand) Run(env *Env) error {
-	keys, err := app.RotateKeys(c.Data, keyOptions(env))
+	keys, waiting, err := app.RotateKeys(c.Data, keyOptions(env), c.WithoutOldSecret)
 	if err != nil {
 		return fmt.Errorf("rotate keys: %w", err)
+	}
+	if waiting {
+		if _, err := fmt.Fprintln(env.Stderr, "entries wait in the log: give the next start the old secret as LOG_SIGNATURE_SECRET_PREVIOUS, so that they are sealed"); err != nil {
+			return err
+		}
 	}
 	return printKeys(env.Stdout, &keys)
 }
