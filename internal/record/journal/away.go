@@ -168,8 +168,9 @@ func (r *recovery) findLoose() {
 		m, err := decodeMeta(f.Meta())
 		_ = f.Close() // it was only read
 		for i := range m {
-			if h := &m[i].Header; err == nil {
-				r.loose[rangeName{h.Stream, h.Number}] = path
+			at := rangeName{m[i].Header.Stream, m[i].Header.Number}
+			if _, ok := r.loose[at]; err == nil && !ok { // the first was written last
+				r.loose[at] = path
 			}
 		}
 	}
