@@ -202,3 +202,23 @@ func TestLostRatchetIsRefused(t *testing.T) {
 		t.Error("an older state gives another key")
 	}
 }
+
+// BenchmarkForget is what a sealed range costs while the roots are away.
+func BenchmarkForget(b *testing.B) {
+	base := b.TempDir()
+	r, err := Open(Options{Dir: filepath.Join(base, "keys")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	streams := []string{"30d", "90d", "180d", "366d", "731d", "2192d", "2557d", "system"}
+	if _, err := r.Export(filepath.Join(base, "anchors"), streams, nil); err != nil {
+		b.Fatal(err)
+	}
+	var j uint64
+	for b.Loop() {
+		if err := r.Forget(1, "30d", j); err != nil {
+			b.Fatal(err)
+		}
+		j++
+	}
+}
