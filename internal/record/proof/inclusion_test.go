@@ -290,6 +290,14 @@ func TestNoProofOfWhatIsNotThere(t *testing.T) {
 	}
 }
 
+func groupRoots(leaves []proof.Hash) []proof.Hash {
+	var tree proof.RangeTree
+	for _, leaf := range leaves {
+		tree.Add(leaf)
+	}
+	return tree.Groups()
+}
+
 // TestPathsFromKeptSubtrees: a path from 256 leaves and the kept subtree roots is
 // that from all leaves.
 func TestPathsFromKeptSubtrees(t *testing.T) {
@@ -297,7 +305,7 @@ func TestPathsFromKeptSubtrees(t *testing.T) {
 	leaves := manyLeaves(2000)
 	for _, count := range []int{1, 2, 255, 256, 257, 300, 511, 512, 513, 1024, 1100, 2000} {
 		all := proof.Leaves(leaves[:count])
-		subtrees := proof.SubtreeRoots(all)
+		subtrees := groupRoots(all)
 		if proof.RootOf(subtrees) != proof.RootOf(all) {
 			t.Fatalf("%d leaves: the subtrees have another root", count)
 		}
@@ -317,7 +325,7 @@ func TestPathsFromKeptSubtrees(t *testing.T) {
 			}
 		}
 	}
-	subtrees := proof.SubtreeRoots(leaves[:600])
+	subtrees := groupRoots(leaves[:600])
 	for name, c := range map[string]struct {
 		index, count    uint64
 		group, subtrees []proof.Hash
@@ -337,7 +345,7 @@ func TestPathsFromKeptSubtrees(t *testing.T) {
 
 func BenchmarkInclusionFromSubtrees(b *testing.B) {
 	leaves := manyLeaves(65536)
-	subtrees := proof.SubtreeRoots(leaves)
+	subtrees := groupRoots(leaves)
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := proof.InclusionFromSubtrees(300, 65536, leaves[256:512], subtrees); err != nil {

