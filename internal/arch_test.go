@@ -29,6 +29,7 @@ func rooms() map[string]string {
 		"internal/core/rule":    "event literal",
 		"internal/core/entity":  "event",
 		"internal/core/alert":   "event entity rule",
+		"internal/core/erasure": "",
 
 		"internal/ground/config":  "",
 		"internal/ground/keyring": "",
@@ -49,7 +50,7 @@ func rooms() map[string]string {
 		"internal/record/witness": "proof",
 		"internal/record/query":   "event",
 		"internal/record/search":  "event query segment",
-		"internal/record/state":   "event rule entity alert auth detect outbox respond intel query",
+		"internal/record/state":   "event rule entity alert erasure auth detect outbox respond intel query",
 
 		"internal/watch/window":    "event",
 		"internal/watch/detect":    "event rule window",
@@ -64,7 +65,7 @@ func rooms() map[string]string {
 		"internal/act/compliance": "event query",
 
 		"internal/face/auth":    "",
-		"internal/face/api":     "event rule entity alert query auth journal proof guard detect outbox respond intel compliance health /api",
+		"internal/face/api":     "event rule entity alert erasure query auth journal proof guard detect outbox respond intel compliance health /api",
 		"internal/face/traffic": "event",
 		"internal/face/app":     anything,
 		"internal/face/bench":   anything,

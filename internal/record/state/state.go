@@ -91,7 +91,7 @@ func Open(ctx context.Context, dir string, logger *slog.Logger) (*State, error) 
 func (s *State) Close() error { return s.close() }
 
 func source(path, extra string) string {
-	q := fmt.Sprintf("_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&%s",
+	q := fmt.Sprintf("_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&%s",
 		busyTimeout.Milliseconds(), extra)
 	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q}).String()
 }
