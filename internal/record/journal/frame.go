@@ -138,7 +138,7 @@ func (o *rangeOpen) append(b []byte) []byte {
 func decodeRangeOpen(body []byte) (o rangeOpen, err error) {
 	r := cursor{B: body}
 	o = rangeOpen{Stream: r.Short(), Number: r.U64(), First: r.U64(), Epoch: r.U32(), Ratchet: r.U64(), Opened: r.I64(), Seed: r.Hash()}
-	if !r.Done() || !proof.ValidStream(o.Stream) || o.Number == 0 || o.First == 0 || o.Epoch == 0 {
+	if !r.Done() || !proof.ValidStream(o.Stream) || o.Number == 0 || o.First == 0 || o.Epoch == 0 || o.Ratchet >= o.Number {
 		return o, fmt.Errorf("range-open: %w", errFrame)
 	}
 	return o, nil

@@ -263,7 +263,7 @@ func TestHeadersMustFollow(t *testing.T) {
 	for name, change := range map[string]func(h *proof.Header){
 		"another one before": func(h *proof.Header) { h.Previous = proof.Hash{1} },
 		"entries between":    func(h *proof.Header) { h.First++ },
-		"first with one":     func(h *proof.Header) { h.Number = 1 },
+		"first with one":     func(h *proof.Header) { h.Number, h.Ratchet = 1, 0 },
 	} {
 		var j prooftest.Journal
 		a := j.Seal(t, "30d", prooftest.Event(1), prooftest.Event(2))

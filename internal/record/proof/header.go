@@ -78,7 +78,8 @@ func ReadHeader(r *Cursor) (h Header) {
 	h.MinReceived, h.MaxReceived, h.MinTime, h.MaxTime = r.I64(), r.I64(), r.I64(), r.I64()
 	h.Root, h.Previous = r.Hash(), r.Hash()
 	h.Epoch, h.Ratchet, h.Dropped, h.SealedAt = r.U32(), r.U64(), r.U64(), r.I64()
-	if !ValidStream(h.Stream) || h.Number == 0 || h.First == 0 || h.First > math.MaxInt64-MaxRangeEntries || h.Count == 0 || h.Count > MaxRangeEntries || h.Lost > h.Count {
+	if !ValidStream(h.Stream) || h.Number == 0 || h.First == 0 || h.First > math.MaxInt64-MaxRangeEntries || h.Count == 0 || h.Count > MaxRangeEntries || h.Lost > h.Count ||
+		h.Ratchet >= h.Number { // each range takes the next key: a larger j would only cost whoever derives it
 		r.Bad = true
 	}
 	return h
