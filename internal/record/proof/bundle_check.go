@@ -52,8 +52,8 @@ type bundleCheck struct {
 // memory for one line, the tombstones and the head.
 //
 // What is found wrong is in the report. The error says that nothing could be
-// checked: r or Show failed, a key is malformed, or these bytes are no bundle of
-// this version (ErrNoBundle).
+// checked: r or Show failed, a key is malformed, there are too many tombstones, or
+// these bytes are no bundle of this version (ErrNoBundle).
 func CheckBundle(r io.Reader, trusted []string, o BundleOptions) (BundleReport, error) {
 	report := BundleReport{Status: BundleInvalid, Complete: CompleteNotProven}
 	if _, err := Chain(trusted, nil); err != nil {
@@ -144,6 +144,9 @@ func (c *bundleCheck) head(h *BundleHead, trusted []string) error {
 			w.Time = at
 		}
 		c.report.Witnesses = append(c.report.Witnesses, w)
+	}
+	if len(c.report.Signers) == 0 { // a witness may be called like the log
+		return fmt.Errorf("%w: no trusted key signed the checkpoint", ErrBundle)
 	}
 	c.receipts.start(log.Origin, c.o.Receipts, chain)
 	return c.older(h.Consistency)

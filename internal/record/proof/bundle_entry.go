@@ -8,7 +8,7 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// entry takes an entry of the current range. Only a failure of Show is an error.
+// entry takes an entry of the current range. What is wrong with it is no error.
 func (c *bundleCheck) entry(e *BundleEntry) error {
 	if !c.proven {
 		return nil // named with its header
@@ -22,7 +22,9 @@ func (c *bundleCheck) entry(e *BundleEntry) error {
 		return nil
 	}
 	c.ord = c.event.Place.Ord
-	c.tombs.take(&c.event, e.Slots[1].State)
+	if err := c.tombs.take(&c.event, e.Slots[1].State); err != nil {
+		return err
+	}
 	states := [event.Slots]SlotState{e.Slots[0].State, e.Slots[1].State}
 	open := states == [event.Slots]SlotState{}
 	c.count(open, states)

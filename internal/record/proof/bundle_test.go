@@ -191,6 +191,16 @@ func TestBundleKeysAndWitnesses(t *testing.T) {
 	if diff := cmp.Diff(want, r.Witnesses); r.Status != proof.BundleWitnessed || diff != "" {
 		t.Errorf("%s %s", r.Status, diff)
 	}
+	// A witness that is called like the log does not speak for it.
+	usurper := prooftest.Witness(t, prooftest.Origin)
+	own, _ := prooftest.Key(t, prooftest.Origin, 9)
+	s.head.Checkpoint = s.Checkpoint(t, s.Tree.Size(), own, usurper)
+	if witness, err = proof.NewVerifier(usurper.VerifierKey()); err != nil {
+		t.Fatal(err)
+	}
+	if r, _ := s.check(t, s.bundle(t), proof.BundleOptions{Witnesses: []note.Verifier{witness}}); r.OK() {
+		t.Error("a witness alone speaks for the log")
+	}
 	if _, err := proof.CheckBundle(bytes.NewReader(raw), []string{"x"}, proof.BundleOptions{}); err == nil {
 		t.Error("checked with a key that is none")
 	}

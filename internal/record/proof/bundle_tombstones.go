@@ -5,6 +5,7 @@ package proof
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"hash"
 	"sort"
@@ -12,9 +13,15 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// maxBundleRuns bounds the runs of sequence numbers that all tombstones of a bundle
-// name together.
-const maxBundleRuns = 1 << 22
+const (
+	// maxBundleRuns bounds the runs of sequence numbers that all tombstones of a
+	// bundle name together, and so the memory for them.
+	maxBundleRuns = 1 << 22
+	// tombstoneRuns is how many runs a tombstone's own memory counts for.
+	tombstoneRuns = 32
+)
+
+var errTombstones = errors.New("more tombstones than can be held")
 
 // bundleTombstones are those of the proven entries so far, by sequence number in
 // SystemStream.
@@ -31,22 +38,23 @@ type provenTombstone struct {
 }
 
 // take remembers an entry that is a tombstone. One that cannot be read, or whose
-// attributes are not open, excuses nothing.
-func (t *bundleTombstones) take(e *event.Event, what SlotState) {
+// attributes are not open, excuses nothing. The error says that there are too many.
+func (t *bundleTombstones) take(e *event.Event, what SlotState) error {
 	if e.Place.Stream != SystemStream || what != SlotOpen {
-		return
+		return nil
 	}
 	tomb, ok, err := ParseTombstone(e)
 	if err != nil || !ok {
-		return
+		return nil //nolint:nilerr // it is an entry like others
 	}
-	if t.runs += 1 + len(tomb.Slots[0]) + len(tomb.Slots[1]); t.runs > maxBundleRuns {
-		return // memory is bounded; what it would excuse is named
+	if t.runs += tombstoneRuns + len(tomb.Slots[0]) + len(tomb.Slots[1]); t.runs > maxBundleRuns {
+		return errTombstones
 	}
 	if t.all == nil {
 		t.all = map[uint64]*provenTombstone{}
 	}
 	t.all[e.Place.Seq] = &provenTombstone{Tombstone: tomb, next: tomb.FirstRange, headers: sha256.New()}
+	return nil
 }
 
 // erases tells whether a tombstone names a slot.
