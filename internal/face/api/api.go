@@ -88,6 +88,8 @@ type Options struct {
 	Audit func(ctx context.Context, e *event.Event)
 	// Verify checks the entries received from from to to (zero = open).
 	Verify func(ctx context.Context, from, to time.Time) (Verification, error)
+	// Evidence is what the journal proves.
+	Evidence Evidence
 	// Head is the journal's last durable position and Tail a reader of what follows
 	// a position.
 	Head func() uint64
@@ -111,9 +113,9 @@ type Options struct {
 
 func (o *Options) check() error {
 	switch {
-	case o.Logs == nil, o.Cases == nil, o.Auth == nil, o.Audit == nil, o.Verify == nil,
+	case o.Logs == nil, o.Cases == nil, o.Auth == nil, o.Audit == nil, o.Verify == nil, o.Evidence == nil,
 		o.Head == nil, o.Tail == nil, o.Vitals == nil, o.Logger == nil:
-		return errors.New("api: logs, cases, auth, audit, verify, head, tail, vitals and logger are needed")
+		return errors.New("api: logs, cases, auth, audit, verify, evidence, head, tail, vitals and logger are needed")
 	default:
 		return nil
 	}
@@ -126,6 +128,7 @@ type API struct {
 	streams  *streams
 	limiter  *limiter
 	searches *searches
+	exports  *exports
 	checks   checks
 	activity activityCache
 }
@@ -135,7 +138,7 @@ func New(opts Options) (*API, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	a := &API{opts: opts, streams: newStreams(), limiter: newLimiter(), searches: newSearches()}
+	a := &API{opts: opts, streams: newStreams(), limiter: newLimiter(), searches: newSearches(), exports: newExports()}
 	gated, err := a.mount()
 	if err != nil {
 		return nil, err

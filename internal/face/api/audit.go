@@ -18,6 +18,7 @@ const service = "tocsin"
 const (
 	permissionDenied  = "permission_denied"
 	dataAccess        = "data_access"
+	dataExport        = "data_export"
 	alertAcknowledged = "alert_acknowledged"
 	alertResolved     = "alert_resolved"
 	anomalyResolved   = "anomaly_resolved"

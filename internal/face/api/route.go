@@ -19,12 +19,27 @@ const (
 	needsManage  = string(auth.Manage)
 )
 
-// route says what a caller must have and may send. Pattern is that of http.ServeMux.
+// route says what a caller must have and may send. Pattern is that of http.ServeMux
+// as the description writes it.
 type route struct {
 	pattern string
 	needs   string
 	params  []string
 	body    func() any // makes what the body is decoded into; nil = no body is read
+}
+
+// mounted is the pattern under which a route is served, where the description cannot
+// write it: a path of several parts, and one that must not look more special than its
+// neighbour.
+func (r *route) mounted() string {
+	switch r.pattern {
+	case "GET /api/siem/journal/tile/{path}":
+		return "GET /api/siem/journal/tile/{path...}"
+	case "GET /api/siem/logs/{id}/proof":
+		return "GET /api/siem/logs/{id}/{part}"
+	default:
+		return r.pattern
+	}
 }
 
 // routes is the one table of what each operation needs.
@@ -39,9 +54,15 @@ func routes() []route {
 
 		{"GET /api/siem/logs", needsView, slices.Concat(span, page, []string{"fields"}), nil},
 		{"GET /api/siem/logs/{id}", needsView, nil, nil},
+		{"GET /api/siem/logs/{id}/proof", needsView, nil, nil},
 		{"POST /api/siem/logs/verify", needsView, nil, func() any { return new(VerifyRequest) }},
 		{"GET /api/siem/search/stream", needsView, filter, nil},
 		{"GET /api/siem/statistics", needsView, span, nil},
+
+		{"GET /api/siem/journal/bundle", needsView, append(slices.Clone(span), "complete", "limit"), nil},
+		{"GET /api/siem/journal/checkpoint", needsView, nil, nil},
+		{"GET /api/siem/journal/keys", needsView, nil, nil},
+		{"GET /api/siem/journal/tile/{path}", needsView, nil, nil},
 
 		{"GET /api/siem/anomalies", needsView, append([]string{"type", "severity", "status"}, page...), nil},
 		{"GET /api/siem/anomalies/{id}", needsView, nil, nil},
@@ -86,6 +107,9 @@ func (a *API) mount() (http.Handler, error) {
 	}), StdHTTPServerOptions{BaseRouter: mux, ErrorHandlerFunc: a.badRequest})
 	mux.HandleFunc("GET /api/siem/stream", a.streamChanges)
 	mux.HandleFunc("GET /api/siem/search/stream", a.streamLogs)
+	mux.HandleFunc("GET /api/siem/logs/{id}/{part}", a.proveLog)
+	mux.HandleFunc("GET /api/siem/journal/bundle", a.exportBundle)
+	mux.HandleFunc("GET /api/siem/journal/tile/{path...}", a.journalTile)
 	mux.HandleFunc("GET /api/openapi.json", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = w.Write(description)
@@ -95,7 +119,7 @@ func (a *API) mount() (http.Handler, error) {
 	}
 	g := &gate{api: a, mux: mux, routes: map[string]route{}, inputs: map[string]bool{}, cross: http.NewCrossOriginProtection()}
 	for _, r := range routes() {
-		g.routes[r.pattern] = r
+		g.routes[r.mounted()] = r
 	}
 	for _, in := range a.opts.Inputs {
 		pattern := in.Method + " " + in.Pattern

@@ -150,6 +150,45 @@ func (e IntegrityStatus) Valid() bool {
 	}
 }
 
+// Defines values for JournalKeyPurpose.
+const (
+	Checkpoint JournalKeyPurpose = "checkpoint"
+	Receipt    JournalKeyPurpose = "receipt"
+)
+
+// Valid indicates whether the value is a known member of the JournalKeyPurpose enum.
+func (e JournalKeyPurpose) Valid() bool {
+	switch e {
+	case Checkpoint:
+		return true
+	case Receipt:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for JournalKeyState.
+const (
+	Current JournalKeyState = "current"
+	Overlap JournalKeyState = "overlap"
+	Retired JournalKeyState = "retired"
+)
+
+// Valid indicates whether the value is a known member of the JournalKeyState enum.
+func (e JournalKeyState) Valid() bool {
+	switch e {
+	case Current:
+		return true
+	case Overlap:
+		return true
+	case Retired:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Level.
 const (
 	LevelCritical Level = "critical"
@@ -651,6 +690,34 @@ type Integrity struct {
 // IntegrityStatus Verdict of the last check; UNCHECKED before the first one
 type IntegrityStatus string
 
+// JournalKey defines model for JournalKey.
+type JournalKey struct {
+	From time.Time `json:"from"`
+
+	// Key Verifier key of c2sp.org/signed-note
+	Key     string            `json:"key"`
+	Purpose JournalKeyPurpose `json:"purpose"`
+	State   JournalKeyState   `json:"state"`
+	Until   *time.Time        `json:"until"`
+}
+
+// JournalKeyPurpose defines model for JournalKey.Purpose.
+type JournalKeyPurpose string
+
+// JournalKeyState defines model for JournalKey.State.
+type JournalKeyState string
+
+// JournalKeys defines model for JournalKeys.
+type JournalKeys struct {
+	Keys []JournalKey `json:"keys"`
+
+	// Origin Name of the journal
+	Origin string `json:"origin"`
+
+	// Statements Signed notes in which an old key names its successor
+	Statements []string `json:"statements"`
+}
+
 // Level defines model for Level.
 type Level string
 
@@ -1046,6 +1113,12 @@ type ServerInterface interface {
 	// Dashboard Threat score, counts, integrity and ingest at a glance
 	// (GET /api/siem/dashboard)
 	Dashboard(w http.ResponseWriter, r *http.Request)
+	// JournalCheckpoint The newest signed checkpoint
+	// (GET /api/siem/journal/checkpoint)
+	JournalCheckpoint(w http.ResponseWriter, r *http.Request)
+	// JournalKeys The public keys that checkpoints and receipts are signed with
+	// (GET /api/siem/journal/keys)
+	JournalKeys(w http.ResponseWriter, r *http.Request)
 	// ListLogs Events by filter, newest first
 	// (GET /api/siem/logs)
 	ListLogs(w http.ResponseWriter, r *http.Request, params ListLogsParams)
@@ -1485,6 +1558,34 @@ func (siw *ServerInterfaceWrapper) Dashboard(w http.ResponseWriter, r *http.Requ
 
 	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		siw.Handler.Dashboard(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// JournalCheckpoint operation middleware
+func (siw *ServerInterfaceWrapper) JournalCheckpoint(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.JournalCheckpoint(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// JournalKeys operation middleware
+func (siw *ServerInterfaceWrapper) JournalKeys(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.JournalKeys(w, r)
 	}))
 
 	for _, middleware := range siw.HandlerMiddlewares {
@@ -2088,6 +2189,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/logs/{id}", wrapper.GetLog)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/siem/logs/verify", wrapper.VerifyLogs)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/statistics", wrapper.LogStatistics)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/checkpoint", wrapper.JournalCheckpoint)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/keys", wrapper.JournalKeys)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/anomalies", wrapper.ListAnomalies)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/anomalies/{id}", wrapper.GetAnomaly)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/siem/anomalies/{id}/resolve", wrapper.ResolveAnomaly)
@@ -3076,6 +3179,125 @@ func (response Dashboard403ApplicationProblemPlusJSONResponse) VisitDashboardRes
 	return err
 }
 
+type JournalCheckpointRequestObject struct {
+}
+
+type JournalCheckpointResponseObject interface {
+	VisitJournalCheckpointResponse(w http.ResponseWriter) error
+}
+
+type JournalCheckpoint200TextResponse string
+
+func (response JournalCheckpoint200TextResponse) VisitJournalCheckpointResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/plain")
+	w.WriteHeader(200)
+
+	_, err := w.Write([]byte(fmt.Sprint(response)))
+	return err
+}
+
+type JournalCheckpoint401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response JournalCheckpoint401ApplicationProblemPlusJSONResponse) VisitJournalCheckpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JournalCheckpoint403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response JournalCheckpoint403ApplicationProblemPlusJSONResponse) VisitJournalCheckpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JournalCheckpoint404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response JournalCheckpoint404ApplicationProblemPlusJSONResponse) VisitJournalCheckpointResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JournalKeysRequestObject struct {
+}
+
+type JournalKeysResponseObject interface {
+	VisitJournalKeysResponse(w http.ResponseWriter) error
+}
+
+type JournalKeys200JSONResponse JournalKeys
+
+func (response JournalKeys200JSONResponse) VisitJournalKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JournalKeys401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response JournalKeys401ApplicationProblemPlusJSONResponse) VisitJournalKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type JournalKeys403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response JournalKeys403ApplicationProblemPlusJSONResponse) VisitJournalKeysResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListLogsRequestObject struct {
 	Params ListLogsParams
 }
@@ -3770,6 +3992,12 @@ type StrictServerInterface interface {
 	// Dashboard Threat score, counts, integrity and ingest at a glance
 	// (GET /api/siem/dashboard)
 	Dashboard(ctx context.Context, request DashboardRequestObject) (DashboardResponseObject, error)
+	// JournalCheckpoint The newest signed checkpoint
+	// (GET /api/siem/journal/checkpoint)
+	JournalCheckpoint(ctx context.Context, request JournalCheckpointRequestObject) (JournalCheckpointResponseObject, error)
+	// JournalKeys The public keys that checkpoints and receipts are signed with
+	// (GET /api/siem/journal/keys)
+	JournalKeys(ctx context.Context, request JournalKeysRequestObject) (JournalKeysResponseObject, error)
 	// ListLogs Events by filter, newest first
 	// (GET /api/siem/logs)
 	ListLogs(ctx context.Context, request ListLogsRequestObject) (ListLogsResponseObject, error)
@@ -4184,6 +4412,54 @@ func (sh *strictHandler) Dashboard(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(DashboardResponseObject); ok {
 		if err := validResponse.VisitDashboardResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// JournalCheckpoint operation middleware
+func (sh *strictHandler) JournalCheckpoint(w http.ResponseWriter, r *http.Request) {
+	var request JournalCheckpointRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.JournalCheckpoint(ctx, request.(JournalCheckpointRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "JournalCheckpoint")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(JournalCheckpointResponseObject); ok {
+		if err := validResponse.VisitJournalCheckpointResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// JournalKeys operation middleware
+func (sh *strictHandler) JournalKeys(w http.ResponseWriter, r *http.Request) {
+	var request JournalKeysRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.JournalKeys(ctx, request.(JournalKeysRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "JournalKeys")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(JournalKeysResponseObject); ok {
+		if err := validResponse.VisitJournalKeysResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

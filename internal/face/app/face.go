@@ -67,7 +67,7 @@ func (s *server) openFace(ctx context.Context) (err error) {
 	s.face.vitals.begin(s)
 	o := api.Options{
 		Logs: s.record.search, Cases: s.record.cases, Auth: s.face.access, Audit: s.face.auditor.event,
-		Verify: s.verifyForAPI, Head: s.record.journal.Head,
+		Verify: s.verifyForAPI, Evidence: evidence{s.record.journal, s.record.keys}, Head: s.record.journal.Head,
 		Tail:   func(after uint64) api.Tail { return s.record.journal.Reader(after) },
 		Vitals: s.face.vitals.read, Ready: s.ready, Metrics: s.metrics(),
 		Demo: s.opt.Demo != DemoOff, Logger: s.logger.With("part", "api"),

@@ -4,6 +4,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -14,6 +15,10 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
+
+// ErrDamaged says that a stored entry, or one of its neighbours in the tree, is not as
+// it was sealed, so that nothing can be proven with it.
+var ErrDamaged = errors.New("stored entries are damaged")
 
 // BundleRequest says what an evidence bundle holds.
 type BundleRequest struct {
@@ -29,28 +34,38 @@ type BundleRequest struct {
 	Older *proof.Checkpoint
 }
 
-// WriteBundle seals what is open, unless a checkpoint covers all of it already, and
-// writes an evidence bundle of entries (package
-// proof), which a stranger checks with the public key alone. ErrNoEvidence says that
-// an entry does not exist. After an error the bundle has no end, and nobody takes it
-// for whole. Run must be running.
+// WriteBundle writes an evidence bundle of entries (package proof), which a stranger
+// checks with the public key alone. Streams of which an entry is not under a
+// checkpoint yet are sealed first. ErrNoEvidence says that an entry does not exist,
+// ErrDamaged that it cannot be proven any more, ErrDiverged that the journal signs
+// nothing. Nothing is written before everything but the entries themselves is ready;
+// after a later error the bundle has no end, and nobody takes it for whole. Run must
+// be running.
 func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest) error {
-	if !j.signed(r.Entries) || !j.signed(r.Complete) {
-		if err := j.Seal(ctx); err != nil {
-			return err
-		}
-	}
 	if err := j.Diverged(); err != nil {
 		return err
 	}
-	signed, size, _, _ := j.Checkpoint()
-	b := bundler{j: j, size: size, wanted: map[string][]event.Range{}}
+	b := bundler{j: j, wanted: map[string][]event.Range{}}
 	for _, g := range slices.Concat(r.Entries, r.Complete) {
 		b.wanted[g.Stream] = append(b.wanted[g.Stream], g)
 	}
+	var open []string
 	for stream := range b.wanted {
-		b.wanted[stream] = joined(b.wanted[stream])
+		runs := joined(b.wanted[stream])
+		if b.wanted[stream] = runs; !j.Covered(stream, runs[len(runs)-1].Last) {
+			open = append(open, stream)
+		}
 	}
+	if len(open) > 0 {
+		if err := j.Seal(ctx, open...); err != nil {
+			return err
+		}
+		if err := j.Diverged(); err != nil { // then the seal was all
+			return err
+		}
+	}
+	signed, size, _, _ := j.Checkpoint()
+	b.size = size
 	if err := b.findTombstones(ctx); err != nil {
 		return err
 	}
@@ -78,18 +93,6 @@ func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest)
 		}
 	}
 	return b.out.Close()
-}
-
-// signed tells whether the newest checkpoint covers the last entry of each run, and
-// so all before it.
-func (j *Journal) signed(runs []event.Range) bool {
-	_, size, _, _ := j.Checkpoint()
-	for _, g := range runs {
-		if index, _, err := j.headerOf(g.Stream, g.Last); err != nil || index >= size {
-			return false
-		}
-	}
-	return true
 }
 
 // bundler writes one bundle.
@@ -184,21 +187,21 @@ func (b *bundler) entries(stream string, h *Header, runs []event.Range) error {
 	if !ok {
 		t, pruned := b.pruned(h)
 		if !pruned {
-			return fmt.Errorf("%w: the file with seq %d to %d is gone", errReadBack, h.First, h.Last())
+			return fmt.Errorf("%w: the file with seq %d to %d is gone", ErrDamaged, h.First, h.Last())
 		}
 		return b.out.Pruned(t)
 	}
 	defer release()
 	r, err := openRange(f, h.Number)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
 	}
 	for _, g := range runs {
 		for seq := max(g.First, h.First); seq <= min(g.Last, h.Last()); seq++ {
 			e, lost, err := r.entry(uint32(seq-h.First), b.erased(stream)) //nolint:gosec // below Count
 			switch {
 			case err != nil:
-				return fmt.Errorf("seq %d: %w", seq, err)
+				return fmt.Errorf("%w: seq %d: %w", ErrDamaged, seq, err)
 			case lost:
 				err = b.out.Lost(e.I, e.Path)
 			default:

@@ -16,6 +16,21 @@ func (j *Journal) fileOf(stream string, seq uint64) (*sealedFile, bool) {
 	return nil, false
 }
 
+// Covered tells whether the newest checkpoint covers an entry, or one after it in its
+// stream: then it can be proven without sealing anything.
+func (j *Journal) Covered(stream string, seq uint64) bool {
+	v := &j.evidence
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	list := v.streams[stream]
+	n := sort.Search(len(list), func(i int) bool { return list[i].index >= v.size }) // under the checkpoint
+	if n == 0 {
+		return false
+	}
+	l, err := v.log.at(list[n-1].index)
+	return err == nil && l.Header.Last() >= seq
+}
+
 // headerAt reads a header of the log.
 func (j *Journal) headerAt(index uint64) (logged, error) {
 	v := &j.evidence

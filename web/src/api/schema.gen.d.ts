@@ -99,6 +99,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/siem/logs/{id}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What proves that an event is in the journal as it was recorded
+         * @description The event is sealed first if need be. With `Accept: application/x-ndjson` the answer is an evidence bundle of
+         *     this one entry, which `tocsin verify --key` checks without a server; the JSON form shows what is in it, and has
+         *     it whole in `bundle`. 409 `journal_diverged` when the journal signs no checkpoints any more, `entry_damaged` when
+         *     the stored entry, or a neighbour of it in the tree, is not as it was sealed; 503 when it cannot be sealed now.
+         *     Recorded as `data_access`.
+         */
+        get: operations["proveLog"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/siem/logs/verify": {
         parameters: {
             query?: never;
@@ -152,6 +176,95 @@ export interface paths {
         };
         /** Counts of events by source, level, category and hour */
         get: operations["logStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/journal/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The newest signed checkpoint
+         * @description A signed note (c2sp.org/tlog-checkpoint) over the headers of all sealed ranges, with the cosignatures that
+         *     witnesses have given it. Who keeps it can find out later whether the journal was rolled back or rewritten:
+         *     `tocsin verify --checkpoint`. 404 before the first one.
+         */
+        get: operations["journalCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/journal/tile/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A tile of the log of headers
+         * @description As c2sp.org/tlog-tiles names them: `<level>/<number>` for hashes, `entries/<number>` for headers, with
+         *     `.p/<width>` when it is not full. A full tile never changes and may be kept for ever; 404 for what the newest
+         *     checkpoint does not cover.
+         */
+        get: operations["journalTile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/journal/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The public keys that checkpoints and receipts are signed with
+         * @description What this answers is as good as the way to it: a key that evidence is to be checked with belongs to be handed
+         *     over once, by somebody who knows. From there the statements lead to the keys that followed.
+         */
+        get: operations["journalKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/journal/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An evidence bundle of the events that match
+         * @description A file that `tocsin verify --key` checks with the public key alone. What is not sealed yet is sealed first. With
+         *     `complete` it also proves that nothing is left out: it then has, of each stream, every entry from the first to
+         *     the last that happened between `from` and `to`, whether it matches the other filters or not. When there are
+         *     more entries than `limit`, there is no bundle: 400 with that field. A transfer that breaks off leaves a file
+         *     without its end, which nobody takes for whole. Two exports run at a time. Recorded as `data_export`.
+         */
+        get: operations["exportBundle"];
         put?: never;
         post?: never;
         delete?: never;
@@ -614,6 +727,52 @@ export interface components {
             /** Format: int64 */
             seq: number;
             verdict: string;
+        };
+        /**
+         * @description An event with what proves it: hashing its canonical bytes and going along `path` gives the root in `header`, and
+         *     going from there along the header's own path gives the root in `checkpoint`. `bundle` has all bytes.
+         */
+        EntryProof: {
+            record: components["schemas"]["Event"];
+            /** @description From the entry's leaf to the root of its range */
+            path: string[];
+            header: {
+                /**
+                 * Format: int64
+                 * @description Number of the header in the log of headers
+                 */
+                index: number;
+                /**
+                 * Format: byte
+                 * @description The header of the entry's range
+                 */
+                bytes: string;
+                /** @description From the header to the root of the checkpoint */
+                path: string[];
+            };
+            /** @description The signed note */
+            checkpoint: string;
+            /** @description The evidence bundle, as with `Accept: application/x-ndjson` */
+            bundle: string;
+        };
+        JournalKeys: {
+            /** @description Name of the journal */
+            origin: string;
+            keys: components["schemas"]["JournalKey"][];
+            /** @description Signed notes in which an old key names its successor */
+            statements: string[];
+        };
+        JournalKey: {
+            /** @description Verifier key of c2sp.org/signed-note */
+            key: string;
+            /** @enum {string} */
+            purpose: "checkpoint" | "receipt";
+            /** @enum {string} */
+            state: "current" | "overlap" | "retired";
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string | null;
         };
         Count: {
             value: string;
@@ -1288,6 +1447,36 @@ export interface operations {
             404: components["responses"]["NotFound"];
         };
     };
+    proveLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The proof */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryProof"];
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
     verifyLogs: {
         parameters: {
             query?: never;
@@ -1393,6 +1582,125 @@ export interface operations {
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+        };
+    };
+    journalCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    journalTile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tile */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    journalKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalKeys"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    exportBundle: {
+        parameters: {
+            query?: {
+                /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
+                source?: components["parameters"]["source"];
+                /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
+                level?: components["parameters"]["event_level"];
+                /** @description Category of the event, such as login_failed; several by comma, `*` for any characters */
+                category?: components["parameters"]["category"];
+                /** @description User of the event; `*` for any characters */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Address, or a network in CIDR form; several by comma */
+                ip_address?: components["parameters"]["ip_address"];
+                /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
+                q?: components["parameters"]["q"];
+                /** @description Events of this time and later */
+                from?: components["parameters"]["from"];
+                /** @description Events before this time */
+                to?: components["parameters"]["to"];
+                /** @description Whether the bundle proves that nothing between its first and last entry is left out */
+                complete?: boolean;
+                /** @description The most entries */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle, as a download */
+            200: {
+                headers: {
+                    "Tocsin-Incomplete": components["headers"]["Incomplete"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
         };
     };
     listAnomalies: {
