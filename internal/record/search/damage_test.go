@@ -31,10 +31,10 @@ type spot struct {
 	pages []int
 }
 
-// spots reads a file's footer by its description in package segment.
+// spots reads a file's footer by its description in docs/segment-format.md.
 func spots(t *testing.T, raw []byte) []spot {
 	t.Helper()
-	const trailer, formRaw = 16, 6
+	const magic, trailer, formRaw = 8, 16, 6
 	end := len(raw) - trailer
 	b := bytes.NewReader(raw[end-int(binary.LittleEndian.Uint32(raw[end:])) : end])
 	number := func() int {
@@ -49,6 +49,7 @@ func spots(t *testing.T, raw []byte) []spot {
 		_, _ = b.Read(s)
 		return string(s)
 	}
+	next := magic
 	extent := func() (form byte, code, middle int) {
 		form, _ = b.ReadByte()
 		switch form {
@@ -57,17 +58,33 @@ func spots(t *testing.T, raw []byte) []spot {
 		case 1:
 			return form, number(), -1
 		}
-		at, stored := number(), number()
-		number()
+		stored := number()
+		if form&0x80 != 0 {
+			number()
+		}
 		_, _ = b.Seek(4, 1)
-		return form &^ 0x80, 0, at + stored/2
+		next += stored
+		return form &^ 0x80, 0, next - stored + stored/2
 	}
 	rows, size := number(), number()
-	pages := (rows + size - 1) / size
+	count := (rows + size - 1) / size
+	pages := func(yield func(page int, form byte, code, at int)) {
+		for page := 0; page < count; {
+			form, code, at := extent()
+			more := 0
+			if at < 0 {
+				more = number()
+			}
+			for range more + 1 {
+				yield(page, form, code, at)
+				page++
+			}
+		}
+	}
 	text()
 	text()
 	text()
-	for range 5 * 2 * pages {
+	for range 5 * 2 * count {
 		number()
 	}
 	var out []spot
@@ -81,8 +98,7 @@ func spots(t *testing.T, raw []byte) []spot {
 		_, _, dict := extent()
 		number()
 		var need []int
-		for page := range pages {
-			form, code, at := extent()
+		pages(func(page int, form byte, code, at int) {
 			if name == "rest" && form == formRaw || name != "rest" && form != formRaw && (form != 1 || code >= int(segment.CodeFirst)) {
 				need = append(need, page)
 			}
@@ -91,16 +107,15 @@ func spots(t *testing.T, raw []byte) []spot {
 			} else {
 				add(fmt.Sprintf("%s page %d", name, page), at, page)
 			}
-		}
+		})
 		add(name+" dictionary", dict, need...)
 	}
 	_, _, at := extent()
 	add("rollup", at)
-	for page := range pages {
-		_, _, at := extent()
-		add(fmt.Sprintf("filter %d", page), at)
-	}
-	if b.Len() != 0 {
+	_, _, at = extent()
+	add("filter of the dictionaries", at)
+	pages(func(page int, _ byte, _, at int) { add(fmt.Sprintf("filter %d", page), at) })
+	if b.Len() != 0 || next != end-int(binary.LittleEndian.Uint32(raw[end:])) {
 		t.Fatalf("%d bytes of the footer are not understood", b.Len())
 	}
 	return out

@@ -11,6 +11,51 @@ import (
 // through a page's texts.
 const fewRows = 48
 
+// wordColumn is a column in which words are looked for.
+type wordColumn struct {
+	column segment.Column
+	// in and has look into a text of its dictionary and into a row of a raw page.
+	in  func(*query.Term, string) bool
+	has func(*query.Term, []byte) bool
+}
+
+// wordColumns are the core texts, the attributes that have a column, and ColRest.
+func wordColumns(r segment.Reader) []wordColumn {
+	fields, attrs := query.TextFields(), r.Attrs()
+	columns := make([]wordColumn, 0, len(fields)+len(attrs)+1)
+	for _, f := range fields {
+		columns = append(columns, wordColumn{segment.TextColumn(f), (*query.Term).In, (*query.Term).InBytes})
+	}
+	for _, a := range attrs {
+		columns = append(columns, wordColumn{a.Column, attrIn, attrHas})
+	}
+	return append(columns, wordColumn{segment.ColRest, nil, restHas})
+}
+
+// termTest asks about a term all dictionaries in which words are looked for, unless
+// their filter says that none has it.
+func (v *view) termTest(term *query.Term) (termTest, error) {
+	t := termTest{term: term, codes: make([][]bool, len(v.columns)), lost: make([]error, len(v.columns))}
+	for _, w := range term.Words() {
+		t.words = append(t.words, segment.WordHash(w))
+	}
+	if len(t.words) > 0 && !v.dictFilter().HasAll(t.words) {
+		return t, nil
+	}
+	for k, c := range v.columns {
+		if c.in == nil {
+			continue
+		}
+		var err error
+		t.codes[k], t.lost[k], err = v.judge(c.column, func(s string) bool { return c.in(term, s) })
+		if err != nil {
+			return termTest{}, err
+		}
+		t.some = t.some || t.codes[k] != nil || t.lost[k] != nil
+	}
+	return t, nil
+}
+
 // matchTerms keeps the rows in which every word occurs somewhere.
 func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 	if len(v.terms) == 0 {
@@ -23,7 +68,6 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 			return nil
 		}
 	}
-	columns := append(textColumns(), segment.ColRest)
 	for i := range v.terms {
 		left := rows.Count()
 		if left == 0 {
@@ -31,16 +75,12 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 		}
 		*found = segment.Bits{}
 		raw := v.terms[i].inRaw(filter)
-		for k, c := range columns {
-			var codes []bool
-			var lost error
-			if c != segment.ColRest {
-				codes, lost = v.terms[i].codes[k], v.terms[i].lost[k]
-			}
-			if inPage := v.r.Raw(c, page); codes == nil && lost == nil && !inPage || inPage && !raw {
+		for k, c := range v.columns {
+			codes, lost := v.terms[i].codes[k], v.terms[i].lost[k]
+			if inPage := v.r.Raw(c.column, page); codes == nil && lost == nil && !inPage || inPage && !raw {
 				continue
 			}
-			texts, err := v.r.Texts(c, page)
+			texts, err := v.r.Texts(c.column, page)
 			if err != nil {
 				return err
 			}
@@ -49,10 +89,8 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 				return lost
 			case !texts.Raw():
 				texts.Select(codes, found)
-			case c == segment.ColRest:
-				findRaw(&texts, v.terms[i].term, left, rows, found, restHas)
 			default:
-				findRaw(&texts, v.terms[i].term, left, rows, found, textHas)
+				findRaw(&texts, v.terms[i].term, left, rows, found, c.has)
 			}
 		}
 		rows.And(found)
@@ -62,16 +100,24 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 
 // inRaw tells whether the raw texts of the page with that filter may have the
 // term.
-func (t *termTest) inRaw(filter segment.Filter) bool {
-	for _, w := range t.words {
-		if !filter.Has(w) {
-			return false
-		}
-	}
-	return true
+func (t *termTest) inRaw(filter segment.Filter) bool { return filter.HasAll(t.words) }
+
+// attrIn asks about each of the texts of an attribute's value.
+func attrIn(t *query.Term, value string) (has bool) {
+	segment.AttrTexts(value, func(s string) bool {
+		has = t.In(s)
+		return !has
+	})
+	return has
 }
 
-func textHas(t *query.Term, row []byte) bool { return t.InBytes(row) }
+func attrHas(t *query.Term, value []byte) (has bool) {
+	segment.AttrTexts(value, func(b []byte) bool {
+		has = t.InBytes(b)
+		return !has
+	})
+	return has
+}
 
 // restHas asks about each of the texts in a row of ColRest.
 func restHas(t *query.Term, row []byte) (has bool) {

@@ -33,23 +33,25 @@ type view struct {
 	dead   bool // no row can match
 	fields []fieldTest
 	terms  []termTest
+	// columns are those in which words are looked for; ColRest is the last.
+	columns []wordColumn
 }
 
 // fieldTest is what a plan asks of one column.
 type fieldTest struct {
 	column segment.Column
 	match  func([]byte) bool
-	codes  []bool   // by code
-	lost   error    // why the dictionary cannot be read
-	some   bool     // one of the codes is true
-	hashes []uint64 // of the values wanted, when they are known; else nil
+	codes  []bool     // by code
+	lost   error      // why the dictionary cannot be read
+	some   bool       // one of the codes is true
+	hashes [][]uint64 // of each value wanted, when these are known; else nil
 }
 
 // termTest is one word or phrase.
 type termTest struct {
 	term  *query.Term
-	codes [][]bool // by text column of textColumns, then by code; nil when none is true
-	lost  []error  // by text column of textColumns: why the dictionary cannot be read
+	codes [][]bool // by column of view.columns, then by code; nil when none is true
+	lost  []error  // by column of view.columns: why the dictionary cannot be read
 	some  bool     // one of the codes is true, or a dictionary cannot be read
 	words []uint64 // hashes of words that a text with the term has
 }
@@ -103,7 +105,7 @@ func (v *view) compile() error {
 		asked  int
 		text   func(string) bool
 		match  func([]byte) bool
-		hashes []uint64
+		hashes [][]uint64
 	}{
 		{segment.ColSource, len(p.Sources), func(s string) bool { return query.MatchAny(p.Sources, s) }, func(b []byte) bool { return query.MatchAny(p.Sources, b) }, valueHashes(segment.ColSource, p.Sources)},
 		{segment.ColCategory, len(p.Categories), func(s string) bool { return query.MatchAny(p.Categories, s) }, func(b []byte) bool { return query.MatchAny(p.Categories, b) }, valueHashes(segment.ColCategory, p.Categories)},
@@ -113,9 +115,13 @@ func (v *view) compile() error {
 		if f.asked == 0 {
 			continue
 		}
-		codes, lost, err := v.judge(f.column, f.text)
-		if err != nil {
-			return err
+		var codes []bool
+		var lost error
+		if f.hashes == nil || slices.ContainsFunc(f.hashes, v.dictFilter().HasAll) {
+			var err error
+			if codes, lost, err = v.judge(f.column, f.text); err != nil {
+				return err
+			}
 		}
 		t := fieldTest{column: f.column, match: f.match, codes: codes, lost: lost, some: codes != nil, hashes: f.hashes}
 		if !t.some && lost == nil && !v.anyRaw(f.column) {
@@ -124,18 +130,13 @@ func (v *view) compile() error {
 		}
 		v.fields = append(v.fields, t)
 	}
+	if len(p.Terms) > 0 {
+		v.columns = wordColumns(v.r)
+	}
 	for i := range p.Terms {
-		t := termTest{term: &p.Terms[i]}
-		for _, w := range t.term.Words() {
-			t.words = append(t.words, segment.WordHash(w))
-		}
-		for _, c := range textColumns() {
-			codes, lost, err := v.judge(c, t.term.In)
-			if err != nil {
-				return err
-			}
-			t.codes, t.lost = append(t.codes, codes), append(t.lost, lost)
-			t.some = t.some || codes != nil || lost != nil
+		t, err := v.termTest(&p.Terms[i])
+		if err != nil {
+			return err
 		}
 		v.terms = append(v.terms, t)
 	}
@@ -144,26 +145,26 @@ func (v *view) compile() error {
 
 // valueHashes returns the hashes of the values that patterns match, nil when
 // these are not known.
-func valueHashes(c segment.Column, patterns []query.Pattern) []uint64 {
-	var hashes []uint64
+func valueHashes(c segment.Column, patterns []query.Pattern) [][]uint64 {
+	var hashes [][]uint64
 	for _, p := range patterns {
 		text, ok := p.Literal()
 		if !ok {
 			return nil
 		}
-		hashes = append(hashes, segment.ValueHash(c, text))
+		hashes = append(hashes, segment.ValueHashes(c.String(), text))
 	}
 	return hashes
 }
 
-func addressHashes(addresses []query.Address) []uint64 {
-	var hashes []uint64
+func addressHashes(addresses []query.Address) [][]uint64 {
+	var hashes [][]uint64
 	for i := range addresses {
 		addr, ok := addresses[i].Single()
 		if !ok {
 			return nil
 		}
-		hashes = append(hashes, segment.AddressHash(addr))
+		hashes = append(hashes, []uint64{segment.AddressHash(addr)})
 	}
 	return hashes
 }
@@ -201,6 +202,16 @@ func (v *view) filter(page int) segment.Filter {
 	return f
 }
 
+// dictFilter returns what the dictionaries do not hold, as filter does of a page.
+func (v *view) dictFilter() segment.Filter {
+	f, err := v.r.DictFilter()
+	if err != nil {
+		v.damages.Note(v.r, err)
+		return segment.Filter{}
+	}
+	return f
+}
+
 func (v *view) anyRaw(c segment.Column) bool {
 	for page := range segment.Pages(v.r) {
 		if v.r.Raw(c, page) {
@@ -208,16 +219,6 @@ func (v *view) anyRaw(c segment.Column) bool {
 		}
 	}
 	return false
-}
-
-// textColumns are the columns in which words are looked for, beside ColRest.
-func textColumns() []segment.Column {
-	fields := query.TextFields()
-	columns := make([]segment.Column, len(fields))
-	for i, f := range fields {
-		columns[i] = segment.TextColumn(f)
-	}
-	return columns
 }
 
 // match sets rows to the rows of a page that match and are not before floor;
@@ -311,7 +312,7 @@ func (t *fieldTest) find(v *view, page int, rows, found *segment.Bits) error {
 	if !t.some && t.lost == nil && !raw {
 		return nil
 	}
-	if t.hashes != nil && raw && !slices.ContainsFunc(t.hashes, v.filter(page).Has) {
+	if t.hashes != nil && raw && !slices.ContainsFunc(t.hashes, v.filter(page).HasAll) {
 		return nil
 	}
 	texts, err := v.r.Texts(t.column, page)

@@ -21,14 +21,13 @@ type Block struct {
 
 	fixed [maxPages]atomic.Pointer[fixedPage]
 	texts [numTexts]textColumn
+	attrs attrTable
 
 	// writer's
-	seed   maphash.Seed
+	tally  tally
 	rest   restWriter
 	bounds Bounds // of the page that is being filled
 	filled int    // bytes of text in that page
-	words  int    // bytes of text in all dictionaries, an upper bound
-	fixing int    // bytes of fixed pages
 }
 
 // fixedPage holds a page of the columns whose rows have a fixed width.
@@ -47,9 +46,14 @@ const fixedPageSize = PageRows*(8*numInts+1+1+16+8+16) + 80
 // NewBlock returns an empty block. It takes its origin and stream from the
 // first event.
 func NewBlock() *Block {
-	b := &Block{seed: maphash.MakeSeed()}
-	b.rest = restWriter{dict: &b.texts[ColRest-ColSource].dict, seed: b.seed}
-	b.bytes.Store(int64(b.memory()))
+	b := &Block{tally: tally{memory: blockSize}}
+	seed := maphash.MakeSeed()
+	for i := range b.texts {
+		b.texts[i].init(seed, &b.tally)
+	}
+	b.attrs.init(seed, &b.tally)
+	b.rest.dict = &b.texts[ColRest-ColSource].dict
+	b.bytes.Store(int64(blockSize))
 	return b
 }
 
@@ -71,65 +75,59 @@ func (b *Block) Append(e *event.Event, leaf8 [8]byte, mac16 [16]byte) error {
 	if rows == 0 {
 		b.origin, b.stream = e.Place.Origin, e.Place.Stream
 	}
-	rest, err := b.rest.encode(e, e.Place.Origin != b.origin || e.Place.Stream != b.stream)
+	page, i := rows/PageRows, rows%PageRows
+	defer b.attrs.clear()
+	if err := b.attrs.plan(e.Attrs); err != nil {
+		return fmt.Errorf("append to segment: %w", err)
+	}
+	rest, err := b.rest.encode(e, b.attrs.over, e.Place.Origin != b.origin || e.Place.Stream != b.stream)
 	if err != nil {
 		return fmt.Errorf("append to segment: %w", err)
 	}
-	page, i := rows/PageRows, rows%PageRows
 	if i == 0 {
 		b.filled = 0
 	}
-	size := len(rest)
+	size := len(rest) + len(b.attrs.texts)
 	for f := event.FieldSource; f <= event.FieldSender; f++ {
 		size += len(*coreRef(e, f))
 	}
-	if b.filled+size > maxPageBytes || b.words+size > maxPageBytes {
+	if b.filled+size > maxPageBytes || b.tally.words+size > maxPageBytes {
 		if rows == 0 {
 			return fmt.Errorf("append to segment: event of %d bytes, at most %d are possible", size, maxPageBytes)
 		}
 		return ErrFull
 	}
 	b.filled += size
-	b.addTexts(e, page, i, rest)
-	b.addFixed(e, page, i, leaf8, mac16)
-	if i == PageRows-1 || rows < PageRows || i%64 == 0 {
-		b.bytes.Store(int64(b.memory()))
+	b.addTexts(e, page, i)
+	b.attrs.write(page, i)
+	if len(rest) > 0 {
+		appendRaw(&b.texts[ColRest-ColSource], page, i, rest, Present)
 	}
+	b.addFixed(e, page, i, leaf8, mac16)
+	b.bytes.Store(int64(b.tally.memory + cap(b.rest.buf) + cap(b.attrs.texts)))
 	b.rows.Store(int32(rows + 1)) //nolint:gosec // at most MaxRows
 	return nil
 }
 
-func (b *Block) addTexts(e *event.Event, page, i int, rest []byte) {
-	words := b.texts[ColRest-ColSource].dict.bytes
+func (b *Block) addTexts(e *event.Event, page, i int) {
 	for f := event.FieldSource; f <= event.FieldSender; f++ {
 		c := &b.texts[f-event.FieldSource]
-		s, state := *coreRef(e, f), Present
-		if s == "" {
-			switch {
-			case e.Blank.Has(f):
-				state = Blank
-			case e.Null.Has(f):
-				state = Null
-			default:
-				state = Absent
-			}
+		switch s := *coreRef(e, f); {
+		case s != "":
+			addText(c, page, i, s, Present)
+		case e.Blank.Has(f):
+			addText(c, page, i, "", Blank)
+		case e.Null.Has(f):
+			addText(c, page, i, "", Null)
 		}
-		c.add(page, i, s, state, b.seed)
-		words += c.dict.bytes
 	}
-	b.words = words
-	state := Present
-	if len(rest) == 0 {
-		state = Absent
-	}
-	appendRaw(&b.texts[ColRest-ColSource], page, i, rest, state)
 }
 
 func (b *Block) addFixed(e *event.Event, page, i int, leaf8 [8]byte, mac16 [16]byte) {
 	p := b.fixed[page].Load()
 	if p == nil {
 		p = &fixedPage{}
-		b.fixing += fixedPageSize
+		b.tally.memory += fixedPageSize
 		b.fixed[page].Store(p)
 	}
 	p.ints[ColTime][i] = e.Time
@@ -147,13 +145,5 @@ func (b *Block) addFixed(e *event.Event, page, i int, leaf8 [8]byte, mac16 [16]b
 	}
 }
 
-func (b *Block) memory() int {
-	n := b.fixing + blockSize
-	for i := range b.texts {
-		n += b.texts[i].memory()
-	}
-	return n + cap(b.rest.buf)
-}
-
 // blockSize is the size of an empty block, page tables included.
-const blockSize = 8*maxPages + numTexts*(8*maxPages+160) + 256
+const blockSize = 8*maxPages + numTexts*(8*maxPages+240) + 8*maxAttrs + 512

@@ -6,8 +6,8 @@ import (
 	"encoding/binary"
 )
 
-// The raw bodies of footer.go's table, both ways. Decoding takes the number of
-// rows from the footer and says false to everything that was not encoded here.
+// The raw bodies of docs/segment-format.md, both ways. Decoding takes the number
+// of rows from the footer and says false to everything that was not encoded here.
 
 func appendInts(b []byte, values []int64) []byte {
 	last := int64(0)
@@ -22,12 +22,14 @@ func decodeInts(b []byte, rows int) ([]int64, bool) {
 	values := make([]int64, rows)
 	last := int64(0)
 	for i := range values {
-		d, n := binary.Varint(b)
-		if n <= 0 {
+		u, n := uint64(0), 1
+		if len(b) > 0 && b[0] < 0x80 {
+			u = uint64(b[0])
+		} else if u, n = binary.Uvarint(b); n <= 0 {
 			return nil, false
 		}
 		b = b[n:]
-		last += d
+		last += int64(u>>1) ^ -int64(u&1)
 		values[i] = last
 	}
 	return values, len(b) == 0
@@ -124,19 +126,23 @@ func decodeTexts(form byte, body []byte, rows, codes int) (t Texts, ok bool) {
 func decodeRaw(body []byte, rows int) (t Texts, ok bool) {
 	t.rows = rows
 	t.ends = make([]uint32, rows)
-	r := scanner[[]byte]{s: body}
-	end := uint64(0)
+	end, at := uint64(0), 0
 	for i := range t.ends {
-		v := r.uvarint()
-		state := State(v & 3)
-		n := v >> 2
-		if end += n; r.bad || end > uint64(len(body)) || (n > 0 && state != Present) {
+		v, size := uint64(0), 1
+		if at < len(body) && body[at] < 0x80 {
+			v = uint64(body[at])
+		} else if v, size = binary.Uvarint(body[at:]); size <= 0 {
+			return t, false
+		}
+		at += size
+		state, n := State(v&3), v>>2
+		if end += n; end > uint64(len(body)) || (n > 0 && state != Present) {
 			return t, false
 		}
 		t.ends[i] = uint32(end) | uint32(state)<<endBits //nolint:gosec // compared with a length
 	}
-	t.data = r.s
-	return t, end == uint64(len(r.s))
+	t.data = body[at:]
+	return t, end == uint64(len(t.data))
 }
 
 func appendDict(b []byte, d Dict) []byte {

@@ -37,6 +37,8 @@ type pageKey struct {
 const (
 	dictPage   int16 = -1
 	rollupPage int16 = -2
+	// filterColumn stands in for the column of a page's filter.
+	filterColumn Column = 1<<16 - 1
 )
 
 // cachedPage is a decoded body: one of its fields is set.

@@ -20,7 +20,7 @@ func (f *File) Check(ctx context.Context) error {
 	fresh := *f
 	fresh.cache = cache
 	var damage []error
-	for c := range numColumns {
+	for c := range numColumns + Column(len(f.footer.attrs)) { //nolint:gosec // at most maxColumns
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("check segment %s: %w", f.path, err)
 		}
@@ -28,7 +28,9 @@ func (f *File) Check(ctx context.Context) error {
 	}
 	_, err = fresh.Rollup()
 	damage = append(damage, err)
-	for page := range f.footer.filters {
+	_, err = fresh.DictFilter()
+	damage = append(damage, err)
+	for page := range f.footer.bounds {
 		_, err := fresh.Filter(page)
 		damage = append(damage, err)
 	}

@@ -3,14 +3,15 @@
 package segment
 
 import (
+	"fmt"
 	"math/bits"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// Column names a column. The numbers are this process's own: a file names its
-// columns by text.
-type Column uint8
+// Column names a column. The numbers are this process's own, and those of the
+// attributes' columns a reader's: a file names its columns by text.
+type Column uint16
 
 // The columns: whole numbers, then bytes of fixed width, then texts.
 const (
@@ -42,6 +43,8 @@ const (
 	// ColRest holds everything that has no column, see rest.go.
 	ColRest
 
+	// numColumns is the number of columns that every reader has. Those of its
+	// attributes come behind, see Reader.Attr.
 	numColumns
 )
 
@@ -54,8 +57,12 @@ const (
 // TextColumn returns the column of a core text field.
 func TextColumn(f event.Field) Column { return ColSource + Column(f-event.FieldSource) }
 
-// String returns the column's name in a file.
+// String returns the column's name in a file; that of an attribute's column is
+// known to its reader only.
 func (c Column) String() string {
+	if c >= numColumns {
+		return fmt.Sprintf("attrs #%d", c-numColumns)
+	}
 	switch c {
 	case ColTime:
 		return "time"
@@ -84,7 +91,8 @@ func (c Column) String() string {
 
 func (c Column) isInts() bool  { return c <= ColSeq }
 func (c Column) isBytes() bool { return c >= ColSeverity && c <= ColMAC16 }
-func (c Column) isTexts() bool { return c >= ColSource && c <= ColRest }
+func (c Column) isTexts() bool { return c >= ColSource }
+func (c Column) isAttr() bool  { return c >= numColumns }
 
 // width is the number of bytes of a row of a column of bytes.
 func (c Column) width() int {

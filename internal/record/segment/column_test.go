@@ -59,7 +59,7 @@ func TestBits(t *testing.T) {
 
 // codes says how many different texts a column has, and so how it is stored.
 func withUsers(n int) []*event.Event {
-	es := make([]*event.Event, 1000)
+	es := make([]*event.Event, 2000)
 	for i := range es {
 		es[i] = &event.Event{Source: "s", User: fmt.Sprint("u", i%n)}
 		switch i % 10 {
@@ -78,7 +78,7 @@ func withUsers(n int) []*event.Event {
 // in memory and in a file, for each width of codes.
 func TestSelectAndTally(t *testing.T) {
 	t.Parallel()
-	for _, n := range []int{1, 200, 700} {
+	for _, n := range []int{1, 200, 600} {
 		es := withUsers(n)
 		b := fill(t, es)
 		for name, r := range map[string]segment.Reader{"memory": b.Reader(), "file": write(t, b, nil)} {

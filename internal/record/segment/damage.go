@@ -150,6 +150,9 @@ func (l *Lost) Bytes(Column, int) ([]byte, error) { return nil, l.err }
 // Texts returns the error.
 func (l *Lost) Texts(Column, int) (Texts, error) { return Texts{}, l.err }
 
+// Attrs is not known.
+func (l *Lost) Attrs() []Attr { return nil }
+
 // Raw is false.
 func (l *Lost) Raw(Column, int) bool { return false }
 
@@ -158,6 +161,9 @@ func (l *Lost) Dict(Column) (Dict, error) { return Dict{}, l.err }
 
 // Filter returns the error.
 func (l *Lost) Filter(int) (Filter, error) { return Filter{}, l.err }
+
+// DictFilter returns the error.
+func (l *Lost) DictFilter() (Filter, error) { return Filter{}, l.err }
 
 // Rollup returns the error.
 func (l *Lost) Rollup() (*Rollup, error) { return nil, l.err }

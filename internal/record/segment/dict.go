@@ -15,6 +15,10 @@ const (
 	arenaMost  = 64 << 10
 )
 
+// tally is what all parts of a block have allocated, and the bytes of text in
+// its dictionaries.
+type tally struct{ memory, words int }
+
 // dictionary gives each different text a code. The writer alone calls code and
 // reads table; readers take view. Entries are appended to a slice whose length
 // is its capacity, and count is published after the entry.
@@ -23,11 +27,15 @@ type dictionary struct {
 	count   atomic.Int32
 
 	// writer's
+	seed  maphash.Seed
+	tally *tally
 	n     int
 	table []uint16 // open addressing; 0 is free
 	arena arena
-	bytes int // of the texts
-	size  int // of the slices
+}
+
+func (d *dictionary) init(seed maphash.Seed, t *tally) {
+	d.seed, d.tally, d.arena = seed, t, arena{least: arenaFirst, most: arenaMost}
 }
 
 // view is what a reader sees: all codes of the rows it can see, perhaps more.
@@ -40,40 +48,61 @@ func (d *dictionary) view() Dict {
 }
 
 // find returns the code of a text, or the free place of the table for it.
-func (d *dictionary) find(s string, seed maphash.Seed) (code uint16, place int) {
+func find[T string | []byte](d *dictionary, s T) (code uint16, place int) {
 	mask := len(d.table) - 1
 	entries := *d.entries.Load()
-	for place = int(maphash.String(seed, s)) & mask; ; place = (place + 1) & mask { //nolint:gosec // masked
+	for place = int(hashOf(d.seed, s)) & mask; ; place = (place + 1) & mask { //nolint:gosec // masked
 		code = d.table[place]
-		if code == 0 || entries[code] == s {
+		if code == 0 || entries[code] == string(s) {
 			return code, place
 		}
 	}
 }
 
-// code returns the code of a text, which it adds when it is new.
-func (d *dictionary) code(s string, seed maphash.Seed) uint16 {
+func hashOf[T string | []byte](seed maphash.Seed, s T) uint64 {
+	switch s := any(s).(type) {
+	case string:
+		return maphash.String(seed, s)
+	case []byte:
+		return maphash.Bytes(seed, s)
+	}
+	return 0
+}
+
+// known16 returns the code of a text, 0 when it has none.
+func known16[T string | []byte](d *dictionary, s T) uint16 {
+	if d.n == 0 {
+		return 0
+	}
+	code, _ := find(d, s)
+	return code
+}
+
+// code16 returns the code of a text, which it adds when it is new.
+func code16[T string | []byte](d *dictionary, s T) uint16 {
 	if d.n == 0 {
 		d.start()
 	}
-	code, place := d.find(s, seed)
+	code, place := find(d, s)
 	if code != 0 {
 		return code
 	}
 	if 4*d.n >= 3*len(d.table) {
-		d.rehash(seed)
-		_, place = d.find(s, seed)
+		d.rehash()
+		_, place = find(d, s)
 	}
 	entries := *d.entries.Load()
 	if d.n == len(entries) {
 		bigger := make([]string, 2*len(entries))
 		copy(bigger, entries)
-		d.size += 16 * len(entries)
+		d.tally.memory += 16 * len(entries)
 		d.entries.Store(&bigger)
 		entries = bigger
 	}
-	entries[d.n] = d.arena.clone(s)
-	d.bytes += len(s)
+	size := d.arena.size
+	entries[d.n] = keep(&d.arena, s)
+	d.tally.memory += d.arena.size - size
+	d.tally.words += len(s)
 	code = uint16(d.n) //nolint:gosec // textColumn turns raw before maxCodes
 	d.table[place] = code
 	d.n++
@@ -86,17 +115,17 @@ func (d *dictionary) start() {
 	d.entries.Store(&entries)
 	d.table = make([]uint16, 16)
 	d.n = int(CodeFirst)
-	d.size = 16*len(entries) + 2*len(d.table)
+	d.tally.memory += 16*len(entries) + 2*len(d.table)
 	d.count.Store(int32(CodeFirst))
 }
 
-func (d *dictionary) rehash(seed maphash.Seed) {
-	d.size += 2 * len(d.table)
+func (d *dictionary) rehash() {
+	d.tally.memory += 2 * len(d.table)
 	d.table = make([]uint16, 2*len(d.table))
 	entries := *d.entries.Load()
 	mask := len(d.table) - 1
 	for code := int(CodeFirst); code < d.n; code++ {
-		place := int(maphash.String(seed, entries[code])) & mask //nolint:gosec // masked
+		place := int(maphash.String(d.seed, entries[code])) & mask //nolint:gosec // masked
 		for d.table[place] != 0 {
 			place = (place + 1) & mask
 		}
@@ -104,29 +133,34 @@ func (d *dictionary) rehash(seed maphash.Seed) {
 	}
 }
 
-// memory is what the dictionary has allocated.
-func (d *dictionary) memory() int { return d.size + d.arena.size }
-
-// arena copies texts into a few large chunks, so that a dictionary keeps
-// neither the request body that a text came from nor an object for each text.
+// arena copies texts into a few large chunks, so that what keeps them keeps
+// neither the request body or the page that a text came from, nor an object for
+// each text. Chunks double from least to most bytes.
 type arena struct {
-	chunk *strings.Builder
-	next  int
-	size  int
+	least, most int
+	chunk       *strings.Builder
+	next        int
+	size        int // of all chunks
 }
 
-func (a *arena) clone(s string) string {
-	if len(s) > arenaMost/4 {
+// keep returns a copy of s.
+func keep[T string | []byte](a *arena, s T) string {
+	if len(s) > a.most/4 {
 		a.size += len(s)
-		return strings.Clone(s)
+		return strings.Clone(string(s))
 	}
 	if a.chunk == nil || a.chunk.Cap()-a.chunk.Len() < len(s) {
-		a.next = min(max(2*a.next, arenaFirst), arenaMost)
+		a.next = min(max(2*a.next, a.least), a.most)
 		a.chunk = &strings.Builder{}
 		a.chunk.Grow(max(a.next, len(s)))
 		a.size += a.chunk.Cap()
 	}
 	at := a.chunk.Len()
-	a.chunk.WriteString(s)
+	switch s := any(s).(type) {
+	case string:
+		a.chunk.WriteString(s)
+	case []byte:
+		a.chunk.Write(s)
+	}
 	return a.chunk.String()[at:]
 }

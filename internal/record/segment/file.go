@@ -66,8 +66,8 @@ func newFile(path string, in io.ReaderAt, size int64, cache *Cache) (*File, erro
 	if _, err := in.ReadAt(tail[:], size-int64(trailerSize)); err != nil {
 		return nil, err
 	}
-	if string(head[:]) != magic || string(tail[8:]) != magic {
-		return nil, fmt.Errorf("not a segment file of this version: %w", ErrCorrupt)
+	if err := checkMagic(head[:], tail[8:]); err != nil {
+		return nil, err
 	}
 	length := int64(binary.LittleEndian.Uint32(tail[:]))
 	limit := size - int64(trailerSize) - length
@@ -85,10 +85,25 @@ func newFile(path string, in io.ReaderAt, size int64, cache *Cache) (*File, erro
 	if f.footer, err = parseFooter(b, limit); err != nil {
 		return nil, err
 	}
+	f.footer.size = length
 	for page, bounds := range f.footer.bounds {
 		f.bounds.union(bounds, page == 0)
 	}
 	return f, nil
+}
+
+// checkMagic looks at the magic at both ends of a file. Another version is no
+// damage when both name it.
+func checkMagic(head, tail []byte) error {
+	version := versionOf(head)
+	switch {
+	case string(head) == magic && string(tail) == magic:
+		return nil
+	case version != 0 && version == versionOf(tail):
+		return fmt.Errorf("%w: the file has version %d, this program reads version %d", ErrVersion, version, formatVersion)
+	default:
+		return fmt.Errorf("not a segment file: %w", ErrCorrupt)
+	}
 }
 
 // Close closes the file and forgets its pages. What was read stays valid. It
@@ -111,6 +126,9 @@ func (f *File) Path() string { return f.path }
 
 // Size is the file's size in bytes.
 func (f *File) Size() int64 { return f.size }
+
+// Footer is the size of the file's own description in bytes.
+func (f *File) Footer() int64 { return f.footer.size }
 
 // Meta returns the bytes that the file's writer was given.
 func (f *File) Meta() []byte { return f.footer.meta }
@@ -175,13 +193,27 @@ func (f *File) Bytes(c Column, page int) ([]byte, error) {
 	return p.bytes, nil
 }
 
+// Attrs are the attributes that have a column.
+func (f *File) Attrs() []Attr { return f.footer.keys }
+
+// textPage returns the column and the extent of a page of a text column, nil
+// when there is none.
+func (f *File) textPage(c Column, page int) (*column, *extent) {
+	if !c.isTexts() || page < 0 || page >= len(f.footer.bounds) {
+		return nil, nil
+	}
+	col := f.footer.column(c)
+	if col == nil {
+		return nil, nil
+	}
+	return col, col.pages.page(page)
+}
+
 // Texts returns a page of a text column.
 func (f *File) Texts(c Column, page int) (Texts, error) {
-	if c.isTexts() && page >= 0 && page < len(f.footer.bounds) {
-		x, rows := &f.footer.columns[c].pages[page], pageLen(f.footer.rows, page)
-		if x.form == formConst && int(x.code) < max(f.footer.columns[c].codes, int(CodeFirst)) {
-			return Texts{rows: rows, constant: x.code}, nil
-		}
+	col, x := f.textPage(c, page)
+	if col != nil && x.form == formConst && int(x.code) < max(col.codes, int(CodeFirst)) {
+		return Texts{rows: pageLen(f.footer.rows, page), constant: x.code}, nil
 	}
 	p, err := f.page(c, page, c.isTexts())
 	if err != nil {
@@ -192,16 +224,16 @@ func (f *File) Texts(c Column, page int) (Texts, error) {
 
 // Raw tells whether a page of a text column is raw.
 func (f *File) Raw(c Column, page int) bool {
-	return c.isTexts() && page >= 0 && page < len(f.footer.bounds) &&
-		f.footer.columns[c].pages[page].form&^formZstd == formRaw
+	col, x := f.textPage(c, page)
+	return col != nil && x.form&^formZstd == formRaw
 }
 
 // Dict returns the dictionary of a text column.
 func (f *File) Dict(c Column) (Dict, error) {
-	if !c.isTexts() {
+	col := f.footer.column(c)
+	if !c.isTexts() || col == nil {
 		return Dict{}, f.wrap(fmt.Errorf("dictionary of column %s: %w", c, ErrRange))
 	}
-	col := &f.footer.columns[c]
 	if col.dict.form == formNone {
 		return Dict{}, nil
 	}
@@ -210,7 +242,7 @@ func (f *File) Dict(c Column) (Dict, error) {
 		return ok && form == formDict
 	})
 	if err != nil {
-		return Dict{}, f.wrap(fmt.Errorf("column %s, dictionary: %w", c, err))
+		return Dict{}, f.wrap(fmt.Errorf("column %s, dictionary: %w", f.footer.name(c), err))
 	}
 	return p.dict, nil
 }
@@ -237,27 +269,44 @@ func (f *File) Filter(page int) (Filter, error) {
 	if page < 0 || page >= len(f.footer.bounds) {
 		return Filter{}, f.wrap(fmt.Errorf("filter of page %d: %w", page, ErrRange))
 	}
-	x := &f.footer.filters[page]
+	filter, err := f.filter(f.footer.filters.page(page), int16(page)) //nolint:gosec // below maxPages
+	if err != nil {
+		return Filter{}, f.wrap(fmt.Errorf("filter of page %d: %w", page, err))
+	}
+	return filter, nil
+}
+
+// DictFilter returns what the dictionaries do not hold.
+func (f *File) DictFilter() (Filter, error) {
+	filter, err := f.filter(&f.footer.words, dictPage)
+	if err != nil {
+		return Filter{}, f.wrap(fmt.Errorf("filter of the dictionaries: %w", err))
+	}
+	return filter, nil
+}
+
+func (f *File) filter(x *extent, page int16) (Filter, error) {
 	if x.form == formNone {
 		return Filter{}, nil
 	}
-	p, err := f.read(pageKey{f.id, numColumns, int16(page)}, x, func(p *cachedPage, form byte, body []byte) (ok bool) { //nolint:gosec // below maxPages
+	p, err := f.read(pageKey{f.id, filterColumn, page}, x, func(p *cachedPage, form byte, body []byte) (ok bool) {
 		p.filter, ok = decodeFilter(body)
 		return ok && form == formFilter
 	})
 	if err != nil {
-		return Filter{}, f.wrap(fmt.Errorf("filter of page %d: %w", page, err))
+		return Filter{}, err
 	}
 	return p.filter, nil
 }
 
 // page returns a decoded page from the cache or the file.
 func (f *File) page(c Column, page int, fits bool) (*cachedPage, error) {
-	if !fits || page < 0 || page >= len(f.footer.bounds) {
+	col := f.footer.column(c)
+	if !fits || col == nil || page < 0 || page >= len(f.footer.bounds) {
 		return nil, f.wrap(fmt.Errorf("column %s, page %d: %w", c, page, ErrRange))
 	}
-	col, rows := &f.footer.columns[c], pageLen(f.footer.rows, page)
-	p, err := f.read(pageKey{f.id, c, int16(page)}, &col.pages[page], func(p *cachedPage, form byte, body []byte) (ok bool) { //nolint:gosec // below maxPages
+	rows := pageLen(f.footer.rows, page)
+	p, err := f.read(pageKey{f.id, c, int16(page)}, col.pages.page(page), func(p *cachedPage, form byte, body []byte) (ok bool) { //nolint:gosec // below maxPages
 		switch {
 		case c.isInts():
 			p.ints, ok = decodeInts(body, rows)
@@ -273,7 +322,7 @@ func (f *File) page(c Column, page int, fits bool) (*cachedPage, error) {
 		}
 	})
 	if err != nil {
-		return nil, f.wrap(fmt.Errorf("column %s, page %d: %w", c, page, err))
+		return nil, f.wrap(fmt.Errorf("column %s, page %d: %w", f.footer.name(c), page, err))
 	}
 	return p, nil
 }
@@ -284,7 +333,7 @@ func (f *File) read(key pageKey, x *extent, decode func(p *cachedPage, form byte
 	if p := f.cache.get(key); p != nil {
 		return p, nil
 	}
-	if x.form == formNone || x.form == formConst {
+	if x.none() {
 		return nil, ErrCorrupt
 	}
 	body, err := f.body(x)
@@ -305,7 +354,7 @@ func (f *File) body(x *extent) ([]byte, error) {
 		b := make([]byte, x.stored)
 		return b, f.stored(b, x)
 	}
-	buffer := f.cache.buffer(x.stored)
+	buffer := f.cache.buffer(int(x.stored))
 	defer f.cache.give(buffer)
 	if err := f.stored(*buffer, x); err != nil {
 		return nil, err
@@ -314,7 +363,7 @@ func (f *File) body(x *extent) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	if len(b) != x.raw {
+	if len(b) != int(x.raw) {
 		return nil, fmt.Errorf("%d bytes, not %d: %w", len(b), x.raw, ErrCorrupt)
 	}
 	return b, nil

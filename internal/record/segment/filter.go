@@ -4,22 +4,28 @@ package segment
 
 import (
 	"encoding/binary"
+	"math"
 	"math/bits"
-	"net/netip"
+	"slices"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// Filter tells of a page of a file what its raw texts surely do not hold, so
-// that a search need not read them. It is a Bloom filter (B. Bloom, 1970) over
-// the hashes below, with filterBits bits and filterProbes probes for each one,
-// which lets about one in a hundred pass for nothing. The zero Filter lets
-// everything pass; dictionaries are not covered.
+// Filter tells of the raw texts of a page of a file, or of the texts in all its
+// dictionaries, what they surely do not hold, so that a search need not read them:
+// words, whole values, addresses, and keys of attributes in ColRest. It is a Bloom
+// filter (B. Bloom, 1970) over the hashes of hash.go, with about filterBits bits
+// and filterProbes probes for each one, which lets about one in a hundred pass for
+// nothing. The zero Filter lets everything pass.
 type Filter struct{ words []uint64 }
 
 const (
 	filterBits   = 10
 	filterProbes = 6
-	// maxFilterKeys is where a page has too many words for a filter to pay.
+	// maxFilterKeys is where there are too many different words and values for a
+	// filter to pay.
 	maxFilterKeys = 1 << 18
+	filterStep    = 0x9e3779b97f4a7c15
 )
 
 // Has tells whether the page may hold what has that hash.
@@ -28,197 +34,229 @@ func (f Filter) Has(hash uint64) bool {
 		return true
 	}
 	n := uint64(len(f.words)) * 64
-	step := hash>>32 | 1
+	step := (hash>>32 | 1) * filterStep
 	for range filterProbes {
-		bit := hash % n
+		bit, _ := bits.Mul64(hash, n)
 		if f.words[bit>>6]&(1<<(bit&63)) == 0 {
 			return false
 		}
-		hash += step * 0x9e3779b97f4a7c15
+		hash += step
+	}
+	return true
+}
+
+// HasAll tells whether the page may hold what has all these hashes.
+func (f Filter) HasAll(hashes []uint64) bool {
+	for _, h := range hashes {
+		if !f.Has(h) {
+			return false
+		}
 	}
 	return true
 }
 
 func (f Filter) add(hash uint64) {
 	n := uint64(len(f.words)) * 64
-	step := hash>>32 | 1
+	step := (hash>>32 | 1) * filterStep
 	for range filterProbes {
-		bit := hash % n
+		bit, _ := bits.Mul64(hash, n)
 		f.words[bit>>6] |= 1 << (bit & 63)
-		hash += step * 0x9e3779b97f4a7c15
+		hash += step
 	}
 }
 
-// The hashes are part of the format. A text is taken as little-endian words of
-// eight bytes, the last one filled up with zeros; bit 0x20 of each byte of a text
-// is set, which makes letters lower-case. h begins as hashBegin ^ what the hash is
-// of ^ the text's length<<8; for each word h = (h ^ word) * hashPrime, rotated left
-// by 29; at the end comes the finalizer of MurmurHash3 (A. Appleby).
-const (
-	hashBegin  uint64 = 0xcbf29ce484222325
-	hashPrime  uint64 = 0x9e3779b97f4a7c15
-	lower      uint64 = 0x2020202020202020
-	ofSource   byte   = 1
-	ofCategory byte   = 2
-	ofUser     byte   = 3
-	ofAddress  byte   = 4
-	ofWord     byte   = 5
-)
-
-func hashFolded(of byte, s []byte) uint64 {
-	h := hashBegin ^ uint64(of) ^ uint64(len(s))<<8
-	for ; len(s) >= 8; s = s[8:] {
-		h = bits.RotateLeft64((h^(binary.LittleEndian.Uint64(s)|lower))*hashPrime, 29)
-	}
-	if n := len(s); n > 0 {
-		var word uint64
-		for i, c := range s {
-			word |= uint64(c|0x20) << (8 * i)
-		}
-		h = bits.RotateLeft64((h^word)*hashPrime, 29)
-	}
-	h = (h ^ h>>33) * 0xff51afd7ed558ccd
-	h = (h ^ h>>33) * 0xc4ceb9fe1a85ec53
-	return h ^ h>>33
-}
-
-// WordHash is the hash of a word: a run of ASCII letters, digits and underscores
-// between other bytes, in any text in which words are looked for.
-func WordHash(word string) uint64 { return hashFolded(ofWord, []byte(word)) }
-
-// ValueHash is the hash of the whole text of a row of ColSource, ColCategory or
-// ColUser.
-func ValueHash(c Column, text string) uint64 { return hashFolded(kindOf(c), []byte(text)) }
-
-func kindOf(c Column) byte {
-	switch c {
-	case ColSource:
-		return ofSource
-	case ColCategory:
-		return ofCategory
-	default:
-		return ofUser
-	}
-}
-
-// AddressHash is the hash of the address in a row of ColIP, without its zone and
-// as IPv4 where it is one in IPv6.
-func AddressHash(a netip.Addr) uint64 {
-	b := a.As16()
-	return hashFolded(ofAddress, b[:])
-}
-
-// filterBuilder gathers the different hashes of a page.
+// filterBuilder gathers the hashes of a page. Most of those that come again come
+// soon: recent leaves these out, and what is left is counted by how many of the
+// bits of seen it sets (K.-Y. Whang and others, A linear-time probabilistic
+// counting algorithm, 1990).
 type filterBuilder struct {
-	table []uint64 // open addressing; 0 is free
-	n     int
-	word  [256]bool // the bytes of words
+	hashes []uint64
+	recent [1 << 11]uint64
+	seen   [1 << 10]uint64
+	many   bool // too many
 }
 
 func (b *filterBuilder) add(hash uint64) {
-	if hash == 0 {
-		hash = 1
-	}
-	if 4*b.n >= 3*len(b.table) {
-		old := b.table
-		b.table, b.n = make([]uint64, max(1<<14, 2*len(old))), 0
-		for _, h := range old {
-			if h != 0 {
-				b.insert(h)
-			}
-		}
-	}
-	b.insert(hash)
-}
-
-func (b *filterBuilder) insert(hash uint64) {
-	mask := uint64(len(b.table) - 1) //nolint:gosec // never empty here
-	for i := hash & mask; ; i = (i + 1) & mask {
-		switch b.table[i] {
-		case hash:
-			return
-		case 0:
-			b.table[i] = hash
-			b.n++
-			return
-		}
-	}
-}
-
-// words adds each word of a text.
-func (b *filterBuilder) words(text []byte) {
-	for i := 0; i < len(text); i++ {
-		from := i
-		for i < len(text) && b.word[text[i]] {
-			i++
-		}
-		if i > from {
-			b.add(hashFolded(ofWord, text[from:i]))
+	if r := &b.recent[hash%(1<<11)]; *r != hash || hash == 0 {
+		*r = hash
+		b.hashes = append(b.hashes, hash)
+		if len(b.hashes) >= 4*maxFilterKeys {
+			slices.Sort(b.hashes)
+			b.hashes = slices.Compact(b.hashes)
+			b.many = b.many || len(b.hashes) > maxFilterKeys
 		}
 	}
 }
 
 // begin empties the builder for the next page.
 func (b *filterBuilder) begin() {
-	clear(b.table)
-	b.n = 0
-	for c := range b.word {
-		b.word[c] = c >= '0' && c <= '9' || c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c == '_'
+	b.hashes, b.many = b.hashes[:0], false
+	clear(b.recent[:])
+	clear(b.seen[:])
+}
+
+// dicts gathers the dictionaries of r; false when it would be too much, or there
+// are none.
+func (b *filterBuilder) dicts(r Reader) (bool, error) {
+	b.begin()
+	add := func(c Column, name string) error {
+		d, err := r.Dict(c)
+		if err != nil {
+			return err
+		}
+		of := columnHash(name)
+		for code := int(CodeFirst); code < d.Len() && !b.many; code++ {
+			b.text(c, of, []byte(d.Text(uint16(code))))
+		}
+		return nil
 	}
+	for c := ColSource; c < ColRest; c++ {
+		if err := add(c, c.String()); err != nil {
+			return false, err
+		}
+	}
+	for _, a := range r.Attrs() {
+		if err := add(a.Column, attrPrefix+a.Key); err != nil {
+			return false, err
+		}
+	}
+	return len(b.hashes) > 0 && !b.many, nil
 }
 
 // page gathers a page of r; false when it would be too much, or nothing is raw.
 func (b *filterBuilder) page(r Reader, page int) (bool, error) {
 	b.begin()
-	raw := false
 	for c := ColSource; c <= ColRest; c++ {
-		if !r.Raw(c, page) {
-			continue
-		}
-		raw = true
-		texts, err := r.Texts(c, page)
-		if err != nil {
+		if err := b.column(r, c, c.String(), page); err != nil {
 			return false, err
 		}
-		for i := range texts.Len() {
-			text, _ := texts.At(i)
-			b.row(c, text)
-			if b.n > maxFilterKeys {
-				return false, nil
-			}
+	}
+	for _, a := range r.Attrs() {
+		if err := b.column(r, a.Column, attrPrefix+a.Key, page); err != nil {
+			return false, err
 		}
 	}
-	return raw, nil
+	return len(b.hashes) > 0 && !b.many, nil
 }
 
-func (b *filterBuilder) row(c Column, text []byte) {
-	switch c {
-	case ColRest:
-		RestTexts(text, func(t []byte) bool {
-			b.words(t)
-			return b.n <= maxFilterKeys
-		})
-		return
-	case ColSource, ColCategory, ColUser:
-		b.add(hashFolded(kindOf(c), text))
-	case ColIP:
-		if a, err := netip.ParseAddr(string(text)); err == nil {
-			b.add(AddressHash(a.Unmap().WithZone("")))
+func (b *filterBuilder) column(r Reader, c Column, name string, page int) error {
+	if b.many || !r.Raw(c, page) {
+		return nil
+	}
+	texts, err := r.Texts(c, page)
+	if err != nil {
+		return err
+	}
+	var keys Dict
+	if c == ColRest {
+		if keys, err = r.Dict(c); err != nil {
+			return err
 		}
+	}
+	of := columnHash(name)
+	for i := range texts.Len() {
+		text, state := texts.At(i)
+		switch {
+		case state != Present:
+		case c == ColRest:
+			b.rest(text, keys)
+		default:
+			b.text(c, of, text)
+		}
+		if b.many {
+			break
+		}
+	}
+	return nil
+}
+
+// text adds a text of a column.
+func (b *filterBuilder) text(c Column, of uint64, text []byte) {
+	switch {
+	case c.isAttr():
+		walkAttr(text, Present, func(kind event.Kind, text []byte) bool {
+			b.value(of, kind, text)
+			return true
+		})
+	case c == ColMessage:
+		b.words(text)
+	case c == ColIP:
+		if a, ok := addressOf(text); ok {
+			b.add(AddressHash(a))
+		}
+		b.words(text)
+	default:
+		b.value(of, event.KindText, text)
+	}
+}
+
+// value adds the words of a value, and the value itself when it is not one word.
+func (b *filterBuilder) value(of uint64, kind event.Kind, text []byte) {
+	switch kind {
+	case event.KindText, event.KindNumber:
+		if b.words(text) && len(text) <= maxHashed {
+			b.add(hashAll(of, text))
+		}
+	case event.KindTrue:
+		b.add(WordHash("true"))
+	case event.KindFalse:
+		b.add(WordHash("false"))
 	default:
 	}
-	b.words(text)
+}
+
+// rest adds the words of a row of ColRest and the keys of its attributes.
+func (b *filterBuilder) rest(row []byte, keys Dict) {
+	text := func(t []byte) bool {
+		b.words(t)
+		return true
+	}
+	walkRest(row, restWalk{text: text, attr: func(code uint16, key []byte, r *scanner[[]byte]) bool {
+		if code != 0 {
+			key = []byte(keys.Text(code))
+		}
+		b.add(hashAll(ofKey, key))
+		return walkValue(r, func(kind event.Kind, t []byte) bool {
+			if kind == event.KindText || kind == event.KindNumber {
+				b.words(t)
+			}
+			return true
+		}, 0)
+	}})
+}
+
+// words adds each word of a text; more tells whether it is not one word.
+func (b *filterBuilder) words(text []byte) (more bool) {
+	if len(text) == 0 {
+		return false
+	}
+	whole := false
+	eachWord(text, func(from, to int) {
+		b.add(hashFolded(ofWord, text, from, to))
+		whole = to-from == len(text)
+	})
+	return !whole
 }
 
 // filter makes the Filter of what was gathered.
-func (b *filterBuilder) filter() Filter {
-	f := Filter{words: make([]uint64, max(1, (b.n*filterBits+63)/64))}
-	for _, h := range b.table {
-		if h != 0 {
-			f.add(h)
-		}
+func (b *filterBuilder) filter() (f Filter, ok bool) {
+	for _, h := range b.hashes {
+		bit := h >> 48
+		b.seen[bit>>6] |= 1 << (bit & 63)
 	}
-	return f
+	set, all := 0, 64*len(b.seen)
+	for _, w := range b.seen {
+		set += bits.OnesCount64(w)
+	}
+	n := float64(all) * math.Log(float64(all)/float64(max(1, all-set)))
+	if n > maxFilterKeys {
+		return f, false
+	}
+	f.words = make([]uint64, int(n*filterBits)/64+1)
+	for _, h := range b.hashes {
+		f.add(h)
+	}
+	return f, true
 }
 
 func appendFilter(b []byte, f Filter) []byte {

@@ -25,7 +25,7 @@ func TestFilter(t *testing.T) {
 		es[i] = &event.Event{
 			Source: "app", Category: fmt.Sprint("Category_", i), User: fmt.Sprint("User-", i), IP: fmt.Sprintf("2001:DB8::%x", i),
 			Message: fmt.Sprintf("șFlow_%d—end%dș", i, i), Tags: []string{"tagged"}, Raw: "\xffraw",
-			Attrs: []event.Attr{{Key: "hidden", Value: event.List(event.Int(int64(700_000+i)), event.Text("Deep"))}},
+			Attrs: []event.Attr{{Key: "hidden", Value: event.List(event.Int(int64(700_000+i)), event.Text("Deep"))}, {Key: "mail", Value: event.Text(fmt.Sprintf("ana%d@example.com", i))}},
 		}
 	}
 	b := fill(t, es)
@@ -44,8 +44,13 @@ func TestFilter(t *testing.T) {
 				t.Fatalf("row %d: the word %s is missing", i, w)
 			}
 		}
-		if !f.Has(segment.ValueHash(segment.ColUser, strings.ToLower(es[i].User))) || !f.Has(segment.ValueHash(segment.ColCategory, es[i].Category)) {
-			t.Fatalf("row %d: user or category is missing", i)
+		for column, text := range map[string]string{
+			"user": strings.ToLower(es[i].User), "category": es[i].Category, "message": es[i].Message, "ip": es[i].IP,
+			"attrs.hidden": strconv.Itoa(700_000 + i), "attrs.mail": "ANA" + strconv.Itoa(i) + "@example.com",
+		} {
+			if h := segment.ValueHashes(column, text); len(h) == 0 || !f.HasAll(h) {
+				t.Fatalf("row %d: %s %q is missing", i, column, text)
+			}
 		}
 		if !f.Has(segment.AddressHash(netip.MustParseAddr(es[i].IP))) {
 			t.Fatalf("row %d: the address is missing", i)
@@ -64,6 +69,16 @@ func TestFilter(t *testing.T) {
 	}
 	if wrong > 300 {
 		t.Errorf("%d of 10,000 absent words pass", wrong)
+	}
+	wrong = 0
+	for i := range 10_000 { // of words that are there, but not together, or in another column
+		if f.HasAll(segment.ValueHashes("user", fmt.Sprint("User-", i%2000, "-", 2048+i/5))) ||
+			f.HasAll(segment.ValueHashes("host", fmt.Sprint("User-", 2048+i%2000))) {
+			wrong++
+		}
+	}
+	if wrong > 300 {
+		t.Errorf("%d of 10,000 absent values pass", wrong)
 	}
 }
 
@@ -128,12 +143,32 @@ func TestCheckNamesAllDamage(t *testing.T) {
 // TestHashesAreFrozen: files hold bits at these places.
 func TestHashesAreFrozen(t *testing.T) {
 	t.Parallel()
+	one := func(h []uint64) uint64 {
+		if len(h) != 1 {
+			t.Fatalf("%d hashes of a value", len(h))
+		}
+		return h[0]
+	}
 	for i, h := range []uint64{
-		segment.WordHash("failed"), segment.WordHash("login_failed_1"), segment.ValueHash(segment.ColSource, "access"),
-		segment.ValueHash(segment.ColCategory, "access"), segment.ValueHash(segment.ColUser, "access"), segment.AddressHash(netip.MustParseAddr("192.0.2.7")),
+		segment.WordHash("failed"), segment.WordHash("login_failed_1"), one(segment.ValueHashes("source", "access")),
+		one(segment.ValueHashes("user", "ana@example.com")), one(segment.ValueHashes("attrs.user", "ana@example.com")),
+		one(segment.ValueHashes("ip", "192.0.2.7")), segment.AddressHash(netip.MustParseAddr("192.0.2.7")), segment.KeyHash("http.status"),
 	} {
-		if want := []uint64{0xf0a9e91155c8ed1b, 0x90f840dd69c8b178, 0xd5375d8e55f1b7ea, 0x76880883ac139c1, 0xd57c7811d58f4701, 0x8a8f49276d7ad6c0}[i]; h != want {
+		if want := []uint64{
+			0x2a845ff9476e8419, 0x340a383b163b2bdd, 0xd5375d8e55f1b7ea, 0x2ebc3292d2cc0301, 0x61f573048a677f27, 0x63dd0f40cc015108, 0x63dd0f40cc015108, 0xc96c0b98eae13477,
+		}[i]; h != want {
 			t.Errorf("hash %d is %#x, was %#x", i, h, want)
+		}
+	}
+}
+
+// TestHashesFold: a hash depends on the text alone, not on what lies around it.
+func TestHashesFold(t *testing.T) {
+	t.Parallel()
+	text := "AbcDefghIjklmnoPq"
+	for n := range len(text) + 1 {
+		if segment.WordHash(text[:n]) != segment.WordHash(strings.ToLower(text[:n])) {
+			t.Errorf("%d letters: the hash minds the case", n)
 		}
 	}
 }

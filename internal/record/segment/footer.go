@@ -5,153 +5,113 @@ package segment
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/crc32"
+	"strings"
 )
 
-// A segment file, version 1. Fixed integers are little-endian; varints are
-// those of Go's encoding/binary, signed ones zigzag; a text is its length as a
-// varint and its bytes.
-//
-//	file    = magic, bodies, footer, trailer
-//	magic   = "TOCSEG" and the version as two bytes, high byte first
-//	trailer = u32 length of the footer, u32 CRC-32C of the footer, magic
-//	footer  = varint rows, varint rows of a page (2048)
-//	          text origin, text stream, text meta (the caller's)
-//	          bounds of each page: for time, received, the ids' milliseconds, ord
-//	            and seq a signed varint min and a varint max-min
-//	          varint number of columns, and for each
-//	            text name, extent of its dictionary, varint number of codes,
-//	            an extent for each page
-//	          extent of the rollup
-//	          an extent for the filter of each page
-//	extent  = byte form; for formNone nothing more; for formConst a varint code;
-//	          else varint offset, varint stored length, varint raw length,
-//	          u32 CRC-32C of the stored bytes
-//
-// A body is stored as it is, or as one zstd frame when the form's bit formZstd
-// is set. Its raw length is at most 1 MiB + 512 times the stored one, so that a
-// reader's memory is bounded by the file's size. Columns that a reader does not
-// know are skipped. The raw bodies:
-//
-//	formInts    a signed varint for each row, the difference to the row before
-//	formBytes   the rows' bytes; of column id byte 0 of all rows, byte 1 …
-//	formCodes8  a byte for each row
-//	formCodes16 the low bytes of all rows, then the high bytes
-//	formRaw     for each row a varint length<<2 | state, then all texts
-//	formDict    a text for each code from 3 on (0 absent, 1 blank, 2 null)
-//	formFilter  the words of filter.go, 8 bytes each
-//	formRollup  four lists of counts (hour, source code, category code, severity):
-//	            varint length, and for each a signed varint key minus the key
-//	            before and a varint number of rows; then a byte, 1 when there are
-//	            buckets: varint length, and for each: signed varint hour minus the
-//	            hour before, varint source code, varint category code, byte
-//	            severity, varint number of rows
-const (
-	formNone = iota
-	formConst
-	formInts
-	formBytes
-	formCodes8
-	formCodes16
-	formRaw
-	formDict
-	formRollup
-	formFilter
-
-	formZstd = 0x80
-)
-
-const (
-	magic       = "TOCSEG\x00\x01"
-	magicSize   = len(magic)
-	trailerSize = 8 + magicSize
-	maxColumns  = 1024
-	maxFooter   = 16 << 20
-	// maxBody is the most that a body holds, uncompressed: a page and the
-	// lengths of its rows.
-	maxBody      = maxPageBytes + 1<<20
-	expandBase   = 1 << 20
-	expandFactor = 512
-)
-
-// extent says where a body lies and what it is.
-type extent struct {
-	form        byte
-	code        uint16 // of formConst
-	crc         uint32
-	offset      int64
-	stored, raw int
-}
-
-// column is what the footer says about one column.
-type column struct {
-	dict  extent
-	codes int
-	pages []extent
-}
-
-// footer is the whole description of a file.
+// footer is the whole description of a file; docs/segment-format.md has its
+// bytes.
 type footer struct {
 	rows           int
 	origin, stream string
 	meta           []byte
 	bounds         []Bounds
 	columns        [numColumns]column
+	attrs          []column
+	keys           []Attr // of attrs
 	rollup         extent
-	filters        []extent
+	words          extent // the filter of the dictionaries
+	filters        pageList
+	size           int64
 }
 
-func castagnoli() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
+// column is what the footer says about one column.
+type column struct {
+	dict  extent
+	codes int
+	pages pageList
+}
 
-func (x *extent) append(b []byte) []byte {
-	b = append(b, x.form)
-	switch x.form {
-	case formNone:
-		return b
-	case formConst:
-		return binary.AppendUvarint(b, uint64(x.code))
+// attr begins the next attribute's column. Keys must rise.
+func (f *footer) attr(key string) *column {
+	f.keys = append(f.keys, Attr{Key: key, Column: numColumns + Column(len(f.attrs))}) //nolint:gosec // at most maxColumns
+	f.attrs = append(f.attrs, column{})
+	return &f.attrs[len(f.attrs)-1]
+}
+
+// column returns a column, nil when there is no such.
+func (f *footer) column(c Column) *column {
+	switch {
+	case c < numColumns:
+		return &f.columns[c]
+	case int(c-numColumns) < len(f.attrs):
+		return &f.attrs[c-numColumns]
+	default:
+		return nil
 	}
-	b = binary.AppendUvarint(b, uint64(x.offset)) //nolint:gosec // not negative
-	b = binary.AppendUvarint(b, uint64(x.stored)) //nolint:gosec // not negative
-	b = binary.AppendUvarint(b, uint64(x.raw))    //nolint:gosec // not negative
-	return binary.LittleEndian.AppendUint32(b, x.crc)
+}
+
+// name returns a column's name in the file.
+func (f *footer) name(c Column) string {
+	if c.isAttr() && int(c-numColumns) < len(f.keys) {
+		return attrPrefix + f.keys[c-numColumns].Key
+	}
+	return c.String()
 }
 
 func (f *footer) append(b []byte) []byte {
 	b = binary.AppendUvarint(b, uint64(f.rows)) //nolint:gosec // not negative
 	b = binary.AppendUvarint(b, PageRows)
 	b = appendText(appendText(appendText(b, f.origin), f.stream), string(f.meta))
+	var last Bounds
 	for i := range f.bounds {
-		p := &f.bounds[i]
-		b = appendSpan(b, p.MinTime, p.MaxTime)
-		b = appendSpan(b, p.MinReceived, p.MaxReceived)
-		b = appendSpan(b, p.MinMillis, p.MaxMillis)
-		b = appendSpan(b, int64(p.MinOrd), int64(p.MaxOrd)) //nolint:gosec // two's complement, and back
-		b = appendSpan(b, int64(p.MinSeq), int64(p.MaxSeq)) //nolint:gosec // two's complement, and back
+		b = f.bounds[i].append(b, &last)
+		last = f.bounds[i]
 	}
-	b = binary.AppendUvarint(b, uint64(numColumns))
-	for c := range numColumns {
-		col := &f.columns[c]
-		b = col.dict.append(appendText(b, c.String()))
+	b = binary.AppendUvarint(b, uint64(int(numColumns)+len(f.attrs)))
+	for c := range numColumns + Column(len(f.attrs)) { //nolint:gosec // at most maxColumns
+		col := f.column(c)
+		b = col.dict.append(appendText(b, f.name(c)))
 		b = binary.AppendUvarint(b, uint64(col.codes)) //nolint:gosec // not negative
-		for i := range col.pages {
-			b = col.pages[i].append(b)
-		}
+		b = col.pages.append(b)
 	}
-	b = f.rollup.append(b)
-	for i := range f.filters {
-		b = f.filters[i].append(b)
+	return f.filters.append(f.words.append(f.rollup.append(b)))
+}
+
+// append appends the bounds; the smallest values are those of the page before
+// plus a difference.
+func (p *Bounds) append(b []byte, last *Bounds) []byte {
+	span := func(from, to, before int64) {
+		b = binary.AppendVarint(b, from-before)
+		b = binary.AppendUvarint(b, uint64(to)-uint64(from)) //nolint:gosec // two's complement, and back
 	}
+	span(p.MinTime, p.MaxTime, last.MinTime)
+	span(p.MinReceived, p.MaxReceived, last.MinReceived)
+	span(p.MinMillis, p.MaxMillis, last.MinMillis)
+	span(int64(p.MinOrd), int64(p.MaxOrd), int64(last.MinOrd)) //nolint:gosec // two's complement, and back
+	span(int64(p.MinSeq), int64(p.MaxSeq), int64(last.MinSeq)) //nolint:gosec // two's complement, and back
 	return b
 }
 
-func appendSpan(b []byte, from, to int64) []byte {
-	return binary.AppendUvarint(binary.AppendVarint(b, from), uint64(to)-uint64(from)) //nolint:gosec // two's complement, and back
+func parseBounds(r *scanner[[]byte], last *Bounds) (b Bounds) {
+	span := func(before int64) (from, to int64) {
+		from = before + r.varint()
+		to = int64(uint64(from) + r.uvarint()) //nolint:gosec // two's complement, and back
+		return from, to
+	}
+	b.MinTime, b.MaxTime = span(last.MinTime)
+	b.MinReceived, b.MaxReceived = span(last.MinReceived)
+	b.MinMillis, b.MaxMillis = span(last.MinMillis)
+	from, to := span(int64(last.MinOrd))          //nolint:gosec // two's complement, and back
+	b.MinOrd, b.MaxOrd = uint64(from), uint64(to) //nolint:gosec // two's complement, and back
+	from, to = span(int64(last.MinSeq))           //nolint:gosec // two's complement, and back
+	b.MinSeq, b.MaxSeq = uint64(from), uint64(to) //nolint:gosec // two's complement, and back
+	return b
 }
 
-// parseFooter reads a footer whose checksum was good. Bodies end before limit.
+// parseFooter reads a footer whose checksum was good. Bodies fill the file from
+// the magic to limit.
 func parseFooter(b []byte, limit int64) (*footer, error) {
-	r := scanner[[]byte]{s: b}
+	r := extentReader{scanner: scanner[[]byte]{s: b}, offset: int64(magicSize), limit: limit}
 	f := &footer{}
 	rows, pageRows := r.uvarint(), r.uvarint()
 	if r.bad || rows > MaxRows || pageRows != PageRows {
@@ -161,89 +121,67 @@ func parseFooter(b []byte, limit int64) (*footer, error) {
 	f.origin, f.stream = string(r.text()), string(r.text())
 	f.meta = append([]byte(nil), r.text()...)
 	f.bounds = make([]Bounds, pagesOf(f.rows))
+	var last Bounds
 	for i := range f.bounds {
-		f.bounds[i] = parseBounds(&r)
+		f.bounds[i] = parseBounds(&r.scanner, &last)
+		last = f.bounds[i]
 	}
+	if err := f.parseColumns(&r); err != nil {
+		return nil, err
+	}
+	f.rollup, f.words = r.extent(), r.extent()
+	f.filters = r.pages(len(f.bounds))
+	if r.bad || len(r.s) > 0 {
+		return nil, fmt.Errorf("footer: rollup and filters: %w", ErrCorrupt)
+	}
+	if r.offset != limit {
+		return nil, fmt.Errorf("footer: bodies end at %d, not at %d: %w", r.offset, limit, ErrCorrupt)
+	}
+	return f, nil
+}
+
+func (f *footer) parseColumns(r *extentReader) error {
 	columns := r.uvarint()
 	if r.bad || columns > maxColumns {
-		return nil, fmt.Errorf("footer: %d columns: %w", columns, ErrCorrupt)
+		return fmt.Errorf("footer: %d columns: %w", columns, ErrCorrupt)
+	}
+	var known [numColumns]string
+	for c := range numColumns {
+		known[c] = c.String()
 	}
 	var seen [numColumns]bool
+	next := Column(0) // columns mostly come in their order
 	for range columns {
 		name := string(r.text())
-		col := column{dict: parseExtent(&r, limit), pages: make([]extent, len(f.bounds))}
+		col := column{dict: r.extent()}
 		codes := r.uvarint()
 		if codes > maxCodes || (codes == 0) != (col.dict.form == formNone) {
 			r.bad = true
 		}
 		col.codes = int(codes & maxCodes)
-		for i := range col.pages {
-			col.pages[i] = parseExtent(&r, limit)
+		if col.pages = r.pages(len(f.bounds)); r.bad {
+			return fmt.Errorf("footer: column %.40q: %w", name, ErrCorrupt)
 		}
-		if r.bad {
-			return nil, fmt.Errorf("footer: column %.40q: %w", name, ErrCorrupt)
-		}
-		for c := range numColumns {
-			if c.String() == name {
-				f.columns[c], seen[c] = col, true
+		if key, ok := strings.CutPrefix(name, attrPrefix); ok {
+			if n := len(f.keys); n > 0 && f.keys[n-1].Key >= key {
+				return fmt.Errorf("footer: column %.40q is not in its place: %w", name, ErrCorrupt)
 			}
+			*f.attr(key) = col
+			continue
+		}
+		if next == numColumns || known[next] != name {
+			for next = 0; next < numColumns && known[next] != name; next++ {
+			}
+		}
+		if next < numColumns { // others are of a later time
+			f.columns[next], seen[next] = col, true
+			next++
 		}
 	}
 	for c := range numColumns {
 		if !seen[c] {
-			return nil, fmt.Errorf("footer: no column %s: %w", c, ErrCorrupt)
+			return fmt.Errorf("footer: no column %s: %w", c, ErrCorrupt)
 		}
 	}
-	f.rollup = parseExtent(&r, limit)
-	f.filters = make([]extent, len(f.bounds))
-	for i := range f.filters {
-		f.filters[i] = parseExtent(&r, limit)
-	}
-	if r.bad || len(r.s) > 0 {
-		return nil, fmt.Errorf("footer: rollup and filters: %w", ErrCorrupt)
-	}
-	return f, nil
-}
-
-func parseBounds(r *scanner[[]byte]) (b Bounds) {
-	span := func() (from, to int64) {
-		from = r.varint()
-		to = int64(uint64(from) + r.uvarint()) //nolint:gosec // two's complement, and back
-		return from, to
-	}
-	b.MinTime, b.MaxTime = span()
-	b.MinReceived, b.MaxReceived = span()
-	b.MinMillis, b.MaxMillis = span()
-	from, to := span()
-	b.MinOrd, b.MaxOrd = uint64(from), uint64(to) //nolint:gosec // two's complement, and back
-	from, to = span()
-	b.MinSeq, b.MaxSeq = uint64(from), uint64(to) //nolint:gosec // two's complement, and back
-	return b
-}
-
-func parseExtent(r *scanner[[]byte], limit int64) (x extent) {
-	x.form = r.byte()
-	switch x.form {
-	case formNone:
-		return x
-	case formConst:
-		code := r.uvarint()
-		r.bad = r.bad || code > maxCodes
-		x.code = uint16(code & maxCodes)
-		return x
-	}
-	offset, stored, raw := r.uvarint(), r.uvarint(), r.uvarint()
-	crc := r.take(4)
-	if r.bad {
-		return x
-	}
-	end := uint64(limit) //nolint:gosec // not negative
-	if offset > end || stored > end-offset || raw > maxBody || raw > expandBase+expandFactor*stored ||
-		(x.form&formZstd == 0 && raw != stored) {
-		r.bad = true
-		return x
-	}
-	x.offset, x.stored, x.raw = int64(offset), int(stored), int(raw) //nolint:gosec // compared
-	x.crc = binary.LittleEndian.Uint32(crc)
-	return x
+	return nil
 }

@@ -110,21 +110,23 @@ func TestHostileRollup(t *testing.T) {
 	f("list of a file", false, func(u *Rollup) { u.Sources = []KeyCount{{0, 1<<32 - 1}, {1, 4}} })
 }
 
-// TestHostileExtents: offsets and lengths that would leave the file or burst the
-// memory.
+// TestHostileExtents: lengths that would leave the file or burst the memory.
 func TestHostileExtents(t *testing.T) {
 	t.Parallel()
 	const limit = 1000
 	f := func(name string, ok bool, x extent) {
 		t.Helper()
 		b := x.append(nil)
-		r := scanner[[]byte]{s: b}
-		if got := parseExtent(&r, limit); r.bad == ok || ok && (got != x || len(r.s) != 0) {
+		r := extentReader{scanner: scanner[[]byte]{s: b}, offset: x.offset, limit: limit}
+		if got := r.extent(); r.bad == ok || ok && (got != x || len(r.s) != 0) {
 			t.Errorf("%s: %+v, refused %v", name, got, r.bad)
 		}
+		if want := x.offset + int64(x.stored); ok && r.offset != want {
+			t.Errorf("%s: the next body lies at %d, want %d", name, r.offset, want)
+		}
 		for n := range b {
-			r = scanner[[]byte]{s: b[:n]}
-			if parseExtent(&r, limit); !r.bad {
+			r := extentReader{scanner: scanner[[]byte]{s: b[:n]}, offset: x.offset, limit: limit}
+			if r.extent(); !r.bad {
 				t.Errorf("%s: cut to %d of %d bytes was believed", name, n, len(b))
 			}
 		}
@@ -134,16 +136,65 @@ func TestHostileExtents(t *testing.T) {
 	f("at the end", true, extent{form: formInts, offset: 990, stored: 10, raw: 10, crc: 7})
 	f("empty at the end", true, extent{form: formInts, offset: limit})
 	f("a byte over", false, extent{form: formInts, offset: 991, stored: 10, raw: 10})
-	f("behind the end", false, extent{form: formInts, offset: limit + 1})
-	f("negative offset", false, extent{form: formInts, offset: -1, stored: 1, raw: 1})
-	f("length that wraps", false, extent{form: formInts, offset: 8, stored: -8, raw: 1})
+	f("the longest", false, extent{form: formInts, offset: 8, stored: 1<<32 - 1, raw: 1<<32 - 1})
 	f("packed", true, extent{form: formInts | formZstd, offset: 8, stored: 10, raw: expandBase + 5120})
 	f("a bomb", false, extent{form: formInts | formZstd, offset: 8, stored: 10, raw: expandBase + 5121})
 	f("larger than a page", false, extent{form: formInts | formZstd, offset: 8, stored: 900, raw: maxBody + 1})
-	f("plain of two lengths", false, extent{form: formInts, offset: 8, stored: 10, raw: 11})
-	r := scanner[[]byte]{s: binary.AppendUvarint([]byte{formConst}, maxCodes+1)}
-	if parseExtent(&r, limit); !r.bad {
-		t.Error("a constant behind all codes was believed")
+	for name, b := range map[string][]byte{
+		"a constant behind all codes": binary.AppendUvarint([]byte{formConst}, maxCodes+1),
+		"a length that wraps":         append(binary.AppendUvarint([]byte{formInts}, 1<<64-1), 0, 0, 0, 0),
+		"a bomb whose size wraps":     append(binary.AppendUvarint(binary.AppendUvarint([]byte{formInts | formZstd}, 1<<55), 1<<60), 0, 0, 0, 0),
+	} {
+		r := extentReader{scanner: scanner[[]byte]{s: b}, offset: 8, limit: limit}
+		if r.extent(); !r.bad {
+			t.Errorf("%s was believed", name)
+		}
+	}
+}
+
+// TestHostilePages: runs of pages that are alike.
+func TestHostilePages(t *testing.T) {
+	t.Parallel()
+	absent, blank := extent{form: formConst}, extent{form: formConst, code: CodeBlank}
+	body := func(offset int64) extent { return extent{form: formInts, offset: offset, stored: 2, raw: 2} }
+	for name, want := range map[string][]extent{
+		"none":      {},
+		"one":       {absent},
+		"alike":     {absent, absent, absent, absent},
+		"two kinds": {absent, absent, blank, absent},
+		"bodies":    {body(8), body(10), body(12)},
+		"mixed":     {absent, body(8), absent, absent, body(10), blank},
+	} {
+		var list pageList
+		for _, x := range want {
+			list.add(x)
+		}
+		b := list.append(nil)
+		read := func(b []byte, n int) (pageList, extentReader) {
+			r := extentReader{scanner: scanner[[]byte]{s: b}, offset: 8, limit: 100}
+			return r.pages(n), r
+		}
+		got, r := read(b, len(want))
+		if r.bad || len(r.s) > 0 || got.n != len(want) {
+			t.Errorf("%s: %d pages, refused %v", name, got.n, r.bad)
+			continue
+		}
+		for i := range want {
+			if *got.page(i) != want[i] {
+				t.Errorf("%s: page %d is %+v, want %+v", name, i, *got.page(i), want[i])
+			}
+		}
+		if n := len(got.list); name == "alike" && (n != 1 || !got.absent()) || name == "two kinds" && (n != 3 || got.absent()) {
+			t.Errorf("%s: %d extents are kept, absent %v", name, n, got.absent())
+		}
+		for n := range b {
+			if _, r := read(b[:n], len(want)); !r.bad {
+				t.Errorf("%s: cut to %d of %d bytes was believed", name, n, len(b))
+			}
+		}
+		if _, r := read(b, len(want)-1); !r.bad && len(r.s) == 0 && len(want) > 0 {
+			t.Errorf("%s: a page more than there are was believed", name)
+		}
 	}
 }
 
@@ -167,9 +218,17 @@ func TestHostileFooter(t *testing.T) {
 	f("other pages", begin(1, PageRows*2), "pages of 4096")
 	f("too many columns", binary.AppendUvarint(begin(0, PageRows), maxColumns+1), "1025 columns")
 	f("no columns", binary.AppendUvarint(begin(0, PageRows), 0), "no column time")
+	attrs := binary.AppendUvarint(begin(0, PageRows), 2)
+	for _, key := range []string{"b", "a"} {
+		attrs = append(appendText(attrs, attrPrefix+key), formNone, 0)
+	}
+	f("keys that fall", attrs, `column "attrs.a" is not in its place`)
 	f("codes without a dictionary", append(appendText(binary.AppendUvarint(begin(0, PageRows), 1), "time"), formNone, 5), `column "time"`)
 	f("byte too many", append(slices.Clone(empty), 0), "rollup and filters")
 	f("nothing", nil, "0 rows")
+	if _, err := parseFooter(empty, 9); err == nil || !strings.Contains(err.Error(), "bodies end at 8, not at 9") {
+		t.Errorf("a gap behind the bodies: %v", err)
+	}
 	for n := range empty {
 		if _, err := parseFooter(empty[:n], 8); err == nil {
 			t.Fatalf("cut to %d of %d bytes was believed", n, len(empty))

@@ -5,6 +5,7 @@ package segment_test
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,7 +38,7 @@ func TestOpenRefuses(t *testing.T) {
 	f("empty", "0 bytes", func([]byte) []byte { return nil })
 	f("short", "23 bytes", func(b []byte) []byte { return b[:23] })
 	f("other head", "not a segment file", func(b []byte) []byte { b[0] ^= 1; return b })
-	f("other version", "not a segment file", func(b []byte) []byte { b[7]++; return b })
+	f("other version at one end", "not a segment file", func(b []byte) []byte { b[7]++; return b })
 	f("other tail", "not a segment file", func(b []byte) []byte { b[len(b)-1]++; return b })
 	f("footer longer than the file", "footer of", func(b []byte) []byte {
 		binary.LittleEndian.PutUint32(b[len(b)-16:], uint32(len(b)))
@@ -54,6 +55,25 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := segment.OpenFile(folder, nil); err == nil || !strings.Contains(err.Error(), folder) {
 		t.Errorf("a folder: %v", err)
+	}
+}
+
+// TestOtherVersions: a whole file of another version is refused by its version,
+// and is not called damaged.
+func TestOtherVersions(t *testing.T) {
+	t.Parallel()
+	for _, version := range []byte{1, 3} {
+		b := sample(t, 3)
+		b[7], b[len(b)-1] = version, version
+		path := filepath.Join(t.TempDir(), "a.seg")
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := segment.OpenFile(path, nil)
+		want := fmt.Sprintf("the file has version %d, this program reads version 2", version)
+		if !errors.Is(err, segment.ErrVersion) || errors.Is(err, segment.ErrCorrupt) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("version %d: %v, want ErrVersion with %q and the path", version, err, want)
+		}
 	}
 }
 

@@ -5,7 +5,6 @@ package segment
 import (
 	"encoding/binary"
 	"fmt"
-	"hash/maphash"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -22,9 +21,10 @@ import (
 //	marks       count, then for each: texts kind, field, hash, detail, zigzag length
 //
 // Counts, codes and lengths are unsigned varints; a text is its length and its
-// bytes; a key is its code in the column's dictionary, or 0 and a text. A value
-// is its kind as a byte, then a text (number, text, bytes) or a count and values
-// (list).
+// bytes; a key is its code in the column's dictionary, or 0 and a text; a value
+// is as in value.go. The attributes here are those that have no column of their
+// own: keys that came too late or are too long, and all of an event whose keys do
+// not rise, so that they come back in their order.
 const (
 	restPlace = 1 << iota
 	restTags
@@ -39,19 +39,18 @@ const (
 const (
 	maxKeys     = 4096 // of the dictionary; others stay in the row
 	maxKeyBytes = 128
-	maxDepth    = event.MaxDepth + 1
 )
 
-// restWriter makes rows of ColRest; dict and seed are the column's.
+// restWriter makes rows of ColRest; dict is the column's.
 type restWriter struct {
 	dict *dictionary
-	seed maphash.Seed
 	buf  []byte
 }
 
-// encode returns the row of an event, valid until the next call. The place is
-// written when it is not that of the block.
-func (w *restWriter) encode(e *event.Event, elsewhere bool) ([]byte, error) {
+// encode returns the row of an event with those of its attributes that have no
+// column, valid until the next call. The place is written when it is not that of
+// the block.
+func (w *restWriter) encode(e *event.Event, attrs []event.Attr, elsewhere bool) ([]byte, error) {
 	flags := byte(0)
 	set := func(flag byte, on bool) {
 		if on {
@@ -62,7 +61,7 @@ func (w *restWriter) encode(e *event.Event, elsewhere bool) ([]byte, error) {
 	set(restTags, e.Tags != nil)
 	set(restCompliance, e.Compliance != event.Compliance{})
 	set(restGeo, e.Geo != event.Geo{})
-	set(restAttrs, len(e.Attrs) > 0)
+	set(restAttrs, len(attrs) > 0)
 	set(restRaw, e.Raw != "")
 	set(restMarks, len(e.Marks) > 0)
 	if flags == 0 {
@@ -85,7 +84,7 @@ func (w *restWriter) encode(e *event.Event, elsewhere bool) ([]byte, error) {
 	if flags&restGeo != 0 {
 		b = appendText(appendText(appendText(appendText(b, e.Geo.Country), e.Geo.Lat), e.Geo.Lon), e.Geo.AS)
 	}
-	b, err := w.attrs(b, e.Attrs)
+	b, err := w.attrs(b, attrs)
 	if err != nil {
 		return nil, err
 	}
@@ -100,7 +99,9 @@ func (w *restWriter) encode(e *event.Event, elsewhere bool) ([]byte, error) {
 			b = binary.AppendVarint(b, m.Length)
 		}
 	}
-	w.buf = b
+	if w.buf = b[:0]; len(b) > maxRow {
+		return nil, fmt.Errorf("%d bytes beside the columns, at most %d are possible", len(b), maxRow)
+	}
 	return b, nil
 }
 
@@ -112,11 +113,12 @@ func (w *restWriter) attrs(b []byte, attrs []event.Attr) ([]byte, error) {
 	for i := range attrs {
 		key := attrs[i].Key
 		code := uint16(0)
-		if w.dict.n > 0 {
-			code, _ = w.dict.find(key, w.seed)
-		}
-		if code == 0 && w.dict.n < maxKeys && len(key) <= maxKeyBytes && key != "" {
-			code = w.dict.code(key, w.seed)
+		switch {
+		case key == "" || len(key) > maxKeyBytes:
+		case w.dict.n < maxKeys:
+			code = code16(w.dict, key)
+		default:
+			code = known16(w.dict, key)
 		}
 		b = binary.AppendUvarint(b, uint64(code))
 		if code == 0 {
@@ -130,27 +132,6 @@ func (w *restWriter) attrs(b []byte, attrs []event.Attr) ([]byte, error) {
 	return b, nil
 }
 
-func appendValue(b []byte, v *event.Value, depth int) ([]byte, error) {
-	b = append(b, byte(v.Kind))
-	switch v.Kind {
-	case event.KindNumber, event.KindText, event.KindBytes:
-		return appendText(b, v.Text), nil
-	case event.KindList:
-		if depth >= maxDepth {
-			return nil, fmt.Errorf("list more than %d levels deep", maxDepth)
-		}
-		b = binary.AppendUvarint(b, uint64(len(v.List)))
-		for i := range v.List {
-			var err error
-			if b, err = appendValue(b, &v.List[i], depth+1); err != nil {
-				return nil, err
-			}
-		}
-	default:
-	}
-	return b, nil
-}
-
 func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
@@ -159,6 +140,9 @@ func appendText(b []byte, s string) []byte {
 func decodeRest(row string, keys Dict, e *event.Event) error {
 	if row == "" {
 		return nil
+	}
+	if len(row) > maxRow {
+		return ErrCorrupt
 	}
 	r := scanner[string]{s: row}
 	flags := r.byte()
@@ -181,7 +165,11 @@ func decodeRest(row string, keys Dict, e *event.Event) error {
 	if flags&restAttrs != 0 {
 		e.Attrs = make([]event.Attr, r.count(2))
 		for i := range e.Attrs {
-			e.Attrs[i].Key = r.key(keys)
+			code, key := r.key()
+			if e.Attrs[i].Key = key; code != 0 {
+				r.bad = r.bad || int(code) >= keys.Len()
+				e.Attrs[i].Key = keys.Text(code)
+			}
 			decodeValue(&r, &e.Attrs[i].Value, 0)
 		}
 	}
@@ -200,28 +188,29 @@ func decodeRest(row string, keys Dict, e *event.Event) error {
 	return nil
 }
 
-func decodeValue(r *scanner[string], v *event.Value, depth int) {
-	v.Kind = event.Kind(r.byte())
-	switch v.Kind {
-	case event.KindNumber, event.KindText, event.KindBytes:
-		v.Text = r.text()
-	case event.KindList:
-		if depth >= maxDepth {
-			r.bad = true
-			return
-		}
-		v.List = make([]event.Value, r.count(1))
-		for i := range v.List {
-			decodeValue(r, &v.List[i], depth+1)
-		}
-	default:
-	}
-}
-
 // RestTexts yields, out of a row of ColRest, what a text search looks at: the
 // tags, the texts and numbers among the attributes' values (in lists too), and
 // raw. It stops when yield returns false. A damaged row yields what was read.
 func RestTexts(row []byte, yield func([]byte) bool) {
+	walkRest(row, restWalk{
+		text: yield,
+		attr: func(_ uint16, _ []byte, r *scanner[[]byte]) bool {
+			return walkValue(r, func(kind event.Kind, text []byte) bool {
+				return kind != event.KindText && kind != event.KindNumber || yield(text)
+			}, 0)
+		},
+	})
+}
+
+// restWalk is what walkRest calls for tags and raw, and for each attribute with
+// the code of its key or, when that is 0, the key; attr must read the value.
+// Either stops the walk by returning false.
+type restWalk struct {
+	text func([]byte) bool
+	attr func(code uint16, key []byte, r *scanner[[]byte]) bool
+}
+
+func walkRest(row []byte, w restWalk) {
 	if len(row) == 0 {
 		return
 	}
@@ -232,7 +221,7 @@ func RestTexts(row []byte, yield func([]byte) bool) {
 	}
 	if flags&restTags != 0 {
 		for range r.count(1) {
-			if t := r.text(); r.bad || !yield(t) {
+			if t := r.text(); r.bad || !w.text(t) {
 				return
 			}
 		}
@@ -246,116 +235,15 @@ func RestTexts(row []byte, yield func([]byte) bool) {
 	}
 	if flags&restAttrs != 0 {
 		for range r.count(2) {
-			r.key(Dict{})
-			if !yieldValue(&r, yield, 0) {
+			code, key := r.key()
+			if r.bad || !w.attr(code, key, &r) || r.bad {
 				return
 			}
 		}
 	}
 	if flags&restRaw != 0 {
 		if t := r.text(); !r.bad {
-			yield(t)
+			w.text(t)
 		}
-	}
-}
-
-func yieldValue(r *scanner[[]byte], yield func([]byte) bool, depth int) bool {
-	switch event.Kind(r.byte()) {
-	case event.KindNumber, event.KindText:
-		t := r.text()
-		return !r.bad && yield(t)
-	case event.KindBytes:
-		r.text()
-	case event.KindList:
-		for n := r.count(1); n > 0 && !r.bad && depth < maxDepth; n-- {
-			if !yieldValue(r, yield, depth+1) {
-				return false
-			}
-		}
-	default:
-	}
-	return !r.bad
-}
-
-// scanner takes values off the front of s; bad is set, and stays set, when it
-// is too short or wrong.
-type scanner[T string | []byte] struct {
-	s   T
-	bad bool
-}
-
-func (r *scanner[T]) take(n int) (t T) {
-	if r.bad || n < 0 || n > len(r.s) {
-		r.bad = true
-		return t
-	}
-	t, r.s = r.s[:n], r.s[n:]
-	return t
-}
-
-func (r *scanner[T]) byte() byte {
-	if r.bad || len(r.s) == 0 {
-		r.bad = true
-		return 0
-	}
-	b := r.s[0]
-	r.s = r.s[1:]
-	return b
-}
-
-func (r *scanner[T]) uvarint() uint64 {
-	var x uint64
-	for shift := uint(0); shift < 64; shift += 7 {
-		b := r.byte()
-		x |= uint64(b&0x7f) << shift
-		if b < 0x80 {
-			return x
-		}
-	}
-	r.bad = true
-	return 0
-}
-
-func (r *scanner[T]) varint() int64 {
-	u := r.uvarint()
-	return int64(u>>1) ^ -int64(u&1)
-}
-
-func (r *scanner[T]) text() (t T) {
-	n := r.uvarint()
-	if n > uint64(len(r.s)) {
-		r.bad = true
-		return t
-	}
-	return r.take(int(n)) //nolint:gosec // compared with a length
-}
-
-func (r *scanner[T]) texts(n int) {
-	for range n {
-		r.text()
-	}
-}
-
-// count reads a number of things that take at least size bytes each, so that it
-// is never larger than what is left.
-func (r *scanner[T]) count(size int) int {
-	n := r.uvarint()
-	if r.bad || n > uint64(len(r.s)/size) { //nolint:gosec // a length
-		r.bad = true
-		return 0
-	}
-	return int(n) //nolint:gosec // compared with a length
-}
-
-// key reads an attribute's key; without a dictionary a code gives no text.
-func (r *scanner[T]) key(keys Dict) string {
-	switch code := r.uvarint(); {
-	case code == 0:
-		return string(r.text())
-	case code < uint64(keys.Len()): //nolint:gosec // a length
-		return keys.Text(uint16(code)) //nolint:gosec // compared with the length of a dictionary
-	default:
-		r.bad = r.bad || keys.Len() > 0 || code > maxCodes
-		return ""
 	}
 }

@@ -11,10 +11,16 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
+func newRestWriter() *restWriter {
+	d := &dictionary{}
+	d.init(maphash.MakeSeed(), &tally{})
+	return &restWriter{dict: d}
+}
+
 func TestRestTexts(t *testing.T) {
 	t.Parallel()
-	w := restWriter{dict: &dictionary{}, seed: maphash.MakeSeed()}
-	row, err := w.encode(&event.Event{
+	w := newRestWriter()
+	e := &event.Event{
 		Place: event.Place{Origin: "o", Stream: "s"}, Tags: []string{"tag", ""},
 		Compliance: event.Compliance{PCI: event.FlagTrue}, Geo: event.Geo{Country: "RO"},
 		Attrs: []event.Attr{
@@ -25,7 +31,8 @@ func TestRestTexts(t *testing.T) {
 			{Key: "e", Value: event.Value{Kind: event.KindBytes, Text: "bytes"}},
 		},
 		Raw: "raw", Marks: []event.Mark{{Kind: "late"}},
-	}, true)
+	}
+	row, err := w.encode(e, e.Attrs, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,10 +62,10 @@ func TestRestTexts(t *testing.T) {
 
 func TestKeysBeyondTheDictionary(t *testing.T) {
 	t.Parallel()
-	w := restWriter{dict: &dictionary{}, seed: maphash.MakeSeed()}
+	w := newRestWriter()
 	for i := range 2 * maxKeys {
 		key := string(rune('a'+i%26)) + string(rune(0x100+i))
-		row, err := w.encode(&event.Event{Attrs: []event.Attr{{Key: key, Value: event.Null()}}}, false)
+		row, err := w.encode(&event.Event{}, []event.Attr{{Key: key, Value: event.Null()}}, false)
 		if err != nil {
 			t.Fatal(err)
 		}

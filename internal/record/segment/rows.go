@@ -4,6 +4,9 @@ package segment
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"unsafe"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -12,23 +15,49 @@ import (
 // used last, so that going through rows in order reads each page once. It is
 // used by one goroutine.
 type Rows struct {
-	r     Reader
-	gone  func(row int) event.SlotSet
-	page  int
-	have  [numColumns]bool
-	ints  [numInts][]int64
-	bytes [numBytes][]byte
-	texts [numTexts]Texts
-	dicts [numTexts]Dict
-	read  [numTexts]bool // the dictionaries
+	r      Reader
+	gone   func(row int) event.SlotSet
+	page   int
+	loaded bool // the columns of the page that make an event are here
+	proven bool // those of Integrity are
+	ints   [numInts][]int64
+	bytes  [numBytes][]byte
+	texts  []rowTexts // those that have a text in the page
+	attrs  []rowTexts // the same of attributes, by key
+	rest   rowTexts
+	dicts  []columnDict // those that were read
+	room   room
 }
 
-// NewRows returns a Rows over r.
+type columnDict struct {
+	column Column
+	dict   Dict
+}
+
+// rowTexts is a page of a text column.
+type rowTexts struct {
+	field event.Field
+	key   string // of an attribute
+	texts Texts
+	dict  Dict
+}
+
+// NewRows returns a Rows over r whose events may be kept.
 func NewRows(r Reader) *Rows {
 	s := &Rows{r: r, page: -1}
 	if f, ok := r.(*File); ok { // what is in memory was never rewritten
 		s.gone = f.erased
 	}
+	s.room.texts = arena{least: 512, most: roomBytes}
+	return s
+}
+
+// NewScan returns a Rows over r for who looks at all events and keeps none: what
+// Event gives is valid until the next call of it, and is to be copied by then. It
+// makes no garbage for each row.
+func NewScan(r Reader) *Rows {
+	s := NewRows(r)
+	s.room.lent = true
 	return s
 }
 
@@ -38,50 +67,88 @@ func (s *Rows) seek(row int) (int, error) {
 		return 0, fmt.Errorf("row %d of %d: %w", row, s.r.Rows(), ErrRange)
 	}
 	if page := row / PageRows; page != s.page {
-		s.page, s.have = page, [numColumns]bool{}
+		s.page, s.loaded, s.proven = page, false, false
 	}
 	return row % PageRows, nil
 }
 
-// load reads a column's page unless it is there.
-func (s *Rows) load(c Column) (err error) {
-	if s.have[c] {
-		return nil
-	}
-	switch {
-	case c.isInts():
-		s.ints[c], err = s.r.Ints(c, s.page)
-	case c.isBytes():
-		s.bytes[c-ColSeverity], err = s.r.Bytes(c, s.page)
-	default:
-		k := c - ColSource
-		if s.texts[k], err = s.r.Texts(c, s.page); err != nil {
+// load reads the page of all columns that make an event.
+func (s *Rows) load() (err error) {
+	for c := range ColSource {
+		switch {
+		case c.isInts():
+			s.ints[c], err = s.r.Ints(c, s.page)
+		case c != ColLeaf8 && c != ColMAC16:
+			s.bytes[c-ColSeverity], err = s.r.Bytes(c, s.page)
+		}
+		if err != nil {
 			return err
 		}
-		if needed := s.texts[k].NeedsDict() || c == ColRest && s.texts[k].Raw(); needed && !s.read[k] {
-			if s.dicts[k], err = s.r.Dict(c); err != nil {
-				return err
-			}
-			s.read[k] = true
+	}
+	if s.texts == nil {
+		s.texts, s.attrs = make([]rowTexts, 0, numTexts), make([]rowTexts, 0, min(len(s.r.Attrs()), 8))
+	}
+	s.texts, s.attrs = s.texts[:0], s.attrs[:0]
+	for c := ColSource; c < ColRest; c++ {
+		if s.texts, err = s.add(s.texts, c, rowTexts{field: event.FieldSource + event.Field(c-ColSource)}); err != nil {
+			return err
 		}
 	}
-	s.have[c] = err == nil
-	return err
+	for _, a := range s.r.Attrs() {
+		if s.attrs, err = s.add(s.attrs, a.Column, rowTexts{key: a.Key}); err != nil {
+			return err
+		}
+	}
+	if s.rest.texts, err = s.r.Texts(ColRest, s.page); err != nil {
+		return err
+	}
+	if !s.rest.texts.empty() {
+		if s.rest.dict, err = s.dict(ColRest); err != nil {
+			return err
+		}
+	}
+	s.loaded = true
+	return nil
+}
+
+// add adds a column's page to list unless it is absent in all rows.
+func (s *Rows) add(list []rowTexts, c Column, t rowTexts) (_ []rowTexts, err error) {
+	if t.texts, err = s.r.Texts(c, s.page); err != nil || t.texts.empty() {
+		return list, err
+	}
+	if t.texts.NeedsDict() {
+		if t.dict, err = s.dict(c); err != nil {
+			return list, err
+		}
+	}
+	return append(list, t), nil
+}
+
+// dict reads a column's dictionary once.
+func (s *Rows) dict(c Column) (Dict, error) {
+	for i := range s.dicts {
+		if s.dicts[i].column == c {
+			return s.dicts[i].dict, nil
+		}
+	}
+	d, err := s.r.Dict(c)
+	if err == nil {
+		s.dicts = append(s.dicts, columnDict{c, d})
+	}
+	return d, err
 }
 
 // Event overwrites dst with the event of a row. Its strings may be parts of a
-// dictionary or page, which they keep in memory.
+// dictionary, which they keep in memory, and share up to 16 KiB with those of the
+// rows that were read before and after; but see NewScan.
 func (s *Rows) Event(row int, dst *event.Event) error {
 	*dst = event.Event{}
 	i, err := s.seek(row)
 	if err != nil {
 		return err
 	}
-	for c := range numColumns {
-		if c == ColLeaf8 || c == ColMAC16 {
-			continue
-		}
-		if err := s.load(c); err != nil {
+	if !s.loaded {
+		if err := s.load(); err != nil {
 			return err
 		}
 	}
@@ -96,34 +163,77 @@ func (s *Rows) Event(row int, dst *event.Event) error {
 	dst.Severity = event.Severity(s.bytes[0][i])
 	dst.Outcome = event.Outcome(s.bytes[ColOutcome-ColSeverity][i])
 	copy(dst.ID[:], s.bytes[ColID-ColSeverity][16*i:])
-	for f := event.FieldSource; f <= event.FieldSender; f++ {
-		switch text, state := s.text(int(f-event.FieldSource), i); state {
+	for k := range s.texts {
+		c := &s.texts[k]
+		switch text, state := c.at(i, &s.room); state {
 		case Present:
-			*coreRef(dst, f) = text
+			*coreRef(dst, c.field) = text
 		case Blank:
-			dst.Blank = dst.Blank.With(f)
+			dst.Blank = dst.Blank.With(c.field)
 		case Null:
-			dst.Null = dst.Null.With(f)
+			dst.Null = dst.Null.With(c.field)
 		case Absent:
 		}
 	}
-	rest := numTexts - 1
-	row8, _ := s.text(rest, i)
-	if err := decodeRest(row8, s.dicts[rest], dst); err != nil {
-		return fmt.Errorf("row %d, column rest: %w", row, err)
+	if text, state := s.rest.at(i, &s.room); state == Present {
+		if err := decodeRest(text, s.rest.dict, dst); err != nil {
+			return fmt.Errorf("row %d, column rest: %w", row, err)
+		}
+	}
+	if len(s.attrs) > 0 {
+		return s.addAttrs(row, i, dst)
 	}
 	return nil
 }
 
-// text returns the text of row i of the page in the k-th text column.
-func (s *Rows) text(k, i int) (string, State) {
-	t := &s.texts[k]
-	if t.Raw() {
-		b, state := t.At(i)
-		return string(b), state
+// addAttrs adds the attributes that have columns of their own.
+func (s *Rows) addAttrs(row, i int, dst *event.Event) error {
+	list := s.room.attributes(len(s.attrs))
+	for k := range s.attrs {
+		c := &s.attrs[k]
+		text, state := c.at(i, &s.room)
+		if state == Absent {
+			continue
+		}
+		list = list[:len(list)+1]
+		a := &list[len(list)-1]
+		a.Key = c.key
+		if k := kindOf(text); k == event.KindText || k == event.KindNumber { // most: field by field, as copies of values cost
+			a.Value.Kind, a.Value.Text = k, text[1:]
+			continue
+		}
+		var ok bool
+		if a.Value, ok = AttrValue(text, state); !ok {
+			*a = event.Attr{}
+			return fmt.Errorf("row %d, column attrs.%.60s: %w", row, c.key, ErrCorrupt)
+		}
 	}
-	code := t.Code(i)
-	return s.dicts[k].Text(code), codeState(code)
+	switch {
+	case len(list) == 0:
+	case len(dst.Attrs) == 0:
+		dst.Attrs = s.room.take(list)
+	default: // both rise
+		dst.Attrs = append(dst.Attrs, list...)
+		clear(list)
+		slices.SortStableFunc(dst.Attrs, func(a, b event.Attr) int { return strings.Compare(a.Key, b.Key) })
+	}
+	return nil
+}
+
+// at returns the text of row i of the page.
+func (c *rowTexts) at(i int, room *room) (string, State) {
+	if c.texts.ends != nil {
+		b, state := c.texts.At(i)
+		if len(b) == 0 {
+			return "", state
+		}
+		if room.lent {
+			return unsafe.String(&b[0], len(b)), state //nolint:gosec // a page's texts never change
+		}
+		return keep(&room.texts, b), state
+	}
+	code := c.texts.Code(i)
+	return c.dict.Text(code), StateOf(code)
 }
 
 // Integrity returns the first bytes of the leaf hash and the MAC of a row.
@@ -132,14 +242,52 @@ func (s *Rows) Integrity(row int) (leaf8 [8]byte, mac16 [16]byte, err error) {
 	if err != nil {
 		return leaf8, mac16, err
 	}
-	for _, c := range [...]Column{ColLeaf8, ColMAC16} {
-		if err := s.load(c); err != nil {
-			return leaf8, mac16, err
+	if !s.proven {
+		for _, c := range [...]Column{ColLeaf8, ColMAC16} {
+			if s.bytes[c-ColSeverity], err = s.r.Bytes(c, s.page); err != nil {
+				return leaf8, mac16, err
+			}
 		}
+		s.proven = true
 	}
 	copy(leaf8[:], s.bytes[ColLeaf8-ColSeverity][8*i:])
 	copy(mac16[:], s.bytes[ColMAC16-ColSeverity][16*i:])
 	return leaf8, mac16, nil
+}
+
+const (
+	// roomBytes and roomAttrs are the most that events share of one piece of
+	// memory.
+	roomBytes = 16 << 10
+	roomAttrs = 256
+)
+
+// room is where the texts and the attributes of events are kept: pieces for
+// several rows, small at first, so that one row takes little and many rows make
+// little garbage.
+type room struct {
+	lent  bool // until the next row
+	texts arena
+	attrs []event.Attr // its length is used
+}
+
+// attributes returns an empty slice with room for n attributes, all zero; take
+// makes those that were added to it an event's own.
+func (r *room) attributes(n int) []event.Attr {
+	if r.lent {
+		clear(r.attrs)
+		r.attrs = r.attrs[:0]
+	}
+	if cap(r.attrs)-len(r.attrs) < n {
+		r.attrs = make([]event.Attr, 0, max(n, min(2*cap(r.attrs), roomAttrs)))
+	}
+	at := len(r.attrs)
+	return r.attrs[at:at]
+}
+
+func (r *room) take(list []event.Attr) []event.Attr {
+	r.attrs = r.attrs[:len(r.attrs)+len(list)]
+	return slices.Clip(list)
 }
 
 // coreRef returns the place of a core text field, which f must be.

@@ -8,10 +8,12 @@
 //	                        └── Block.Reader ──▶ Reader ◀── Cache (decoded pages) ────────┘
 //
 // A Reader is the one view of both: rows 0…Rows()-1 in the order of their
-// append, cut in every column into pages of PageRows rows. Text columns share
-// one dictionary a block until they turn out to have too many different values;
-// what has no column of its own (attributes, tags, compliance, geography, marks,
-// raw) lies in the column ColRest.
+// append, cut in every column into pages of PageRows rows. Each core field has a
+// column, and so has each attribute, up to 200 a block; a text column has one
+// dictionary a block until it turns out to have too many different values. What
+// has no column of its own (tags, compliance, geography, marks, raw, and the
+// attributes beyond those 200) lies in the column ColRest. A page of a column that
+// is absent in all its rows takes neither bytes nor time.
 //
 // Guarantees: every event comes back with the same canonical bytes, public part
 // and both slots, from memory and from a file; this includes absent, blank and
@@ -24,11 +26,13 @@
 // File, a Cache and every Reader are safe for concurrent use. A Writer and a
 // Rows belong to one goroutine.
 //
-// The format of the file is written down beside its code in footer.go.
+// docs/segment-format.md describes every byte of the file.
 package segment
 
 import (
 	"errors"
+	"slices"
+	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -52,6 +56,8 @@ var (
 	ErrFull = errors.New("segment block is full")
 	// ErrCorrupt is wrapped by every error about bytes that no Writer wrote.
 	ErrCorrupt = errors.New("corrupt segment")
+	// ErrVersion is wrapped when a file is of a format that is not read.
+	ErrVersion = errors.New("unknown format of segment file")
 	// ErrRange is wrapped when a row, page or column does not exist.
 	ErrRange = errors.New("outside the segment")
 )
@@ -81,18 +87,38 @@ type Reader interface {
 	// Bytes returns a page of ColID (16 bytes a row), ColLeaf8 (8), ColMAC16
 	// (16), ColSeverity or ColOutcome (1).
 	Bytes(c Column, page int) ([]byte, error)
-	// Texts returns a page of a text column or of ColRest.
+	// Attrs are the attributes that have a column of their own, by key; see
+	// FindAttr. The values of others, and of some rows of these, lie in ColRest.
+	Attrs() []Attr
+	// Texts returns a page of a text column, of ColRest, or of an attribute's
+	// column.
 	Texts(c Column, page int) (Texts, error)
 	// Raw tells, without reading it, whether a page of a text column is raw.
 	Raw(c Column, page int) bool
 	// Dict returns the dictionary of a text column; that of ColRest holds the
-	// attributes' keys.
+	// keys of the attributes that lie there.
 	Dict(c Column) (Dict, error)
-	// Filter returns what a page's raw texts do not hold; in memory it lets
-	// everything pass.
+	// Filter returns what a page's raw texts do not hold, DictFilter what the
+	// dictionaries do not; in memory both let everything pass.
 	Filter(page int) (Filter, error)
+	DictFilter() (Filter, error)
 	// Rollup returns the counts of the rows; nil when none were kept.
 	Rollup() (*Rollup, error)
+}
+
+// Attr is an attribute that has a column of its own in a reader.
+type Attr struct {
+	Key    string
+	Column Column
+}
+
+// FindAttr returns the column of a key among those of Reader.Attrs.
+func FindAttr(attrs []Attr, key string) (c Column, ok bool) {
+	i, ok := slices.BinarySearchFunc(attrs, key, func(a Attr, key string) int { return strings.Compare(a.Key, key) })
+	if !ok {
+		return 0, false
+	}
+	return attrs[i].Column, true
 }
 
 // Pages is the number of pages of a reader's columns.

@@ -32,6 +32,7 @@ func canonical(e *event.Event) string {
 
 func integrity(i int) (leaf8 [8]byte, mac16 [16]byte) {
 	binary.BigEndian.PutUint64(leaf8[:], uint64(i)*0x9e3779b97f4a7c15)
+	binary.BigEndian.PutUint64(mac16[:], uint64(i)*0x94d049bb133111eb)
 	binary.BigEndian.PutUint64(mac16[8:], uint64(i)*0xbf58476d1ce4e5b9)
 	return leaf8, mac16
 }
@@ -120,19 +121,28 @@ func same(t *testing.T, r segment.Reader, es []*event.Event) {
 	if r.Rows() != len(es) {
 		t.Fatalf("%d rows, want %d", r.Rows(), len(es))
 	}
-	rows := segment.NewRows(r)
+	rows, scan := segment.NewRows(r), segment.NewScan(r)
+	kept := make([]event.Event, len(es))
 	for i, want := range es {
 		var got event.Event
-		if err := rows.Event(i, &got); err != nil {
-			t.Fatalf("row %d: %v", i, err)
+		for _, from := range []*segment.Rows{scan, rows} {
+			if err := from.Event(i, &got); err != nil {
+				t.Fatalf("row %d: %v", i, err)
+			}
+			if canonical(&got) != canonical(want) {
+				t.Fatalf("row %d came back otherwise:\n%s", i, cmp.Diff(want, &got))
+			}
 		}
-		if canonical(&got) != canonical(want) {
-			t.Fatalf("row %d came back otherwise:\n%s", i, cmp.Diff(want, &got))
-		}
+		kept[i] = got
 		leaf8, mac16, err := rows.Integrity(i)
 		wantLeaf, wantMAC := integrity(i)
 		if err != nil || leaf8 != wantLeaf || mac16 != wantMAC {
 			t.Fatalf("row %d: integrity %x %x %v", i, leaf8, mac16, err)
+		}
+	}
+	for i, want := range es {
+		if canonical(&kept[i]) != canonical(want) {
+			t.Fatalf("row %d was changed by those after it", i)
 		}
 	}
 }

@@ -4,6 +4,9 @@ package segment
 
 import (
 	"fmt"
+	"slices"
+	"strings"
+	"sync"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -14,12 +17,17 @@ type snapshot struct {
 	rows   int
 	bounds Bounds
 	last   Bounds // of the last page
+
+	columns int // of attributes
+	once    sync.Once
+	attrs   []Attr
 }
 
 // Reader returns a consistent view of the rows that were appended so far. It
 // takes no lock and copies no row.
 func (b *Block) Reader() Reader {
 	s := &snapshot{b: b, rows: b.Len()}
+	s.columns = int(b.attrs.count.Load()) // after the rows, which may need the newest
 	for page := range pagesOf(s.rows) {
 		bounds := s.pageBounds(page)
 		s.bounds.union(bounds, page == 0)
@@ -111,31 +119,56 @@ func (s *snapshot) Bytes(c Column, page int) ([]byte, error) {
 	}
 }
 
-func (s *snapshot) Texts(c Column, page int) (Texts, error) {
-	_, n, err := s.page(c, page, c.isTexts())
-	if err != nil {
-		return Texts{}, err
+// Attrs sorts the attributes' columns at its first call.
+func (s *snapshot) Attrs() []Attr {
+	s.once.Do(func() {
+		s.attrs = make([]Attr, s.columns)
+		for i := range s.attrs {
+			s.attrs[i] = Attr{Key: s.b.attrs.columns[i].Load().key, Column: numColumns + Column(i)}
+		}
+		slices.SortFunc(s.attrs, func(a, b Attr) int { return strings.Compare(a.Key, b.Key) })
+	})
+	return s.attrs
+}
+
+// column returns a text column, nil when there is no such.
+func (s *snapshot) column(c Column) *textColumn {
+	switch {
+	case c.isAttr() && int(c-numColumns) < s.columns:
+		return &s.b.attrs.columns[c-numColumns].Load().textColumn
+	case c.isTexts() && !c.isAttr():
+		return &s.b.texts[c-ColSource]
+	default:
+		return nil
 	}
-	return s.b.texts[c-ColSource].view(page, n), nil
+}
+
+func (s *snapshot) Texts(c Column, page int) (Texts, error) {
+	t := s.column(c)
+	if t == nil || page < 0 || page >= pagesOf(s.rows) {
+		return Texts{}, fmt.Errorf("page %d of column %s: %w", page, c, ErrRange)
+	}
+	return t.view(page, pageLen(s.rows, page)), nil
 }
 
 func (s *snapshot) Raw(c Column, page int) bool {
-	if !c.isTexts() || page < 0 || page >= maxPages {
-		return false
-	}
-	p := s.b.texts[c-ColSource].pages[page].Load()
-	return p != nil && p.ends != nil
+	t := s.column(c)
+	return t != nil && page >= 0 && page < maxPages && t.isRaw(page)
 }
 
 func (s *snapshot) Dict(c Column) (Dict, error) {
-	if !c.isTexts() {
+	t := s.column(c)
+	if t == nil {
 		return Dict{}, fmt.Errorf("dictionary of column %s: %w", c, ErrRange)
 	}
-	return s.b.texts[c-ColSource].dict.view(), nil
+	return t.dict.view(), nil
 }
 
 // Filter: a block in memory has none, its texts are at hand.
 func (s *snapshot) Filter(int) (Filter, error) { return Filter{}, nil }
+
+// DictFilter: a block in memory has none.
+func (s *snapshot) DictFilter() (Filter, error) { return Filter{}, nil }
 
 // Rollup: a block in memory keeps none, its rows are at hand.
 func (s *snapshot) Rollup() (*Rollup, error) { return nil, nil } //nolint:nilnil // as Reader says

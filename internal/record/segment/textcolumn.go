@@ -7,10 +7,11 @@ import (
 	"sync/atomic"
 )
 
-// textColumn is a text column in memory. Its pages are published by pointer:
-// what lies behind a pointer only grows, and a page that needs another form
-// (wider codes, a larger buffer) is copied and its pointer replaced. A page
-// without a pointer is absent in all its rows.
+// textColumn is a text column in memory. It is told of the rows that are not
+// absent only. Its pages are published by pointer: what lies behind a pointer
+// only grows, and a page that needs another form (wider codes, a larger buffer)
+// is copied and its pointer replaced. A page without a pointer is absent in all
+// its rows.
 type textColumn struct {
 	dict  dictionary
 	pages [maxPages]atomic.Pointer[textPage]
@@ -19,16 +20,26 @@ type textColumn struct {
 	raw    bool
 	last   string // the text of code
 	code   uint16
-	before int // codes at the begin of the page
-	size   int // of the pages
+	page   int // the one that is being filled
+	before int // codes at its begin
+	seen   int // rows of it that are not absent
+	total  int // rows of all pages before that are not absent
 }
 
 type textPage struct {
 	codes8  []uint8
 	codes16 []uint16
-	ends    []uint32
+	ends    *rowEnds
 	data    []byte // its length is its capacity
 }
+
+// rowEnds is where the texts of a raw page end; rows from filled on are absent.
+type rowEnds struct {
+	at     [PageRows]uint32
+	filled atomic.Int32
+}
+
+func (c *textColumn) init(seed maphash.Seed, t *tally) { c.dict.init(seed, t) }
 
 // view returns the page as it is for a reader of that many rows.
 func (c *textColumn) view(page, rows int) Texts {
@@ -37,47 +48,56 @@ func (c *textColumn) view(page, rows int) Texts {
 	case p == nil:
 		return Texts{rows: rows}
 	case p.ends != nil:
-		return Texts{rows: rows, ends: p.ends[:rows], data: p.data}
+		n := min(rows, int(p.ends.filled.Load()))
+		return Texts{rows: rows, ends: p.ends.at[:n:n], data: p.data}
 	case p.codes8 != nil:
-		return Texts{rows: rows, codes8: p.codes8[:rows]}
+		return Texts{rows: rows, codes8: p.codes8[:rows:rows]}
 	default:
-		return Texts{rows: rows, codes16: p.codes16[:rows]}
+		return Texts{rows: rows, codes16: p.codes16[:rows:rows]}
 	}
 }
 
-// turn decides at the begin of a page, from how many texts were new on the one
-// before, whether a dictionary still pays: a unique text costs less in the page,
-// and the first pages of any column have many new ones.
-func (c *textColumn) turn(page int) {
-	n := c.dict.n
-	fresh := n - c.before
-	c.before = n
-	c.raw = fresh > PageRows*31/32 || page >= 2 && fresh > PageRows*3/4 ||
-		page >= 4 && n > page*PageRows/2 || n > maxCodes-2*PageRows
+// isRaw tells whether a page is raw.
+func (c *textColumn) isRaw(page int) bool {
+	p := c.pages[page].Load()
+	return p != nil && p.ends != nil
 }
 
-// add appends a text to row i of a page.
-func (c *textColumn) add(page, i int, s string, state State, seed maphash.Seed) {
-	if i == 0 && page > 0 && !c.raw {
+// turn begins a page. It decides, from how many texts were new on the page
+// before and on all, whether a dictionary still pays: a unique text costs less in
+// the page, and the first pages of any column have many new ones.
+func (c *textColumn) turn(page int) {
+	n, seen := c.dict.n, c.seen
+	fresh := n - c.before
+	c.total += seen
+	c.raw = c.raw || n > maxCodes-2*PageRows ||
+		seen >= PageRows/8 && (fresh > seen*31/32 || c.total >= 2*PageRows && fresh > seen*3/4) ||
+		c.total >= PageRows/2 && n > c.total*31/32 ||
+		c.total >= 4*PageRows && n > c.total/2
+	c.page, c.before, c.seen = page, n, 0
+}
+
+// addText appends to row i of a page a text, or a state without one.
+func addText[T string | []byte](c *textColumn, page, i int, s T, state State) {
+	if page != c.page {
 		c.turn(page)
 	}
+	c.seen++
 	if c.raw {
 		appendRaw(c, page, i, s, state)
 		return
 	}
-	code := CodeAbsent
+	code := CodeBlank
 	switch state {
 	case Present:
-		if s != c.last || c.code == 0 {
-			c.code = c.dict.code(s, seed)
+		if c.code == 0 || string(s) != c.last {
+			c.code = code16(&c.dict, s)
 			c.last = c.dict.view().Text(c.code)
 		}
 		code = c.code
-	case Blank:
-		code = CodeBlank
 	case Null:
 		code = CodeNull
-	case Absent:
+	case Absent, Blank:
 	}
 	c.addCode(page, i, code)
 }
@@ -85,22 +105,20 @@ func (c *textColumn) add(page, i int, s string, state State, seed maphash.Seed) 
 func (c *textColumn) addCode(page, i int, code uint16) {
 	p := c.pages[page].Load()
 	switch {
-	case p == nil && code == CodeAbsent:
-		return
 	case p == nil && code <= 0xff:
 		p = &textPage{codes8: make([]uint8, PageRows)}
-		c.size += PageRows
+		c.dict.tally.memory += PageRows
 		c.pages[page].Store(p)
 	case p == nil:
 		p = &textPage{codes16: make([]uint16, PageRows)}
-		c.size += 2 * PageRows
+		c.dict.tally.memory += 2 * PageRows
 		c.pages[page].Store(p)
 	case p.codes8 != nil && code > 0xff:
 		wide := &textPage{codes16: make([]uint16, PageRows)}
 		for k, b := range p.codes8[:i] {
 			wide.codes16[k] = uint16(b)
 		}
-		c.size += PageRows
+		c.dict.tally.memory += PageRows
 		c.pages[page].Store(wide)
 		p = wide
 	}
@@ -112,29 +130,28 @@ func (c *textColumn) addCode(page, i int, code uint16) {
 }
 
 // appendRaw appends to row i of a page a text of which the page keeps a copy.
+// Rows that were left out before it are absent.
 func appendRaw[T string | []byte](c *textColumn, page, i int, s T, state State) {
 	p := c.pages[page].Load()
-	if p == nil && state == Absent {
-		return
-	}
-	from := 0
-	if i > 0 && p != nil {
-		from = int(p.ends[i-1] & endMask)
-	}
 	if p == nil {
-		p = &textPage{ends: make([]uint32, PageRows)}
-		for k := range i { // rows before were absent
-			p.ends[k] = uint32(Absent) << endBits
-		}
-		c.size += 4 * PageRows
+		p = &textPage{ends: &rowEnds{}}
+		c.dict.tally.memory += 4 * PageRows
 		c.pages[page].Store(p)
 	}
-	end := from + len(s)
+	filled, from := int(p.ends.filled.Load()), uint32(0)
+	if filled > 0 {
+		from = p.ends.at[filled-1] & endMask
+	}
+	for ; filled < i; filled++ {
+		p.ends.at[filled] = from | uint32(Absent)<<endBits
+	}
+	end := int(from) + len(s)
 	if end > len(p.data) {
-		p = c.grow(page, p, from, end)
+		p = c.grow(page, p, int(from), end)
 	}
 	copy(p.data[from:], s)
-	p.ends[i] = uint32(end) | uint32(state)<<endBits //nolint:gosec // at most maxPageBytes
+	p.ends.at[i] = uint32(end) | uint32(state)<<endBits //nolint:gosec // at most maxPageBytes
+	p.ends.filled.Store(int32(i + 1))                   //nolint:gosec // at most PageRows
 }
 
 // grow replaces the page by one with a larger buffer: the first one is sized by
@@ -143,15 +160,14 @@ func (c *textColumn) grow(page int, p *textPage, used, need int) *textPage {
 	size := max(need, 4<<10, len(p.data)+len(p.data)/2)
 	if len(p.data) == 0 && page > 0 {
 		if before := c.pages[page-1].Load(); before != nil && before.ends != nil {
-			filled := int(before.ends[PageRows-1] & endMask)
+			last := max(1, int(before.ends.filled.Load())) - 1
+			filled := int(before.ends.at[last] & endMask)
 			size = max(need, filled+filled/16)
 		}
 	}
 	bigger := &textPage{ends: p.ends, data: make([]byte, size)}
 	copy(bigger.data, p.data[:used])
-	c.size += size - len(p.data)
+	c.dict.tally.memory += size - len(p.data)
 	c.pages[page].Store(bigger)
 	return bigger
 }
-
-func (c *textColumn) memory() int { return c.size + c.dict.memory() }

@@ -2,7 +2,10 @@
 
 package segment
 
-import "sort"
+import (
+	"slices"
+	"sort"
+)
 
 // State tells absent, blank and null apart from a text.
 type State uint8
@@ -31,7 +34,8 @@ const (
 	endMask = 1<<endBits - 1
 )
 
-func codeState(code uint16) State {
+// StateOf is the state that a code stands for.
+func StateOf(code uint16) State {
 	switch code {
 	case CodeAbsent:
 		return Absent
@@ -62,15 +66,27 @@ func (d Dict) Text(code uint16) string {
 	return d.entries[code]
 }
 
+// find returns the code of a text, 0 when it has none.
+func (d Dict) find(text string) uint16 {
+	if d.n <= int(CodeFirst) {
+		return 0
+	}
+	i := slices.Index(d.entries[CodeFirst:d.n], text)
+	if i < 0 {
+		return 0
+	}
+	return CodeFirst + uint16(i) //nolint:gosec // below maxCodes
+}
+
 // Texts is one page of a text column. Either each row has a code of the
 // column's dictionary, or the page is raw and holds its texts itself, one after
-// the other.
+// the other. The text of an attribute is its value, see AttrValue.
 type Texts struct {
 	rows     int
 	constant uint16 // the code of all rows, when there is nothing else
 	codes8   []uint8
 	codes16  []uint16
-	ends     []uint32
+	ends     []uint32 // not nil when raw; rows behind are absent
 	data     []byte
 }
 
@@ -97,8 +113,16 @@ func (t *Texts) Code(i int) uint16 {
 	}
 }
 
+// empty tells whether all rows are absent.
+func (t *Texts) empty() bool {
+	return t.ends == nil && t.codes8 == nil && t.codes16 == nil && t.constant == CodeAbsent || t.ends != nil && len(t.ends) == 0
+}
+
 // At returns the text of a row of a raw page.
 func (t *Texts) At(i int) ([]byte, State) {
+	if i >= len(t.ends) {
+		return nil, Absent
+	}
 	from := uint32(0)
 	if i > 0 {
 		from = t.ends[i-1] & endMask
@@ -109,18 +133,18 @@ func (t *Texts) At(i int) ([]byte, State) {
 
 // Data returns all texts of a raw page, one after the other without a gap.
 func (t *Texts) Data() []byte {
-	if t.rows == 0 || t.ends == nil {
+	if len(t.ends) == 0 {
 		return nil
 	}
-	return t.data[:t.ends[t.rows-1]&endMask]
+	return t.data[:t.ends[len(t.ends)-1]&endMask]
 }
 
 // RowAt returns the row of a raw page whose text holds the byte at offset of
 // Data, and where that text ends.
 func (t *Texts) RowAt(offset int) (row, end int) {
-	row = sort.Search(t.rows, func(i int) bool { return int(t.ends[i]&endMask) > offset })
-	if row == t.rows {
-		return row, len(t.data)
+	row = sort.Search(len(t.ends), func(i int) bool { return int(t.ends[i]&endMask) > offset })
+	if row == len(t.ends) {
+		return t.rows, len(t.data)
 	}
 	return row, int(t.ends[row] & endMask)
 }

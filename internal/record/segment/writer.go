@@ -79,6 +79,10 @@ func (w *Writer) write(r Reader, meta []byte) error {
 	if err := w.put([]byte(magic)); err != nil {
 		return err
 	}
+	r, err := withoutUnique(r)
+	if err != nil {
+		return err
+	}
 	f := &footer{rows: r.Rows(), origin: r.Origin(), stream: r.Stream(), meta: meta}
 	pages := Pages(r)
 	f.bounds = make([]Bounds, pages)
@@ -90,6 +94,9 @@ func (w *Writer) write(r Reader, meta []byte) error {
 			return fmt.Errorf("column %s: %w", c, err)
 		}
 	}
+	if err := w.attrs(r, f, pages); err != nil {
+		return err
+	}
 	counts, err := rollup(r)
 	if err != nil {
 		return err
@@ -100,19 +107,15 @@ func (w *Writer) write(r Reader, meta []byte) error {
 			return err
 		}
 	}
-	f.filters = make([]extent, pages)
+	if f.words, err = w.filter(w.words.dicts(r)); err != nil {
+		return err
+	}
 	for page := range pages {
-		ok, err := w.words.page(r, page)
+		x, err := w.filter(w.words.page(r, page))
 		if err != nil {
 			return err
 		}
-		if !ok {
-			continue
-		}
-		w.body = appendFilter(w.body[:0], w.words.filter())
-		if f.filters[page], err = w.store(formFilter, w.body); err != nil {
-			return err
-		}
+		f.filters.add(x)
 	}
 	w.body = f.append(w.body[:0])
 	tail := binary.LittleEndian.AppendUint32(nil, uint32(len(w.body))) //nolint:gosec // a few KiB
@@ -129,9 +132,42 @@ func (w *Writer) write(r Reader, meta []byte) error {
 	return w.out.Flush()
 }
 
+// filter writes the filter of what was gathered, if that is of use.
+func (w *Writer) filter(use bool, err error) (extent, error) {
+	if err != nil {
+		return extent{}, err
+	}
+	filter, fits := w.words.filter()
+	if !use || !fits {
+		return extent{}, nil
+	}
+	w.body = appendFilter(w.body[:0], filter)
+	return w.plain(formFilter, w.body)
+}
+
+// attrs writes the attributes' columns but for those without a value.
+func (w *Writer) attrs(r Reader, f *footer, pages int) error {
+	for _, a := range r.Attrs() {
+		used := false
+		for page := 0; page < pages && !used; page++ {
+			t, err := r.Texts(a.Column, page)
+			if err != nil {
+				return fmt.Errorf("column attrs.%.60s: %w", a.Key, err)
+			}
+			used = !t.empty()
+		}
+		if !used {
+			continue
+		}
+		if err := w.column(r, a.Column, f.attr(a.Key), pages); err != nil {
+			return fmt.Errorf("column attrs.%.60s: %w", a.Key, err)
+		}
+	}
+	return nil
+}
+
 // column writes the dictionary and the pages of one column.
 func (w *Writer) column(r Reader, c Column, col *column, pages int) error {
-	col.pages = make([]extent, pages)
 	if c.isTexts() {
 		d, err := r.Dict(c)
 		if err != nil {
@@ -149,7 +185,7 @@ func (w *Writer) column(r Reader, c Column, col *column, pages int) error {
 		if err != nil {
 			return fmt.Errorf("page %d: %w", page, err)
 		}
-		col.pages[page] = x
+		col.pages.add(x)
 	}
 	return nil
 }
@@ -175,6 +211,9 @@ func (w *Writer) page(r Reader, c Column, page int) (extent, error) {
 		if err != nil {
 			return extent{}, err
 		}
+		if c == ColLeaf8 || c == ColMAC16 { // random
+			return w.plain(formBytes, rows)
+		}
 		return w.store(formBytes, rows)
 	default:
 		t, err := r.Texts(c, page)
@@ -191,16 +230,25 @@ func (w *Writer) page(r Reader, c Column, page int) (extent, error) {
 
 // store writes a body, compressed when that saves a sixteenth or more.
 func (w *Writer) store(form byte, body []byte) (extent, error) {
-	x := extent{form: form, offset: w.offset, stored: len(body), raw: len(body)}
-	stored := body
-	if len(body) > 32 {
+	if len(body) > 32 && len(body) <= maxBody {
 		w.comp = w.enc.EncodeAll(body, w.comp[:0])
 		if n := len(w.comp); n < len(body)-len(body)/16 && len(body) <= expandBase+expandFactor*n {
-			stored, x.form, x.stored = w.comp, form|formZstd, n
+			x, err := w.plain(form|formZstd, w.comp)
+			x.raw = uint32(len(body)) //nolint:gosec // compared
+			return x, err
 		}
 	}
-	x.crc = crc32.Checksum(stored, w.table)
-	return x, w.put(stored)
+	return w.plain(form, body)
+}
+
+// plain writes a body as it is.
+func (w *Writer) plain(form byte, body []byte) (extent, error) {
+	if len(body) > maxBody {
+		return extent{}, fmt.Errorf("body of %d bytes, at most %d are possible", len(body), maxBody)
+	}
+	n := uint32(len(body)) //nolint:gosec // compared
+	x := extent{form: form, offset: w.offset, stored: n, raw: n, crc: crc32.Checksum(body, w.table)}
+	return x, w.put(body)
 }
 
 func (w *Writer) put(b []byte) error {

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package segment
+
+import (
+	"slices"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// AttrMatch tells whether a value is wanted. It is asked about the value of a row
+// and, of a list, about the list (without a text) and then its members. text
+// belongs to the reader.
+type AttrMatch func(kind event.Kind, text []byte) bool
+
+// AttrFinder finds rows by the value of one attribute, wherever that lies: in a
+// column of its own, in ColRest, or in both. It reads the column's dictionary
+// once, and of each page only what may match. It is safe for concurrent use once
+// made.
+type AttrFinder struct {
+	r     Reader
+	match AttrMatch
+	equal [][]uint64
+
+	own    bool // there is a column
+	column Column
+	codes  []bool // by code
+	some   bool   // one of them is true
+	lost   error  // why the dictionary cannot be read
+
+	over     bool // ColRest may have the key
+	code     uint16
+	key      []byte
+	keyHash  uint64
+	restLost error
+}
+
+// NewAttrFinder returns a finder of the rows of r in which match accepts the
+// value of the attribute with that key; a row without it is not found. When equal
+// is not nil, match must accept nothing but texts, numbers and bools (as words)
+// that equal one of these but for the case of ASCII letters: then pages without
+// them are not read. A damaged dictionary is an error only where it is needed.
+func NewAttrFinder(r Reader, key string, match AttrMatch, equal []string) (*AttrFinder, error) {
+	f := &AttrFinder{r: r, match: match, key: []byte(key), keyHash: KeyHash(key)}
+	for _, text := range equal {
+		f.equal = append(f.equal, ValueHashes(attrPrefix+key, text))
+	}
+	if f.column, f.own = FindAttr(r.Attrs(), key); f.own {
+		if err := f.readDict(); err != nil {
+			return nil, err
+		}
+	}
+	keys, err := r.Dict(ColRest)
+	switch {
+	case IsDamage(err):
+		f.over, f.restLost = true, err
+	case err != nil:
+		return nil, err
+	default:
+		f.code = keys.find(key)
+		f.over = f.code != 0 || keys.Len() >= maxKeys || key == "" || len(key) > maxKeyBytes
+	}
+	return f, nil
+}
+
+// readDict asks about the dictionary, unless its filter says that it has nothing
+// that is wanted; a damaged filter says nothing.
+func (f *AttrFinder) readDict() error {
+	if f.equal != nil {
+		if filter, err := f.r.DictFilter(); err == nil && !slices.ContainsFunc(f.equal, filter.HasAll) {
+			return nil
+		}
+	}
+	dict, err := f.r.Dict(f.column)
+	switch {
+	case IsDamage(err):
+		f.lost = err
+	case err != nil:
+		return err
+	}
+	f.judge(dict)
+	return nil
+}
+
+// judge asks match about each code.
+func (f *AttrFinder) judge(d Dict) {
+	f.codes = make([]bool, max(d.Len(), int(CodeFirst)))
+	for code := int(CodeBlank); code < len(f.codes); code++ {
+		c := uint16(code)
+		f.codes[code] = f.accepts([]byte(d.Text(c)), StateOf(c))
+		f.some = f.some || f.codes[code]
+	}
+}
+
+// accepts asks match about a row of a column.
+func (f *AttrFinder) accepts(row []byte, state State) bool {
+	return !walkAttr(row, state, func(kind event.Kind, text []byte) bool { return !f.match(kind, text) })
+}
+
+// Find adds to found those of rows of a page that match. filter is asked for the
+// page's filter when it helps.
+func (f *AttrFinder) Find(page int, filter func(page int) Filter, rows, found *Bits) error {
+	if f.own {
+		if err := f.findOwn(page, filter, rows, found); err != nil {
+			return err
+		}
+	}
+	if f.over && f.r.Raw(ColRest, page) && filter(page).Has(f.keyHash) {
+		return f.findOver(page, rows, found)
+	}
+	return nil
+}
+
+func (f *AttrFinder) findOwn(page int, filter func(page int) Filter, rows, found *Bits) error {
+	raw := f.r.Raw(f.column, page)
+	if !raw && !f.some && f.lost == nil {
+		return nil
+	}
+	if raw && f.equal != nil && !slices.ContainsFunc(f.equal, filter(page).HasAll) {
+		return nil
+	}
+	texts, err := f.r.Texts(f.column, page)
+	if err != nil {
+		return err
+	}
+	if !texts.Raw() {
+		if f.lost != nil && texts.NeedsDict() {
+			return f.lost
+		}
+		var mine Bits
+		texts.Select(f.codes, &mine)
+		mine.And(rows)
+		found.Or(&mine)
+		return nil
+	}
+	for i := range rows.All {
+		if row, state := texts.At(i); state != Absent && f.accepts(row, state) {
+			found.Set(i)
+		}
+	}
+	return nil
+}
+
+// findOver looks into ColRest.
+func (f *AttrFinder) findOver(page int, rows, found *Bits) error {
+	if f.restLost != nil {
+		return f.restLost
+	}
+	texts, err := f.r.Texts(ColRest, page)
+	if err != nil {
+		return err
+	}
+	for i := range rows.All {
+		row, _ := texts.At(i)
+		walkRest(row, restWalk{
+			text: func([]byte) bool { return true },
+			attr: func(code uint16, key []byte, r *scanner[[]byte]) bool {
+				mine := code == f.code && (code != 0 || string(key) == string(f.key))
+				walkValue(r, func(kind event.Kind, text []byte) bool {
+					if mine && f.match(kind, text) {
+						found.Set(i)
+					}
+					return true
+				}, 0)
+				return true
+			},
+		})
+	}
+	return nil
+}
