@@ -31,6 +31,7 @@ func rooms() map[string]string {
 		"internal/core/alert":   "event entity rule",
 		"internal/core/erasure": "",
 
+		"internal/ground/backup":  "",
 		"internal/ground/config":  "",
 		"internal/ground/keyring": "",
 		"internal/ground/egress":  "",
