@@ -61,7 +61,7 @@ func inspect(opts Options) (*Ring, []Finding, [2][]byte) {
 		return nil, in.findings, raws
 	}
 	in.ratchet(r)
-	in.signing(r)
+	in.signing(r, opts.Closed)
 	return r, in.findings, raws
 }
 

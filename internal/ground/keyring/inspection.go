@@ -82,11 +82,11 @@ func (in *inspection) ratchet(r *Ring) {
 
 // signing looks at the private parts of the signing keys, which it does not keep,
 // and at the statements.
-func (in *inspection) signing(r *Ring) {
+func (in *inspection) signing(r *Ring, closed bool) {
 	now := time.Now()
 	for i := range r.contents.keys {
 		k := &r.contents.keys[i]
-		if k.wiped || k.State(now) == "retired" {
+		if closed || k.wiped || k.State(now) == "retired" {
 			continue
 		}
 		const outcome = "nothing can be signed with it"

@@ -88,6 +88,9 @@ type Options struct {
 	Secret string
 	// PreviousSecret is the secret of the epoch before, given while Secret changes.
 	PreviousSecret string
+	// Closed says, to Inspect, that the folder is of an origin that is over (Shelve):
+	// that it has no private signing keys is no finding.
+	Closed bool
 	// Logger gets a warning for each healed copy; nil logs nothing.
 	Logger *slog.Logger
 }
