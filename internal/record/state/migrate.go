@@ -32,17 +32,9 @@ func migrate(ctx context.Context, dir string, db *sql.DB, logger *slog.Logger) e
 		return err
 	}
 	defer unlock()
-	files, err := fs.Sub(migrations, "migrations")
+	provider, known, err := schema(db)
 	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, files)
-	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
-	}
-	var known int64
-	for _, source := range provider.ListSources() {
-		known = max(known, source.Version)
+		return err
 	}
 	current, err := provider.GetDBVersion(ctx)
 	if err != nil {
@@ -59,6 +51,21 @@ func migrate(ctx context.Context, dir string, db *sql.DB, logger *slog.Logger) e
 		logger.InfoContext(ctx, "state schema brought forward", "from_version", current, "to_version", known)
 	}
 	return nil
+}
+
+// schema is what brings a database forward, and the version to which it does.
+func schema(db *sql.DB) (provider *goose.Provider, known int64, err error) {
+	files, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return nil, 0, fmt.Errorf("migrations: %w", err)
+	}
+	if provider, err = goose.NewProvider(goose.DialectSQLite3, db, files); err != nil {
+		return nil, 0, fmt.Errorf("migrations: %w", err)
+	}
+	for _, source := range provider.ListSources() {
+		known = max(known, source.Version)
+	}
+	return provider, known, nil
 }
 
 // lockSchema takes an advisory lock on a file beside the database and waits for it.

@@ -24,7 +24,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"os"
 	"path/filepath"
 	"sync"
@@ -93,7 +92,7 @@ func (s *State) Close() error { return s.close() }
 func source(path, extra string) string {
 	q := fmt.Sprintf("_pragma=busy_timeout(%d)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&%s",
 		busyTimeout.Milliseconds(), extra)
-	return (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q}).String()
+	return location(path, q)
 }
 
 // inTx runs do in one write transaction: all of it is kept, or nothing.
