@@ -4,7 +4,6 @@ package journal
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -61,12 +60,8 @@ func (g *headerLog) open(ctx context.Context, j *Journal) ([]logged, error) {
 
 // rewrite replaces a copy by one that holds these records.
 func (g *headerLog) rewrite(i int, list []logged) error {
-	b := binary.BigEndian.AppendUint32([]byte(hlogMagic), hlogVersion)
-	for k := range list {
-		b = list[k].append(b)
-	}
 	path := g.path(hlogNames()[i])
-	if err := replaceFile(g.disk, path, b); err != nil {
+	if err := replaceFile(g.disk, path, encodeHeaders(list)); err != nil {
 		return fmt.Errorf("write log of headers: %w", err)
 	}
 	f, err := g.disk.open(path)

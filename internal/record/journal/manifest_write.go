@@ -67,21 +67,7 @@ func (m *manifest) add(r record) error {
 // rewrite replaces the file by one that says only what counts, with records that are
 // numbered up to number, or further.
 func (m *manifest) rewrite(files []listed, pruned map[string]uint64, number uint64) error {
-	var records []record
-	for _, stream := range slices.Sorted(maps.Keys(pruned)) {
-		records = append(records, record{Change: changeDrop, Stream: stream, UpTo: pruned[stream]})
-	}
-	for i := range files {
-		records = append(records, record{Change: changeAdd, listed: files[i]})
-	}
-	number = max(number, uint64(len(records)))
-	b := binary.BigEndian.AppendUint32([]byte(manifestMagic), manifestVersion)
-	first := number - uint64(len(records))
-	b = binary.BigEndian.AppendUint64(b, first)
-	for i := range records {
-		records[i].Number = first + uint64(i) + 1
-		b = records[i].append(b)
-	}
+	b, number := encodeManifest(files, pruned, number)
 	if m.f != nil {
 		_ = m.f.Close() // the file is replaced
 		m.f = nil
@@ -94,8 +80,29 @@ func (m *manifest) rewrite(files []listed, pruned map[string]uint64, number uint
 		return fmt.Errorf("open manifest: %w", err)
 	}
 	m.f, m.at = f, int64(len(b))
-	m.number, m.count, m.files, m.pruned = number, len(records), files, pruned
+	m.number, m.count, m.files, m.pruned = number, len(files)+len(pruned), files, pruned
 	return nil
+}
+
+// encodeManifest is a manifest that says only what counts; last is the number of its
+// last record, number or a higher one.
+func encodeManifest(files []listed, pruned map[string]uint64, number uint64) (b []byte, last uint64) {
+	var records []record
+	for _, stream := range slices.Sorted(maps.Keys(pruned)) {
+		records = append(records, record{Change: changeDrop, Stream: stream, UpTo: pruned[stream]})
+	}
+	for i := range files {
+		records = append(records, record{Change: changeAdd, listed: files[i]})
+	}
+	number = max(number, uint64(len(records)))
+	b = binary.BigEndian.AppendUint32([]byte(manifestMagic), manifestVersion)
+	first := number - uint64(len(records))
+	b = binary.BigEndian.AppendUint64(b, first)
+	for i := range records {
+		records[i].Number = first + uint64(i) + 1
+		b = records[i].append(b)
+	}
+	return b, number
 }
 
 func (m *manifest) close() error {

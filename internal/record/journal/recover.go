@@ -155,6 +155,10 @@ func peekHeader(path string) *walHeader {
 		return nil
 	}
 	defer f.Close()
+	return headerOf(f)
+}
+
+func headerOf(f *os.File) *walHeader {
 	raw := make([]byte, headerBytes)
 	if _, err := f.ReadAt(raw, 0); err != nil {
 		return nil

@@ -37,6 +37,10 @@ type VerifyOptions struct {
 	// Receipts are what senders kept: their entries must be there as they were
 	// acknowledged.
 	Receipts []proof.Receipt
+	// Fetch gives a segment file that lies elsewhere than in the folder, by its name
+	// below it, with slashes; release is called when it was read. fs.ErrNotExist when
+	// there is none. nil reads the folder.
+	Fetch func(ctx context.Context, name string) (path string, release func(), err error)
 	// Workers is how many segment files are checked at once (one a processor).
 	Workers int
 	// Pace is called after each segment file, and may wait; nil is at once.

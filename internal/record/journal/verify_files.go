@@ -4,7 +4,10 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -75,7 +78,10 @@ func (v *verifier) checkFiles(ctx context.Context, files []listed) (vanished boo
 				if err := ctx.Err(); err != nil {
 					return err
 				}
-				gone := v.checkFile(f, cache)
+				gone, err := v.readFile(ctx, f, cache)
+				if err != nil {
+					return err
+				}
 				v.mu.Lock()
 				vanished = vanished || gone
 				v.mu.Unlock()
@@ -86,10 +92,26 @@ func (v *verifier) checkFiles(ctx context.Context, files []listed) (vanished boo
 			})
 		}
 		if err := g.Wait(); err != nil {
-			return false, err //nolint:wrapcheck // only the context's, or that of Pace
+			return false, err //nolint:wrapcheck // only the context's, or that of Pace or Fetch
 		}
 	}
 	return vanished, nil
+}
+
+// readFile checks a file, wherever it lies.
+func (v *verifier) readFile(ctx context.Context, l *listed, cache *segment.Cache) (gone bool, err error) {
+	if v.opts.Fetch == nil || l.Name == "" {
+		return v.checkFile(l, filepath.Join(v.dir, "segments", l.Name), cache), nil
+	}
+	path, release, err := v.opts.Fetch(ctx, "segments/"+filepath.ToSlash(l.Name))
+	if errors.Is(err, fs.ErrNotExist) {
+		return v.checkFile(l, "", cache), nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("fetch segment: %w", err)
+	}
+	defer release()
+	return v.checkFile(l, path, cache), nil
 }
 
 // pending tells whether a range of the file is still to be checked.

@@ -179,17 +179,9 @@ func (v *verifier) takeOpen(o *rangeOpen) {
 // inSegment tells whether an entry is of a range that checkLog passes over, since
 // the manifest has it. It reads no more of the entry than its place.
 func (v *verifier) inSegment(body []byte) bool {
-	en, err := decodeEntry(body)
-	if err != nil {
-		return false
-	}
-	c := cursor{B: en.Public}
-	c.U8() // version
-	c.Take(int(c.U16()))
-	stream := c.Take(int(c.U16()))
-	seq := c.U64()
+	stream, seq, ok := placeOf(body)
 	s := v.streams[string(stream)]
-	if c.Bad || s == nil {
+	if !ok || s == nil {
 		return false
 	}
 	at := sort.Search(len(s.indexes), func(i int) bool { return v.headers[s.indexes[i]].Header.Last() >= seq })

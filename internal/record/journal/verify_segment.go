@@ -16,9 +16,9 @@ func rangeOf(h *Header) event.Range {
 	return event.Range{Stream: h.Stream, First: h.First, Last: h.Last()}
 }
 
-// checkFile recomputes the ranges of a segment file. It tells whether the file is
+// checkFile recomputes the ranges of a segment file, which lies at path. It tells whether the file is
 // gone, which beside a running journal is left to the next round.
-func (v *verifier) checkFile(l *listed, cache *segment.Cache) (gone bool) {
+func (v *verifier) checkFile(l *listed, path string, cache *segment.Cache) (gone bool) {
 	var r Report
 	defer func() { v.merge(&r) }()
 	if l.Name == "" {
@@ -26,7 +26,7 @@ func (v *verifier) checkFile(l *listed, cache *segment.Cache) (gone bool) {
 		return false
 	}
 	name := "segments/" + filepath.ToSlash(l.Name)
-	f, err := segment.OpenFile(filepath.Join(v.dir, "segments", l.Name), cache)
+	f, err := segment.OpenFile(path, cache)
 	if errors.Is(err, os.ErrNotExist) && !v.stopped {
 		return true
 	}
