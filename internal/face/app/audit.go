@@ -77,7 +77,7 @@ func activityEvent(did auth.Activity) *event.Event {
 	switch did.Category {
 	case auth.RateLimitBlocked:
 		e.Source, e.Severity = "access", event.Low
-	case auth.AccountCreated:
+	case auth.AccountCreated, auth.BackupMade:
 		e.Source, e.Severity = "security_audit", event.Low
 	case auth.LoginFailed, auth.TokenIssued, auth.TokenRevoked:
 		e.Severity = event.Low
@@ -86,8 +86,11 @@ func activityEvent(did auth.Activity) *event.Event {
 		e.Outcome = event.Failure
 	}
 	name, scope := "token", "scope"
-	if did.Category == auth.AccountCreated {
+	switch did.Category {
+	case auth.AccountCreated:
 		name, scope = "account", "role"
+	case auth.BackupMade:
+		name, scope = "backup", "size"
 	}
 	words := []string{"Tocsin:", strings.ReplaceAll(did.Category, "_", " ")}
 	for _, f := range [...]struct{ attr, before, value string }{

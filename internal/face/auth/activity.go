@@ -12,7 +12,7 @@ import (
 // beside a server, so members are only ever added.
 type Activity struct {
 	// Category is a fixed word: login_success, login_failed, logout, token_issued,
-	// token_revoked, account_created, rate_limit_blocked.
+	// token_revoked, account_created, rate_limit_blocked, backup_made.
 	Category string    `json:"category"`
 	Time     time.Time `json:"time"`
 	Failed   bool      `json:"failed,omitempty"`
@@ -24,7 +24,8 @@ type Activity struct {
 	// Reason says why it was refused: credentials, or throttled_ with one of the
 	// words of ThrottledError.By.
 	Reason string `json:"reason,omitempty"`
-	// Token, Name and Scope are of the API token in question; no secret.
+	// Token, Name and Scope are of the API token in question; no secret. Of a backup,
+	// Name is its file and Scope says how much is in it.
 	Token string `json:"token,omitempty"`
 	Name  string `json:"name,omitempty"`
 	Scope string `json:"scope,omitempty"`
@@ -39,6 +40,7 @@ const (
 	TokenRevoked     = "token_revoked"
 	AccountCreated   = "account_created"
 	RateLimitBlocked = "rate_limit_blocked"
+	BackupMade       = "backup_made"
 )
 
 // Peer is where a request comes from.

@@ -58,6 +58,7 @@ type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run Tocsin: inputs, detections, API and web page."`
 	Ingest  ingestCommand  `cmd:"" help:"Send the lines of files to a running Tocsin."`
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder, or an evidence bundle."`
+	Backup  backupCommand  `cmd:"" help:"Write a data folder to one file, beside a running server or without one, and check it."`
 	Key     keyCommand     `cmd:"" help:"The keys of a data folder."`
 	Token   tokenCommand   `cmd:"" help:"API tokens."`
 	Witness witnessCommand `cmd:"" help:"Co-sign the checkpoints of another Tocsin, and refuse a fork or a roll-back."`

@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 
-	"github.com/tocsin-siem/tocsin/internal/core/secret"
 	"github.com/tocsin-siem/tocsin/internal/face/app"
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
 )
@@ -40,12 +38,7 @@ func (c *verifyCommand) Run(ctx context.Context, env *Env) error {
 	case len(c.Key)+len(c.Receipt)+len(c.Witness) > 0 || c.Show || c.Checkpoint != "":
 		return &exitError{ExitUsage, errors.New("verify: --key, --show, --receipt, --checkpoint and --witness are for a bundle")}
 	}
-	report, err := app.Verify(ctx, c.Data, app.Options{
-		SigningSecret:  secret.New(env.getenv("LOG_SIGNATURE_SECRET")),
-		PreviousSecret: secret.New(env.getenv("LOG_SIGNATURE_SECRET_PREVIOUS")),
-		Anchors:        c.Anchor,
-		Logger:         env.logger(slog.LevelWarn),
-	})
+	report, err := app.Verify(ctx, c.Data, env.offline(c.Anchor))
 	if err != nil {
 		return fmt.Errorf("verify: %w", err)
 	}
