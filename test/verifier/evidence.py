@@ -302,8 +302,8 @@ class Header:
         self.received = r.number("q"), r.number("q")
         self.time = r.number("q"), r.number("q")
         self.root, self.previous = r.take(32), r.take(32)
-        r.take(4 + 8 + 8 + 8)
+        _, ratchet, _, _ = r.number("I"), r.number("Q"), r.number("Q"), r.number("q")
         r.end()
-        need(is_stream(self.stream) and self.number and 0 < self.first < 2**63 - 2**19 and 0 < self.count <= 2**19 and self.lost <= self.count, "malformed header")
+        need(is_stream(self.stream) and ratchet < self.number and 0 < self.first < 2**63 - 2**19 and 0 < self.count <= 2**19 and self.lost <= self.count, "malformed header")
         self.last = self.first + self.count - 1
         self.leaf = sha(b"\x00", raw)

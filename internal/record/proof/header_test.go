@@ -36,6 +36,7 @@ func TestHeadersAreStrict(t *testing.T) {
 		"no entries":       func(h *proof.Header) { h.Count, h.Lost = 0, 0 },
 		"too many entries": func(h *proof.Header) { h.Count = proof.MaxRangeEntries + 1 },
 		"more lost":        func(h *proof.Header) { h.Lost = 8 },
+		"a key too far":    func(h *proof.Header) { h.Ratchet = h.Number },
 		"no stream":        func(h *proof.Header) { h.Stream = "" },
 		"a stream's name":  func(h *proof.Header) { h.Stream = "../x" },
 		"a long name":      func(h *proof.Header) { h.Stream = strings.Repeat("x", 65) },
