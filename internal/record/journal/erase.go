@@ -185,7 +185,7 @@ func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]str
 }
 
 func fileHitsOf(f *sealedFile, s subject) (hits []slotHit, err error) {
-	rows := segment.NewRows(f.file)
+	rows := segment.NewScan(f.file)
 	var e event.Event
 	for row := range f.file.Rows() {
 		if err := rows.Event(row, &e); err != nil {

@@ -84,7 +84,7 @@ func (f *sealedFile) lacks(s subject, last uint64) error {
 // the meta what became of them: commitments instead of values, and blinders for
 // what is left alone.
 func eraseRows(f *sealedFile, m fileMeta, hits []slotHit, block *segment.Block) error {
-	rows := segment.NewRows(f.file)
+	rows := segment.NewScan(f.file)
 	var e event.Event
 	row := 0
 	for i := range m {

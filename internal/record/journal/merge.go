@@ -173,7 +173,7 @@ func (j *Journal) copyRows(f *sealedFile, block *segment.Block) (fileMeta, error
 			return nil, fmt.Errorf("%w: the header of range %d is not the one in the log", errReadBack, m[i].Header.Number)
 		}
 	}
-	rows := segment.NewRows(f.file)
+	rows := segment.NewScan(f.file)
 	var e event.Event
 	for row := range f.file.Rows() {
 		if err := rows.Event(row, &e); err != nil {

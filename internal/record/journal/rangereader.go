@@ -48,7 +48,7 @@ func openRange(f *sealedFile, number uint64) (*rangeReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &rangeReader{rows: segment.NewRows(f.file), group: -1}
+	r := &rangeReader{rows: segment.NewScan(f.file), group: -1}
 	for i := range m {
 		if m[i].Header.Number == number {
 			r.m = &m[i]

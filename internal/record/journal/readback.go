@@ -18,7 +18,7 @@ func readBack(f segment.Reader, m fileMeta, keys func(*Header) *[keyring.KeyByte
 	if f.Rows() != m.rows() {
 		return fmt.Errorf("%w: %d rows, not %d", errReadBack, f.Rows(), m.rows())
 	}
-	rows := segment.NewRows(f)
+	rows := segment.NewScan(f)
 	var e event.Event
 	row := 0
 	for i := range m {

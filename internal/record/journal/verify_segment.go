@@ -44,7 +44,10 @@ func (v *verifier) checkFile(l *listed, path string, cache *segment.Cache) (gone
 		v.condemn(l, name, "its header cannot be read", Altered, &r)
 		return false
 	}
-	c := fileCheck{v: v, f: f, meta: m, name: name, rows: segment.NewRows(f), report: &r}
+	c := fileCheck{v: v, f: f, meta: m, name: name, rows: segment.NewScan(f), report: &r}
+	if v.headers[l.Ranges[0]].Header.Stream == SystemStream {
+		c.rows = segment.NewRows(f) // its tombstones are kept
+	}
 	for _, at := range l.Ranges {
 		if v.ranges[at].state != unchecked {
 			continue
