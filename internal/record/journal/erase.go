@@ -7,11 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"maps"
 	"slices"
-	"strconv"
-	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
@@ -119,7 +116,8 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 	}
 	o.at(StageSeal, 0, 0)
 	out.UpTo = j.Head()
-	j.wal.fresh.Store(true) // so that the file with what is there now can go
+	log := j.wal.current()  // what was recorded before lies in this log file, or in one before it
+	j.wal.fresh.Store(true) // so that it can go
 	if err := j.Seal(ctx); err != nil {
 		return out, err
 	}
@@ -128,7 +126,7 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 		err = j.refuseHeld(hits)
 	}
 	if errors.Is(err, ErrHold) {
-		return out, errors.Join(err, j.dropOrder(o.ID))
+		return out, errors.Join(err, j.refuse(ctx, &out))
 	}
 	if err != nil {
 		return out, err
@@ -147,7 +145,16 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 		return out, err
 	}
 	o.at(StageCertify, 0, 0)
-	return out, j.certify(ctx, &o, s, &out)
+	return out, j.certify(ctx, &o, s, log, &out)
+}
+
+// refuse forgets an order that a hold refuses, unless it was begun before the hold
+// came: then it waits.
+func (j *Journal) refuse(ctx context.Context, out *Erased) error {
+	if err := j.sumUp(ctx, out); err != nil || out.Entries > 0 {
+		return err
+	}
+	return j.dropOrder(out.ID)
 }
 
 // findSubject looks through every sealed file but those of the system stream: its
@@ -155,7 +162,7 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 // missing.
 func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]streamHits, error) {
 	var all []streamHits
-	files, release := j.view.pin()
+	files, release := j.view.pin(func(f *sealedFile) bool { return f.stream != SystemStream })
 	defer release()
 	slices.SortFunc(files, func(a, b *sealedFile) int {
 		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.firstNumber, b.firstNumber))
@@ -165,7 +172,7 @@ func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]str
 			return nil, fmt.Errorf("look for the subject: %w", err)
 		}
 		o.at(StageSearch, i, len(files))
-		if f.Name == "" || f.stream == SystemStream {
+		if f.Name == "" {
 			continue
 		}
 		if f.file == nil {
@@ -245,70 +252,16 @@ func tombstonesOf(o *Erasure, hits []streamHits) (all []proof.Tombstone) {
 	return all
 }
 
-// eraseOthers erases what lies beside the segments.
+// eraseOthers erases what was derived from the journal.
 func (j *Journal) eraseOthers(ctx context.Context, o *Erasure, s subject, out *Erased) error {
 	out.Others = map[string]int{}
-	if o.Others != nil {
-		others, err := o.Others(ctx, s.text)
-		if err != nil {
-			return fmt.Errorf("erase what was derived: %w", err)
-		}
-		out.Others = others
+	if o.Others == nil {
+		return nil
 	}
-	n, err := j.eraseQuarantine(s)
-	out.Others["quarantine"] = n
-	return err
-}
-
-// logLacks searches the log files of before the erasure, of which there should be
-// none any more, for the subject.
-func (j *Journal) logLacks(s subject) error {
-	for _, number := range j.wal.below(j.wal.current()) {
-		raw, err := os.ReadFile(filepath.Join(j.wal.dir, walName(number)))
-		if errors.Is(err, os.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return fmt.Errorf("search the log: %w", err)
-		}
-		if s.in(string(raw)) {
-			return fmt.Errorf("%w: log file %s is still needed; the erasure goes on when it is sealed", errLeft, walName(number))
-		}
-	}
-	return nil
-}
-
-// certify records that an erasure is done, signs the certificate and forgets the
-// order.
-func (j *Journal) certify(ctx context.Context, o *Erasure, s subject, out *Erased) error {
-	if err := j.sumUp(ctx, out); err != nil {
-		return err
-	}
-	attrs := []event.Attr{
-		{Key: "erasure.id", Value: event.Text(o.ID)},
-		{Key: "erasure.actor", Value: event.Text(o.Actor)},
-		{Key: "erasure.entries", Value: event.Number(strconv.FormatInt(out.Entries, 10))},
-		{Key: "erasure.slots", Value: event.Number(strconv.FormatInt(out.Slots, 10))},
-		{Key: "erasure.files", Value: event.Number(strconv.Itoa(out.Files))},
-	}
-	if err := j.note(ctx, ownEvent(categoryErasure, "erasure done", attrs...)); err != nil {
-		return err
-	}
-	if err := j.Seal(ctx); err != nil { // what came meanwhile no longer keeps an old log file
-		return err
-	}
-	if err := j.logLacks(s); err != nil {
-		return err
-	}
-	raw, err := j.signCertificate(out, time.Now().UTC())
+	others, err := o.Others(ctx, s.text)
 	if err != nil {
-		return err
+		return fmt.Errorf("erase what was derived: %w", err)
 	}
-	out.Certificate = string(raw)
-	if o.Done != nil {
-		if err := o.Done(ctx, out); err != nil {
-			return fmt.Errorf("keep the outcome: %w", err)
-		}
-	}
-	return j.dropOrder(o.ID)
+	maps.Copy(out.Others, others)
+	return nil
 }

@@ -6,10 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sort"
-	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
@@ -27,11 +25,20 @@ func (j *Journal) eraseStream(ctx context.Context, o *Erasure, h *streamHits, s 
 		o.at(StageRewrite, len(h.hits)-len(rest), len(h.hits))
 		n := 0
 		err := j.do(ctx, func(context.Context) error {
+			j.holds.gate.RLock()
+			defer j.holds.gate.RUnlock()
 			f, ok := j.fileOf(h.stream, rest[0].seq)
+			if !ok && rest[0].seq <= j.prunedUpTo(h.stream) {
+				n = 1 // retention has dropped it meanwhile
+				return nil
+			}
 			if !ok {
 				return fmt.Errorf("entry %d is in no file", rest[0].seq)
 			}
 			n = sort.Search(len(rest), func(i int) bool { return rest[i].seq > f.last })
+			if err := j.refuseHeld([]streamHits{{stream: h.stream, hits: rest[:n]}}); err != nil {
+				return err
+			}
 			if err := j.rewriteWithout(f, rest[:n], s, h.last); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
@@ -148,29 +155,4 @@ func commitmentOf(blind *proof.Blinder, i uint32, slot int, e *event.Event) (c h
 		return c, false
 	}
 	return proof.Commitment(slot, &b, e.AppendSlot(nil, slot)), true
-}
-
-// eraseQuarantine removes the damaged and temporary files in which the subject's
-// bytes can be found, and those that nobody can look into.
-func (j *Journal) eraseQuarantine(s subject) (removed int, err error) {
-	names, err := os.ReadDir(j.path("quarantine"))
-	if err != nil {
-		return 0, fmt.Errorf("read quarantine: %w", err)
-	}
-	for _, n := range names {
-		path := j.path("quarantine", n.Name())
-		raw, err := os.ReadFile(path)
-		if err != nil {
-			return removed, fmt.Errorf("read quarantine: %w", err)
-		}
-		// a segment file is compressed: what is in it cannot be told
-		if !s.in(string(raw)) && !strings.HasSuffix(path, ".seg") {
-			continue
-		}
-		if err := j.opts.disk.remove(path); err != nil {
-			return removed, err
-		}
-		removed++
-	}
-	return removed, j.opts.disk.syncDir(j.path("quarantine"))
 }

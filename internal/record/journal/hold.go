@@ -42,6 +42,9 @@ func (h *Hold) keeps(stream string, from, to int64) bool {
 // holds are the legal holds in force. The file is what is read at the start; each
 // change of it is also an entry of the system stream.
 type holds struct {
+	// gate is held for reading while a file is dropped or erased, so that a hold is in
+	// force from the moment on in which Place returns.
+	gate sync.RWMutex
 	mu   sync.Mutex
 	list []Hold
 }
@@ -134,6 +137,8 @@ func timeText(t time.Time) string {
 
 // changeHolds replaces the list and its file.
 func (j *Journal) changeHolds(change func([]Hold) ([]Hold, error)) error {
+	j.holds.gate.Lock()
+	defer j.holds.gate.Unlock()
 	j.holds.mu.Lock()
 	defer j.holds.mu.Unlock()
 	next, err := change(j.holds.list)

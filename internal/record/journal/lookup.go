@@ -31,6 +31,20 @@ func (j *Journal) Covered(stream string, seq uint64) bool {
 	return err == nil && l.Header.Last() >= seq
 }
 
+// prunedUpTo is the last sequence number of a stream that retention has dropped, 0
+// when it has dropped none. The sealer's.
+func (j *Journal) prunedUpTo(stream string) uint64 {
+	at, ok := j.indexOf(stream, j.seal.manifest.pruned[stream])
+	if !ok {
+		return 0
+	}
+	l, err := j.headerAt(at)
+	if err != nil {
+		return 0
+	}
+	return l.Header.Last()
+}
+
 // headerAt reads a header of the log.
 func (j *Journal) headerAt(index uint64) (logged, error) {
 	v := &j.evidence

@@ -85,9 +85,12 @@ func (s *scannedManifest) applies(r *record) bool {
 }
 
 func (s *scannedManifest) apply(r *record) {
-	if len(r.Old) > 0 {
-		s.files = slices.DeleteFunc(s.files, func(f listed) bool { return f.Name != "" && slices.Contains(r.Old, f.Name) })
-	}
+	s.files = slices.DeleteFunc(s.files, func(f listed) bool {
+		if f.Name == "" {
+			return r.Change == changeDrop && slices.Contains(r.Ranges, f.Ranges[0])
+		}
+		return slices.Contains(r.Old, f.Name)
+	})
 	if r.Change != changeDrop {
 		s.files = append(s.files, r.listed)
 		return

@@ -29,7 +29,7 @@ type listed struct {
 type record struct {
 	Number uint64 // counts records, from 1, also over files written anew
 	Change change
-	listed          // not of a drop
+	listed          // of a drop, only Ranges: those that went and had no file
 	Old    []string // names of files that count no longer
 	// Stream and UpTo say, of a drop, which ranges retention has taken: those of
 	// the stream with that number or a lower one.
@@ -94,7 +94,7 @@ func decodeRecord(body []byte) (r record, err error) {
 		}
 	}
 	drop := r.Change == changeDrop
-	if (len(r.Ranges) == 0) != drop || (r.Stream != "" && r.UpTo > 0) != drop || (len(r.Old) > 0) == (r.Change == changeAdd) && !drop {
+	if len(r.Ranges) == 0 && !drop || drop && r.Name != "" || (r.Stream != "" && r.UpTo > 0) != drop || (len(r.Old) > 0) == (r.Change == changeAdd) && !drop {
 		return r, errRecord
 	}
 	return r, nil

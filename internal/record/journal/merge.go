@@ -192,42 +192,52 @@ func (j *Journal) copyRows(f *sealedFile, block *segment.Block) (fileMeta, error
 
 // replaceFiles writes the file that takes the place of others, and takes them away.
 func (j *Journal) replaceFiles(old []*sealedFile, out *sealedFile, rows segment.Reader, m fileMeta) (err error) {
-	ranges := out.Ranges
-	out.listed, err = j.writeFile(fileName(&out.coverage, j.seal.manifest.number+1), rows, m)
-	if err != nil {
-		return err
+	ranges, name := out.Ranges, fileName(&out.coverage, j.seal.manifest.number+1)
+	if out.listed, err = j.writeFile(name, rows, m); err != nil {
+		return errors.Join(err, j.abandon(name))
 	}
 	out.Ranges = ranges
 	r := record{Change: changeReplace, listed: out.listed}
 	for _, f := range old {
 		r.Old = append(r.Old, f.Name)
 	}
-	if err := j.seal.manifest.add(r); err != nil {
+	if err := j.addRecord(r); err != nil {
+		j.seal.unsure = append(j.seal.unsure, name)
 		return err
 	}
 	j.openListed(out)
 	return j.retire(old, out)
 }
 
+// addRecord adds to the manifest. The file on the disk is then sure to say what the
+// one in memory says.
+func (j *Journal) addRecord(r record) error {
+	if err := j.seal.manifest.add(r); err != nil {
+		return err
+	}
+	j.seal.leftover, j.seal.unsure = append(j.seal.leftover, j.seal.unsure...), nil
+	return nil
+}
+
+// abandon removes a file that was not finished. What cannot be removed is a leftover.
+func (j *Journal) abandon(name string) error {
+	j.seal.leftover = append(j.seal.leftover, name, name+".tmp")
+	return j.sweep()
+}
+
 // retire takes files out of sight, closes them when nobody reads them any more, and
-// removes their names. One that cannot be removed now is removed when the journal
-// opens again.
+// removes them. One that cannot be removed now is a leftover.
 func (j *Journal) retire(old []*sealedFile, out *sealedFile) error {
 	err := j.view.replace(old, out)
 	folders := map[string]bool{}
 	for _, f := range old {
-		if f.Name == "" {
-			continue
+		if f.Name != "" {
+			j.seal.leftover = append(j.seal.leftover, f.Name)
+			folders[filepath.Dir(j.path("segments", f.Name))] = true
 		}
-		path := j.path("segments", f.Name)
-		if e := j.opts.disk.remove(path); e != nil && !errors.Is(e, os.ErrNotExist) {
-			err = errors.Join(err, e)
-			continue
-		}
-		folders[filepath.Dir(path)] = true
 	}
+	err = errors.Join(err, j.sweep())
 	for dir := range folders {
-		err = errors.Join(err, j.opts.disk.syncDir(dir))
 		if names, e := os.ReadDir(dir); e == nil && len(names) == 0 {
 			err = errors.Join(err, j.opts.disk.remove(dir), j.opts.disk.syncDir(filepath.Dir(dir)))
 		}

@@ -77,11 +77,12 @@ func (j *Journal) Retain(ctx context.Context, r Retention) (done Retained, err e
 		if n == 0 {
 			continue
 		}
-		if err := j.drop(ctx, stream, files[:n], r.Actor); err != nil {
+		gone, err := j.drop(ctx, stream, files[:n], r.Actor)
+		if err != nil {
 			return done, fmt.Errorf("drop entries of stream %s: %w", stream, err)
 		}
-		done.Files += n
-		for _, f := range files[:n] {
+		done.Files += len(gone)
+		for _, f := range gone {
 			done.Entries += int64(f.last-f.first) + 1 //nolint:gosec // a count
 		}
 	}
@@ -118,13 +119,16 @@ func (j *Journal) believe(now time.Time) {
 	v.sealedAt, v.opened = now.UnixNano(), time.Now()
 }
 
-// due counts the files at the front that may go.
+// due counts the files at the front that may go. A range of which nothing is left
+// goes with the file behind it.
 func (j *Journal) due(files []*sealedFile, before time.Time, needed uint64, done *Retained) (n int) {
-	for _, f := range files {
+	for i, f := range files {
 		switch {
-		case f.rows > 0 && f.maxReceived >= before.UnixNano():
+		case f.rows == 0:
+			continue
+		case f.maxReceived >= before.UnixNano():
 			return n
-		case f.rows > 0 && f.maxOrd >= needed:
+		case f.maxOrd >= needed:
 			done.Lagging++
 			return n
 		}
@@ -132,17 +136,18 @@ func (j *Journal) due(files []*sealedFile, before time.Time, needed uint64, done
 			done.Held++
 			return n
 		}
-		n++
+		n = i + 1
 	}
 	return n
 }
 
-// drop takes files of one stream away, the oldest first.
-func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, actor string) error {
+// drop takes files of one stream away, the oldest first, and returns those that went:
+// a hold that came meanwhile keeps the rest, whose tombstone is then of no effect.
+func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, actor string) ([]*sealedFile, error) {
 	first, last := files[0], files[len(files)-1]
 	leaves, err := j.leavesOf(stream, first.firstNumber, last.lastNumber)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t := proof.Tombstone{
 		Stream: stream, Actor: actor, First: first.first, Last: last.last,
@@ -152,23 +157,50 @@ func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, 
 	e := ownEvent(proof.CategoryPruned, "entries dropped by retention")
 	t.Event(e)
 	if err := j.note(ctx, e); err != nil {
-		return err
+		return nil, err
 	}
-	return j.do(ctx, func(context.Context) error {
-		counts := j.view.files()
-		r := record{Change: changeDrop, Stream: stream, UpTo: last.lastNumber}
-		var gone []*sealedFile
-		for _, f := range counts { // a merge may have put others in their place
-			if f.stream == stream && f.lastNumber <= last.lastNumber {
-				gone = append(gone, f)
-				r.Old = append(r.Old, f.Name)
-			}
+	dropped := make(chan []*sealedFile, 1)
+	err = j.do(ctx, func(context.Context) error {
+		j.holds.gate.RLock()
+		defer j.holds.gate.RUnlock()
+		gone := j.frontOf(stream, last.lastNumber)
+		if len(gone) == 0 {
+			dropped <- nil
+			return nil
 		}
-		if err := j.seal.manifest.add(r); err != nil {
+		r := record{Change: changeDrop, Stream: stream, UpTo: gone[len(gone)-1].lastNumber}
+		for _, f := range gone {
+			if f.Name == "" {
+				r.Ranges = append(r.Ranges, f.Ranges...)
+				continue
+			}
+			r.Old = append(r.Old, f.Name)
+		}
+		if err := j.addRecord(r); err != nil {
 			return err
 		}
+		dropped <- gone
 		return j.retire(gone, nil)
 	})
+	if err != nil {
+		return nil, err
+	}
+	return <-dropped, nil
+}
+
+// frontOf are the files of a stream with ranges up to that number, as far as no hold
+// keeps them. A merge may have put others in the place of those that were due.
+func (j *Journal) frontOf(stream string, last uint64) []*sealedFile {
+	files := slices.DeleteFunc(j.view.files(), func(f *sealedFile) bool { return f.stream != stream || f.lastNumber > last })
+	slices.SortFunc(files, func(a, b *sealedFile) int { return cmp.Compare(a.firstNumber, b.firstNumber) })
+	n := slices.IndexFunc(files, func(f *sealedFile) bool {
+		_, held := j.held(stream, f.minReceived, f.maxReceived)
+		return held && f.rows > 0
+	})
+	if n >= 0 {
+		files = files[:n]
+	}
+	return files
 }
 
 // leavesOf are the leaf hashes of the headers of a stream's ranges.

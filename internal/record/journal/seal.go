@@ -29,11 +29,14 @@ type sealer struct {
 	err   error // the last pass's, nil when all went well
 
 	manifest manifest
-	unsigned []*hotRange    // sealed, but no checkpoint covers them yet
-	pages    *segment.Cache // of the files that are searched
-	once     *segment.Cache // keeps nothing: for reading back
-	ended    bool           // no job is taken any more
-	jobs     []*job         // what else may change files, in the order it was asked for
+	unsigned []*hotRange // sealed, but no checkpoint covers them yet
+	// leftover are files below segments/ that count no more and are to be removed,
+	// unsure those that a record which failed names: it may be on the disk for all that.
+	leftover, unsure []string
+	pages            *segment.Cache // of the files that are searched
+	once             *segment.Cache // keeps nothing: for reading back
+	ended            bool           // no job is taken any more
+	jobs             []*job         // what else may change files, in the order it was asked for
 }
 
 func (s *sealer) push(r *hotRange) {
@@ -168,7 +171,7 @@ func (j *Journal) sealRange(r *hotRange) error {
 		r.inLog = true
 	}
 	s.Ranges = []uint64{r.index}
-	if err := j.seal.manifest.add(record{Change: changeAdd, listed: s.listed}); err != nil {
+	if err := j.addRecord(record{Change: changeAdd, listed: s.listed}); err != nil {
 		return err
 	}
 	j.openListed(s)

@@ -89,13 +89,15 @@ func (v *view) files() []*sealedFile {
 	return slices.Clone(v.sealed)
 }
 
-// pin is files, which stay open until release.
-func (v *view) pin() (files []*sealedFile, release func()) {
+// pin keeps the sealed files that are wanted open until release.
+func (v *view) pin(wanted func(*sealedFile) bool) (files []*sealedFile, release func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	files = slices.Clone(v.sealed)
-	for _, f := range files {
-		f.readers++
+	for _, f := range v.sealed {
+		if wanted(f) {
+			files = append(files, f)
+			f.readers++
+		}
 	}
 	pinned := slices.Clone(files)
 	return files, func() { v.unpin(pinned) }
