@@ -2,7 +2,10 @@
 
 package journal
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // lineup is the entries of a run of sequence numbers as they lie in a file.
 type lineup struct {
@@ -71,15 +74,7 @@ func (l *lineup) judge(r *Report, last uint64, lost map[uint64]bool, gone, end V
 			r.find(l.stream, seq, seq, Inserted)
 		}
 	}
-	misplaced := map[uint64]bool{}
-	if !slices.IsSorted(order) {
-		sorted := slices.Sorted(slices.Values(order))
-		for i := range sorted {
-			if order[i] != sorted[i] {
-				misplaced[order[i]] = true
-			}
-		}
-	}
+	misplaced := misplacedIn(order)
 	tail := last
 	for tail >= l.first && state[tail-l.first] == absent && !lost[tail] {
 		tail--
@@ -108,4 +103,53 @@ func (l *lineup) judge(r *Report, last uint64, lost map[uint64]bool, gone, end V
 		}
 	}
 	return ok
+}
+
+// misplacedIn tells which of some numbers, each there once, are not at their place:
+// those of a pair that was swapped, else the fewest that must be moved to put all of
+// them in order.
+func misplacedIn(order []uint64) map[uint64]bool {
+	if slices.IsSorted(order) {
+		return nil
+	}
+	misplaced := map[uint64]bool{}
+	for i, n := range slices.Sorted(slices.Values(order)) {
+		if order[i] != n {
+			misplaced[order[i]] = true
+		}
+	}
+	if len(misplaced) == 2 {
+		return misplaced
+	}
+	clear(misplaced)
+	for _, n := range order {
+		misplaced[n] = true
+	}
+	for _, n := range longestRising(order) {
+		delete(misplaced, n)
+	}
+	return misplaced
+}
+
+// longestRising is a longest subsequence that rises (patience sorting).
+func longestRising(order []uint64) []uint64 {
+	ends := make([]int, 0, len(order)) // the place of the last number of the best one of each length
+	before := make([]int, len(order))
+	for i, n := range order {
+		k := sort.Search(len(ends), func(k int) bool { return order[ends[k]] >= n })
+		before[i] = -1
+		if k > 0 {
+			before[i] = ends[k-1]
+		}
+		if k == len(ends) {
+			ends = append(ends, i)
+		} else {
+			ends[k] = i
+		}
+	}
+	out := make([]uint64, len(ends))
+	for k, i := len(ends)-1, ends[len(ends)-1]; k >= 0; k, i = k-1, before[i] {
+		out[k] = order[i]
+	}
+	return out
 }

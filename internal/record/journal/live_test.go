@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -39,7 +40,7 @@ func lively(r *rand.Rand, n int) []*event.Event {
 		e := benchEvent(r.IntN(1 << 20))
 		e.Place = event.Place{Stream: []string{"30d", "90d", "366d"}[r.IntN(3)]}
 		e.Received = time.Now().UnixNano()
-		if e.Place.Stream == "30d" && r.IntN(3) > 0 {
+		if e.Place.Stream == "30d" && r.IntN(100) > 0 {
 			e.Received -= int64(time.Duration(31+r.IntN(3)) * 24 * time.Hour)
 		}
 		e.User = fmt.Sprintf("user%d", r.IntN(40))
@@ -132,7 +133,7 @@ func TestVerifyBesideUpkeep(t *testing.T) {
 	})
 	wg.Go(func() {
 		for live() {
-			got, err := j.Verify(t.Context(), VerifyOptions{})
+			got, err := j.Verify(t.Context(), VerifyOptions{Workers: 1, Pace: slowly(verified.Load())})
 			if err != nil {
 				t.Errorf("verify: %v", err)
 				return
@@ -157,6 +158,14 @@ func TestVerifyBesideUpkeep(t *testing.T) {
 	}
 	if orders, err := (&Journal{opts: Options{Dir: j.opts.Dir}}).Erasures(); err != nil || len(orders) != 0 {
 		t.Errorf("erasures that are not done: %v, %v", orders, errors.Unwrap(err))
+	}
+}
+
+// slowly makes every other verification so slow that much happens meanwhile.
+func slowly(n int64) func(context.Context) error {
+	return func(context.Context) error {
+		time.Sleep(time.Duration(n%2*3) * time.Millisecond)
+		return nil
 	}
 }
 

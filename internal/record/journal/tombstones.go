@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"sort"
 
-	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
@@ -17,15 +16,9 @@ type tombstones struct {
 	erased map[string]*[2][][]proof.SeqRun // of each stream and slot, a list for each tombstone
 }
 
-// add takes an entry of the system stream. A tombstone that cannot be read excuses
-// nothing.
-func (t *tombstones) add(e *event.Event) {
-	tomb, ok, err := proof.ParseTombstone(e)
-	if err != nil || !ok {
-		return
-	}
+func (t *tombstones) take(tomb *proof.Tombstone) {
 	if !tomb.Erased {
-		t.pruned = append(t.pruned, tomb)
+		t.pruned = append(t.pruned, *tomb)
 		return
 	}
 	if t.erased == nil {

@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -102,7 +103,7 @@ func (v *verifier) anchor(c *proof.Checkpoint) Anchor {
 }
 
 // readHeaders reads the log of headers as it is now.
-func (v *verifier) readHeaders() error {
+func (v *verifier) readHeaders(context.Context) error {
 	copies, err := readHeaderFiles(func(name ...string) string { return filepath.Join(append([]string{v.dir}, name...)...) })
 	if err != nil {
 		return err
@@ -131,7 +132,7 @@ func (v *verifier) readHeaders() error {
 
 // checkHeaders checks that the headers of each stream continue each other and were
 // made with the journal's keys.
-func (v *verifier) checkHeaders() {
+func (v *verifier) checkHeaders(context.Context) error {
 	for i, bad := range v.badCopies {
 		if bad && v.stopped {
 			v.report.file(hlogNames()[i], "differs from its other copy, or from what it must be", false)
@@ -164,10 +165,11 @@ func (v *verifier) checkHeaders() {
 		}
 		last[h.Stream] = i
 	}
+	return nil
 }
 
 // checkAnchors compares the log of headers with every checkpoint that is known.
-func (v *verifier) checkAnchors() error {
+func (v *verifier) checkAnchors(context.Context) error {
 	if v.checkpoint == nil && len(v.headers) > 0 && v.stopped && v.trusted() != nil {
 		v.report.file(checkpointName, "there is none of the log of headers", false)
 	}
@@ -225,6 +227,7 @@ func (v *verifier) continues(what string, c *proof.Checkpoint) bool {
 		}
 		return false
 	}
+	v.vouch(c)
 	return true
 }
 

@@ -15,12 +15,17 @@ import (
 // readManifest gathers the files that count: those of the manifest, and those of
 // the folder that it should have named. The manifest is derived: where it cannot be
 // read, the headers in the segment files tell what they hold.
-func (v *verifier) readManifest(first bool) ([]listed, error) {
+func (v *verifier) readManifest() ([]listed, error) {
 	raw, err := readManifest(filepath.Join(v.dir, "manifest"))
 	if err != nil {
 		return nil, err
 	}
+	if err := v.readLater(); err != nil {
+		return nil, err
+	}
 	m := scanManifest(raw)
+	first := !v.listedOnce
+	v.listedOnce = true
 	if first && (m.damaged || m.torn && v.stopped || raw == nil && len(v.headers) > 0 && v.stopped) {
 		v.report.file("manifest", "records are damaged", false)
 	}

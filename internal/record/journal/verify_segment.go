@@ -44,20 +44,14 @@ func (v *verifier) checkFile(l *listed, path string, cache *segment.Cache) (gone
 		v.condemn(l, name, "its header cannot be read", Altered, &r)
 		return false
 	}
-	c := fileCheck{v: v, f: f, meta: m, name: name, rows: segment.NewScan(f), report: &r}
-	if v.headers[l.Ranges[0]].Header.Stream == SystemStream {
-		c.rows = segment.NewRows(f) // its tombstones are kept
-	}
-	for _, at := range l.Ranges {
-		if v.ranges[at].state != unchecked {
-			continue
-		}
-		c.check(at)
-	}
+	c := fileCheck{v: v, f: f, meta: m, name: name, report: &r}
+	c.check(l.Ranges)
 	size, sum, err := fileSum(f.Path())
 	switch {
 	case l.Size == 0 || c.bad:
 		// nothing to compare with, or named already
+	case errors.Is(err, os.ErrNotExist) && !v.stopped:
+		// replaced since it was opened: what was read of it is right
 	case err != nil:
 		v.condemn(l, name, "cannot be read: "+cause(err), Altered, &r)
 	case size != l.Size || sum != l.Sum:
@@ -104,13 +98,6 @@ func (v *verifier) rangesOf(l *listed) (all []event.Range) {
 		all = append(all, next)
 	}
 	return all
-}
-
-// takeTombstone remembers an entry of the system stream.
-func (v *verifier) takeTombstone(e *event.Event) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.tombs.add(e)
 }
 
 // lostRange checks a range of which nothing is left but its header.

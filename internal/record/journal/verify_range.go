@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+)
+
+// rangeCheck recomputes the leaves and MACs of one range's rows, and its root.
+type rangeCheck struct {
+	m      *rangeMeta
+	at     uint64 // of its header in the log
+	key    *[keyring.KeyBytes]byte
+	line   lineup
+	lost   map[uint64]bool
+	gone   erasedSlots
+	leaves []hash
+	erased int64             // rows with an erased slot
+	tombs  []proof.Tombstone // in its rows
+}
+
+func newRangeCheck(m *rangeMeta, at uint64, key *[keyring.KeyBytes]byte) *rangeCheck {
+	h := &m.Header
+	r := &rangeCheck{m: m, at: at, key: key, gone: erasedOf(m), lost: make(map[uint64]bool, len(m.Lost)), leaves: make([]hash, h.Count)}
+	r.line = lineup{stream: h.Stream, first: h.First, seqs: make([]uint64, 0, m.rows()), good: make([]bool, 0, m.rows())}
+	for _, i := range m.Lost {
+		r.lost[h.First+uint64(i)] = true
+		r.leaves[i] = proof.LostLeaf(h.Stream, h.First+uint64(i))
+	}
+	return r
+}
+
+// use sets a hasher to the range's keys.
+func (r *rangeCheck) use(h *hasher) {
+	h.Blind.Use(&r.m.Blind)
+	if r.key != nil {
+		h.mac.reset(r.key, r.m.Header.Stream)
+	}
+}
+
+// row takes a row with a sequence number of the range.
+func (r *rangeCheck) row(c *fileCheck, e *event.Event, leaf8 [8]byte, mac [macBytes]byte) {
+	h := &r.m.Header
+	n := uint32(e.Place.Seq - h.First) //nolint:gosec // below Count
+	c0, c1 := r.gone.at(n, 0), r.gone.at(n, 1)
+	var leaf hash
+	if c0 == nil && c1 == nil {
+		leaf = c.h.LeafOf(n, e)
+	} else {
+		leaf = c.h.LeafErased(n, e, c0, c1)
+	}
+	good := e.Place.Stream == h.Stream && e.Place.Origin == h.Origin && [8]byte(leaf[:8]) == leaf8 &&
+		(r.key == nil || c.h.mac.sum(e.Place.Seq, &leaf) == mac) &&
+		(c0 == nil || c.v.excused(h.Stream, e.Place.Seq, 0)) && (c1 == nil || c.v.excused(h.Stream, e.Place.Seq, 1))
+	r.line.add(e.Place.Seq, good)
+	if good && (c0 != nil || c1 != nil) {
+		r.erased++
+	}
+	if r.leaves[n] == (hash{}) {
+		r.leaves[n] = leaf
+	}
+	if good && h.Stream == SystemStream {
+		if t, ok, err := proof.ParseTombstone(e); ok && err == nil { // one that cannot be read excuses nothing
+			r.tombs = append(r.tombs, t)
+		}
+	}
+}
+
+// finish judges the rows and compares the root; it tells whether anything was named
+// beside the entries that were lost before the seal.
+func (r *rangeCheck) finish(c *fileCheck) (bad bool) {
+	h, out := &r.m.Header, &c.v.ranges[r.at]
+	c.v.found(h.Stream, h.First, r.leaves, true)
+	before := c.report.Tampered
+	ok := r.line.judge(c.report, h.Last(), r.lost, Removed, Removed)
+	bad = c.report.Tampered-before != int64(len(r.m.Lost))
+	if !bad && proof.RootOf(r.leaves) != h.Root {
+		// each row fits its own columns, yet the whole is not what was sealed
+		c.report.file(c.name, "the root differs", true, rangeOf(h))
+		c.report.find(h.Stream, h.First, h.Last(), Altered)
+		return true
+	}
+	out.ok, out.erased = ok, r.erased
+	if !bad {
+		c.v.takeTombstones(r.tombs, r.at, r.key != nil)
+	}
+	return bad
+}
+
+// erasedSlots are the commitments of what was erased in a range.
+type erasedSlots map[uint64]*hash
+
+func erasedOf(m *rangeMeta) erasedSlots {
+	if len(m.Erased) == 0 {
+		return nil
+	}
+	s := make(erasedSlots, len(m.Erased))
+	for i := range m.Erased {
+		e := &m.Erased[i]
+		s[uint64(e.I)<<1|uint64(e.Slot)] = &e.C
+	}
+	return s
+}
+
+func (s erasedSlots) at(i uint32, slot uint8) *hash { return s[uint64(i)<<1|uint64(slot)] }
