@@ -54,10 +54,12 @@ const (
 const Word = "(erased)"
 
 // Actor is who does something to an order. Owner is the person behind it: a user's
-// own name, or whoever made the API token.
+// own name, or whoever made the API token. ID names nobody: it is what is recorded
+// where nothing can be erased any more.
 type Actor struct {
 	Name  string
 	Owner string
+	ID    string
 }
 
 // Order is one order. Times are in UTC, zero while there is none.
@@ -70,6 +72,7 @@ type Order struct {
 	RequestedAt time.Time `json:"requested_at"`
 	RequestedBy string    `json:"requested_by"`
 	Owner       string    `json:"owner,omitempty"` // the person behind RequestedBy
+	Actor       string    `json:"actor,omitempty"` // the id of who let it run
 	ApprovedAt  time.Time `json:"approved_at,omitzero"`
 	ApprovedBy  string    `json:"approved_by,omitempty"`
 	StartedAt   time.Time `json:"started_at,omitzero"`
@@ -122,12 +125,12 @@ func New(r Request, dualControl bool, mentions func(text string) bool) (Order, e
 		return Order{}, fmt.Errorf("%w: reason: must be text", ErrInvalid)
 	case mentions(r.Reason):
 		return Order{}, fmt.Errorf("%w: reason: names the subject, and is kept; give a case number instead", ErrInvalid)
-	case r.ID == "" || r.By.Name == "":
+	case r.ID == "" || r.By.Name == "" || r.By.ID == "":
 		return Order{}, errors.New("an order needs an id and somebody who asks for it")
 	}
 	o := Order{
 		ID: r.ID, Status: Pending, Subject: subject, Reason: r.Reason,
-		RequestedAt: r.At.UTC(), RequestedBy: r.By.Name, Owner: r.By.Owner,
+		RequestedAt: r.At.UTC(), RequestedBy: r.By.Name, Owner: r.By.Owner, Actor: r.By.ID,
 	}
 	if !dualControl {
 		o.Status = Approved
@@ -144,7 +147,7 @@ func (o *Order) Approve(by Actor, at time.Time, dualControl bool) error {
 	if dualControl && (by.Name == o.RequestedBy || by.Owner != "" && by.Owner == o.Owner) {
 		return ErrSameActor
 	}
-	o.Status, o.ApprovedAt, o.ApprovedBy = Approved, at.UTC(), by.Name
+	o.Status, o.ApprovedAt, o.ApprovedBy, o.Actor = Approved, at.UTC(), by.Name, by.ID
 	return nil
 }
 

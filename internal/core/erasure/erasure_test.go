@@ -15,8 +15,8 @@ import (
 )
 
 var (
-	ana = erasure.Actor{Name: "ana", Owner: "ana"}
-	bob = erasure.Actor{Name: "bob's token", Owner: "bob"}
+	ana = erasure.Actor{Name: "ana", Owner: "ana", ID: "user:1"}
+	bob = erasure.Actor{Name: "bob's token", Owner: "bob", ID: "token:2"}
 	now = time.Date(2026, 11, 26, 17, 0, 0, 0, time.UTC)
 )
 
@@ -78,7 +78,7 @@ func TestDualControl(t *testing.T) {
 	if err := alone.Approve(ana, now, false); err != nil { // it was switched off meanwhile
 		t.Errorf("without dual control: %v", err)
 	}
-	if err := o.Approve(bob, now, true); err != nil || o.Status != erasure.Approved || o.ApprovedBy != bob.Name || !o.ApprovedAt.Equal(now) {
+	if err := o.Approve(bob, now, true); err != nil || o.Status != erasure.Approved || o.ApprovedBy != bob.Name || o.Actor != bob.ID || !o.ApprovedAt.Equal(now) {
 		t.Errorf("%+v, %v", o, err)
 	}
 	var conflict *erasure.ConflictError

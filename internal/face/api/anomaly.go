@@ -68,6 +68,7 @@ func (a *API) ResolveAnomaly(ctx context.Context, request ResolveAnomalyRequestO
 	}
 	a.record(ctx, anomalyResolved, event.Success, work.By+" resolved anomaly "+done.ID,
 		event.Attr{Key: "anomaly_id", Value: event.Text(done.ID)}, event.Attr{Key: "anomaly_type", Value: event.Text(done.Type)},
+		event.Attr{Key: "entity", Value: event.Text(done.Entity.String())},
 		event.Attr{Key: "notes", Value: event.Text(notes)})
 	a.Publish(alert.Change{Anomalies: []alert.Anomaly{done}})
 	return ResolveAnomaly200JSONResponse(anomalyOf(&done)), nil

@@ -97,6 +97,13 @@ type Options struct {
 	// Vitals is called for each dashboard and every few seconds while somebody
 	// watches: it must be quick.
 	Vitals func(ctx context.Context) (Vitals, error)
+	// Erasures are the orders to erase one person, Holds the journal's legal holds.
+	Erasures Erasures
+	Holds    Holds
+	// Retain drops what is over its time; an error that is journal.ErrClock says that
+	// the clock cannot be believed. Retention tells what it did, and what is due.
+	Retain    func(ctx context.Context, clockChecked bool, by string) (RetentionRun, error)
+	Retention func(ctx context.Context) (Retention, error)
 	// Ready tells the state of the parts of the process; nil = always ready.
 	Ready func(ctx context.Context) Health
 	// Metrics serves /metrics; nil = not served.
@@ -116,6 +123,8 @@ func (o *Options) check() error {
 	case o.Logs == nil, o.Cases == nil, o.Auth == nil, o.Audit == nil, o.Verify == nil, o.Evidence == nil,
 		o.Head == nil, o.Tail == nil, o.Vitals == nil, o.Logger == nil:
 		return errors.New("api: logs, cases, auth, audit, verify, evidence, head, tail, vitals and logger are needed")
+	case o.Erasures == nil, o.Holds == nil, o.Retain == nil, o.Retention == nil:
+		return errors.New("api: erasures, holds, retain and retention are needed")
 	default:
 		return nil
 	}

@@ -34,6 +34,8 @@ type house struct {
 	logs   *fakeLogs
 	cases  *fakeCases
 	tail   *fakeTail
+	orders *fakeOrders
+	holds  *fakeHolds
 	log    *bytes.Buffer // guarded by mu
 	tokens map[string]string
 
@@ -118,7 +120,7 @@ var makeAdmin = sync.OnceValues(func() (auth.User, error) {
 
 func newHouse(t testing.TB, change func(*api.Options)) *house {
 	t.Helper()
-	h := &house{store: &authtest.Store{}, logs: newLogs(), cases: newCases(), tail: newTail(), log: &bytes.Buffer{}, tokens: map[string]string{}}
+	h := &house{store: &authtest.Store{}, logs: newLogs(), cases: newCases(), tail: newTail(), orders: newOrders(), holds: &fakeHolds{}, log: &bytes.Buffer{}, tokens: map[string]string{}}
 	logger := slog.New(slog.NewJSONHandler(h, nil))
 	a, err := auth.New(auth.Options{Store: h.store, Key: []byte(strings.Repeat("k", 32)), Audit: h.activity, Logger: logger})
 	if err != nil {
@@ -143,6 +145,7 @@ func newHouse(t testing.TB, change func(*api.Options)) *house {
 		Vitals: func(context.Context) (api.Vitals, error) {
 			return api.Vitals{Ingest: api.IngestHealth{Rate: 1.5, Accepted: 9}}, nil
 		},
+		Erasures: h.orders, Holds: h.holds, Retain: h.holds.retain, Retention: h.holds.retention,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "tocsin_up 1\n") }),
 		Inputs: []api.Input{{Method: http.MethodPost, Pattern: "/{index}/_bulk", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, "index "+r.PathValue("index"))

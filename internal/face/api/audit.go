@@ -25,6 +25,16 @@ const (
 	journalVerified   = "journal_verified"
 )
 
+// The categories of orders to erase somebody, of legal holds and of retention.
+const (
+	ErasureRequested = "erasure_requested"
+	ErasureApproved  = "erasure_approved"
+	ErasureCancelled = "erasure_cancelled"
+	HoldPlaced       = "hold_placed"
+	HoldLifted       = "hold_lifted"
+	RetentionRan     = "retention_run"
+)
+
 func setAddress(e *event.Event, ip string) {
 	if addr, err := netip.ParseAddr(ip); err == nil {
 		e.IP = addr.Unmap().WithZone("").String()
@@ -63,6 +73,18 @@ const (
 	searchAgain = 10 * time.Minute
 	maxSearches = 4096
 )
+
+// Forget takes whoever is one of those out of what is remembered about searches.
+func (a *API) Forget(is func(text string) bool) {
+	s := a.searches
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.seen {
+		if is(k) {
+			delete(s.seen, k)
+		}
+	}
+}
 
 // searches remembers who asked what of late, so that a page that asks the same every
 // few seconds is recorded once.

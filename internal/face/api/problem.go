@@ -14,7 +14,9 @@ import (
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/alert"
+	"github.com/tocsin-siem/tocsin/internal/core/erasure"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
@@ -23,6 +25,7 @@ type problemError struct {
 	status int
 	code   string
 	field  string
+	hold   string
 	detail string
 	retry  time.Duration
 }
@@ -76,10 +79,13 @@ func explain(err error) (p *problemError, ok bool) {
 		return problem(http.StatusUnauthorized, "wrong_credentials", "wrong user name or password"), true
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return problem(http.StatusUnauthorized, "unauthenticated", "no valid token or session"), true
-	case errors.Is(err, auth.ErrNotFound), errors.Is(err, alert.ErrNotFound), errors.Is(err, query.ErrNotFound):
+	case errors.Is(err, auth.ErrNotFound), errors.Is(err, alert.ErrNotFound), errors.Is(err, query.ErrNotFound),
+		errors.Is(err, erasure.ErrNotFound), errors.Is(err, journal.ErrNoHold):
 		return problem(http.StatusNotFound, "not_found", "there is no such thing"), true
-	case errors.Is(err, auth.ErrInvalid), errors.Is(err, alert.ErrInvalid):
+	case errors.Is(err, auth.ErrInvalid), errors.Is(err, alert.ErrInvalid), errors.Is(err, erasure.ErrInvalid), errors.Is(err, journal.ErrBadHold):
 		return invalidText(err), true
+	case explainRemoval(err) != nil:
+		return explainRemoval(err), true
 	case errors.Is(err, context.DeadlineExceeded):
 		p = problem(http.StatusServiceUnavailable, "too_slow", "this took too long; ask for less, or again later")
 		p.retry = time.Second
@@ -149,6 +155,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *problemError) {
 	body := Problem{Type: "about:blank", Title: http.StatusText(p.status), Status: p.status, Code: p.code, Detail: &p.detail}
 	if p.field != "" {
 		body.Field = &p.field
+	}
+	if p.hold != "" {
+		body.Hold = &p.hold
 	}
 	if id := requestID(r.Context()); id != "" {
 		body.RequestId = &id

@@ -82,6 +82,18 @@ func routes() []route {
 		{"POST /api/siem/tokens", needsManage, nil, func() any { return new(TokenRequest) }},
 		{"DELETE /api/siem/tokens/{id}", needsManage, nil, nil},
 
+		{"GET /api/siem/erasures", needsManage, page, nil},
+		{"POST /api/siem/erasures", needsManage, nil, func() any { return new(ErasureRequest) }},
+		{"GET /api/siem/erasures/{id}", needsManage, nil, nil},
+		{"POST /api/siem/erasures/{id}/approve", needsManage, nil, nil},
+		{"POST /api/siem/erasures/{id}/cancel", needsManage, nil, nil},
+		{"GET /api/siem/erasures/{id}/certificate", needsManage, nil, nil},
+		{"GET /api/siem/holds", needsView, nil, nil},
+		{"POST /api/siem/holds", needsManage, nil, func() any { return new(HoldRequest) }},
+		{"DELETE /api/siem/holds/{id}", needsManage, nil, nil},
+		{"GET /api/siem/retention", needsView, nil, nil},
+		{"POST /api/siem/retention", needsManage, nil, func() any { return new(RetentionRequest) }},
+
 		{"GET /healthz", needsNothing, nil, nil},
 		{"GET /readyz", needsNothing, nil, nil},
 		{"GET /metrics", needsNothing, nil, nil},

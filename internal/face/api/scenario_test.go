@@ -77,7 +77,7 @@ func TestAccess(t *testing.T) {
 		{"read", "read", map[string]bool{"session": true, "read": true}},
 		{"manage", "manage", map[string]bool{"session": true, "read": true, "manage": true}},
 	}
-	for _, e := range endpoints() {
+	for _, e := range append(endpoints(), removals()...) {
 		for _, c := range callers {
 			t.Run(fmt.Sprintf("%s %s %s", c.name, e.method, e.url), func(t *testing.T) {
 				t.Parallel()

@@ -41,8 +41,8 @@ func (a *API) CreateToken(ctx context.Context, request CreateTokenRequestObject)
 	if err := known("scope", &request.Body.Scope); err != nil {
 		return nil, err
 	}
-	c := who(ctx)
-	t, plain, err := a.opts.Auth.IssueToken(ctx, request.Body.Name, auth.Scope(request.Body.Scope), expires, c.Name, c.peer)
+	c := who(ctx) // a token that makes another one does not become its owner: dual control is about people
+	t, plain, err := a.opts.Auth.IssueToken(ctx, request.Body.Name, auth.Scope(request.Body.Scope), expires, c.Owner, c.peer)
 	if err != nil {
 		return nil, err
 	}

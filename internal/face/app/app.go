@@ -83,6 +83,9 @@ type server struct {
 	ingest ingesting
 	watch  watching
 	face   facing
+
+	erasures  erasures
+	retention retention
 }
 
 // open opens every part, from the ground up.
@@ -97,6 +100,7 @@ func (s *server) open(ctx context.Context) error {
 		{"detection", s.openWatch},
 		{"pipeline", s.openPipeline},
 		{"access", s.openAccess},
+		{"upkeep", s.openUpkeep},
 		{"API", s.openFace},
 		{"inputs", s.openListeners},
 	} {
@@ -107,22 +111,26 @@ func (s *server) open(ctx context.Context) error {
 	return nil
 }
 
+// openUpkeep makes ready what takes entries out again.
+func (s *server) openUpkeep(ctx context.Context) error {
+	s.erasures.begin(s)
+	return s.retention.begin(ctx, s)
+}
+
 // run runs the floors, each under a context of its own, so that they end from
 // the top down: what still comes in is recorded, what is recorded is watched.
 func (s *server) run(ctx context.Context) error {
 	root := context.WithoutCancel(ctx)
-	journal := newFloor(root)
-	journal.run("journal", s.record.journal.Run)
-
-	watch := newFloor(root)
-	if err := errors.Join(s.restoreIDs(ctx), s.meetRollback(ctx)); err != nil {
-		return errors.Join(s.unlessStopped(ctx, err), journal.end())
+	h, err := s.raise(ctx, root)
+	if err != nil {
+		return err
 	}
-	watch.run("detection", s.runDetection)
-	watch.run("scrub", s.runScrub)
-	watch.run("rates", s.runRates)
-	watch.run("keys", s.runKeys)
-	watch.run("origin ids", s.runIDs)
+	h.watch.run("scrub", s.runScrub)
+	h.watch.run("rates", s.runRates)
+	h.watch.run("keys", s.runKeys)
+	h.watch.run("origin ids", s.runIDs)
+	h.watch.run("erasures", s.erasures.run)
+	h.watch.run("retention", s.retention.run)
 
 	var front *floor
 	select {
@@ -135,25 +143,43 @@ func (s *server) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-front.done():
-		case <-watch.done():
-		case <-journal.done():
+		case <-h.watch.done():
+		case <-h.journal.done():
 		}
 	case <-ctx.Done():
-	case <-watch.done():
-	case <-journal.done():
+	case <-h.watch.done():
+	case <-h.journal.done():
 	}
 	s.face.stopping.Store(true)
-	var err error
 	if front != nil {
 		err = front.end()
 	}
-	err = errors.Join(err, watch.end())
+	err = errors.Join(err, s.lower(root, h))
+	s.logger.InfoContext(root, "stopped")
+	return err
+}
+
+// house are the floors below what others see.
+type house struct{ journal, watch *floor }
+
+// raise runs the journal and, once it is known what it holds, detection.
+func (s *server) raise(ctx, root context.Context) (*house, error) {
+	h := &house{journal: newFloor(root), watch: newFloor(root)}
+	h.journal.run("journal", s.record.journal.Run)
+	if err := errors.Join(s.restoreIDs(ctx), s.meetRollback(ctx)); err != nil {
+		return nil, errors.Join(s.unlessStopped(ctx, err), h.journal.end())
+	}
+	h.watch.run("detection", s.runDetection)
+	return h, nil
+}
+
+// lower ends the floors from the top down.
+func (s *server) lower(root context.Context, h *house) error {
+	err := h.watch.end()
 	if e := s.saveIDs(root); e != nil { // the next start reads the journal instead
 		s.logger.WarnContext(root, "origin ids are not kept", "error", e)
 	}
-	err = errors.Join(err, journal.end())
-	s.logger.InfoContext(root, "stopped")
-	return err
+	return errors.Join(err, h.journal.end())
 }
 
 // announce prints where Tocsin answers, which also says that it does.

@@ -41,6 +41,18 @@ func (a *auditor) event(ctx context.Context, e *event.Event) {
 	}
 }
 
+// ownEvent is an event about Tocsin itself that nobody's request led to.
+func ownEvent(category string, outcome event.Outcome, message string) *event.Event {
+	e := &event.Event{
+		Time: time.Now().UnixNano(), Source: "security_audit", Category: category, Action: category, Outcome: outcome,
+		Service: "tocsin", Message: message,
+	}
+	if outcome == event.Failure {
+		e.Severity = event.Low
+	}
+	return e
+}
+
 // activity records what happened to an account, a session or a token.
 func (a *auditor) activity(ctx context.Context, did auth.Activity) { a.event(ctx, activityEvent(did)) }
 

@@ -68,7 +68,8 @@ func (s *server) openFace(ctx context.Context) (err error) {
 	o := api.Options{
 		Logs: s.record.search, Cases: s.record.cases, Auth: s.face.access, Audit: s.face.auditor.event,
 		Verify: s.verifyForAPI, Evidence: evidence{s.record.journal, s.record.keys}, Head: s.record.journal.Head,
-		Tail:   func(after uint64) api.Tail { return s.record.journal.Reader(after) },
+		Tail:     func(after uint64) api.Tail { return s.record.journal.Reader(after) },
+		Erasures: &s.erasures, Holds: s.record.journal, Retain: s.retention.drop, Retention: s.retention.state,
 		Vitals: s.face.vitals.read, Ready: s.ready, Metrics: s.metrics(),
 		Demo: s.opt.Demo != DemoOff, Logger: s.logger.With("part", "api"),
 	}
@@ -161,6 +162,14 @@ func (s *server) runDemo(ctx context.Context) error {
 	return nil
 }
 
+// hint is what anybody may read where there is a warning: that needs no login.
+func hint(warning, where string) string {
+	if warning == "" {
+		return ""
+	}
+	return where
+}
+
 // detectionBehind is how far detection may be behind before it counts as not
 // working.
 const detectionBehind = time.Minute
@@ -185,7 +194,11 @@ func (s *server) ready(context.Context) api.Health {
 	if s.face.stopping.Load() {
 		http = "stopping"
 	}
-	h := api.Health{Status: api.Ok, Components: []api.Component{part("journal", journal), part("detection", detection), part("http", http)}}
+	h := api.Health{Status: api.Ok, Components: []api.Component{
+		part("journal", journal), part("detection", detection), part("http", http),
+		part("retention", hint(s.retention.warning(), "something is not dropped; GET /api/siem/retention says why")),
+		part("erasures", hint(s.erasures.warning(), "an erasure cannot get on; GET /api/siem/erasures says why")),
+	}}
 	if journal != "" || http != "" {
 		h.Status = api.Unavailable
 	}

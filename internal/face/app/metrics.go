@@ -23,6 +23,7 @@ type descriptions struct {
 	info, accepted, duplicates, rejected, dropped, stage, ids *prometheus.Desc
 	observed, late, findings, lag, ruleHits, ruleFindings     *prometheus.Desc
 	head, commits, segments, hotBytes, logFiles, fault, lost  *prometheus.Desc
+	retention, erasures                                       *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -50,6 +51,8 @@ func describe() descriptions {
 		logFiles:     d("journal_log_files", "Log files that hold events not sealed yet."),
 		fault:        d("journal_fault", "1 while nothing can be recorded."),
 		lost:         d("journal_unreadable_events", "Stored events that are known to be unreadable."),
+		retention:    d("retention_stuck", "1 while something that is over its time is not dropped."),
+		erasures:     d("erasures_stuck", "1 while an erasure cannot get on."),
 	}
 }
 
@@ -83,6 +86,15 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(c.d.fault, fault)
 	gauge(c.d.lost, float64(max(j.Lost, c.s.record.search.Lost())))
+
+	stuck := func(warning string) float64 {
+		if warning == "" {
+			return 0
+		}
+		return 1
+	}
+	gauge(c.d.retention, stuck(c.s.retention.warning()))
+	gauge(c.d.erasures, stuck(c.s.erasures.warning()))
 
 	p := c.s.ingest.pipeline
 	stats := p.Stats()

@@ -126,7 +126,7 @@ func (a *Auth) open(ctx context.Context, user User, from Peer, now time.Time) (L
 
 func (s Session) principal() Principal {
 	return Principal{
-		Kind: KindUser, ID: s.User.ID, Name: s.User.Name, Role: string(s.User.Role), Session: s.ID, Expires: s.Expires,
+		Kind: KindUser, ID: s.User.ID, Name: s.User.Name, Owner: s.User.Name, Role: string(s.User.Role), Session: s.ID, Expires: s.Expires,
 	}
 }
 

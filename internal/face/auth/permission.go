@@ -79,6 +79,8 @@ type Principal struct {
 	ID string
 	// Name is the name of the user or of the token.
 	Name string
+	// Owner is the person behind it: the user's own name, or who made the token.
+	Owner string
 	// Role is the user's role or the token's scope.
 	Role string
 	// Session is the id of the login session, "" for a token.

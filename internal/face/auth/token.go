@@ -105,7 +105,7 @@ func (a *Auth) token(ctx context.Context, plain string) (Principal, error) {
 			a.opts.Logger.WarnContext(ctx, "last use of a token not kept", "token", t.ID, "error", err)
 		}
 	}
-	p = Principal{Kind: KindToken, ID: t.ID, Name: t.Name, Role: string(t.Scope), Expires: t.Expires}
+	p = Principal{Kind: KindToken, ID: t.ID, Name: t.Name, Owner: t.CreatedBy, Role: string(t.Scope), Expires: t.Expires}
 	a.cache.keep(hash, p, now, since)
 	return p, nil
 }

@@ -27,6 +27,7 @@ inputs:
 detection: {lateness: 2m}
 environments:
   production:
+    journal: {dual_control: true}
     server: {listen: ":443"}
     sources: {shop: {retention: 365d}}
 `
@@ -49,6 +50,9 @@ environments:
 	p, err := config.Load([]byte(doc), "production", env)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if c.Journal.DualControl || !p.Journal.DualControl {
+		t.Errorf("dual control is %v, in production %v", c.Journal.DualControl, p.Journal.DualControl)
 	}
 	if p.Server.Listen != ":443" || p.Sources["shop"].Retention != 365 || p.Sources["shop"].Criticality != "high" {
 		t.Errorf("production: %+v", p)

@@ -12,6 +12,9 @@ import (
 type Journal struct {
 	// Witnesses co-sign its checkpoints.
 	Witnesses []Witness `yaml:"witnesses"`
+	// DualControl lets an erasure run only when somebody else than its requester has
+	// approved it.
+	DualControl bool `yaml:"dual_control"`
 }
 
 // Witness is one that is asked to co-sign.

@@ -296,3 +296,37 @@ func TestACheckedClockIsBelievedFromThenOn(t *testing.T) {
 		t.Errorf("a clock that jumps again: %v", err)
 	}
 }
+
+func TestHoldsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	j, _ := openTest(t, t.TempDir(), nil)
+	good := Hold{ID: "case 7", Reason: "r", Actor: "a", Stream: "90d", From: time.Unix(1, 0), To: time.Unix(2, 0)}
+	for field, change := range map[string]func(*Hold){
+		"id":     func(h *Hold) { h.ID = "" },
+		"id ":    func(h *Hold) { h.ID = "a/b" },
+		"id  ":   func(h *Hold) { h.ID = "ă" },
+		"id   ":  func(h *Hold) { h.ID = strings.Repeat("x", 81) },
+		"reason": func(h *Hold) { h.Reason = "" },
+		"actor":  func(h *Hold) { h.Actor = "" },
+		"stream": func(h *Hold) { h.Stream = "../x" },
+		"to":     func(h *Hold) { h.To = time.Unix(0, 1) },
+	} {
+		h := good
+		change(&h)
+		if err := j.Place(t.Context(), h); !errors.Is(err, ErrBadHold) || !strings.Contains(err.Error(), "invalid: "+strings.TrimSpace(field)+": ") {
+			t.Errorf("%s: %v", field, err)
+		}
+	}
+	if err := j.Place(t.Context(), good); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Place(t.Context(), good); !errors.Is(err, ErrHoldExists) {
+		t.Errorf("twice: %v", err)
+	}
+	if err := j.Lift(t.Context(), "another", "a"); !errors.Is(err, ErrNoHold) {
+		t.Errorf("lifted what is not there: %v", err)
+	}
+	if got := j.Holds(); len(got) != 1 || got[0].ID != "case 7" {
+		t.Errorf("%+v", got)
+	}
+}

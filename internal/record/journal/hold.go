@@ -9,14 +9,26 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
-// ErrHold says that a legal hold keeps what was to go.
-var ErrHold = errors.New("a legal hold keeps it")
+// The errors about legal holds.
+var (
+	// ErrHold says that a legal hold keeps what was to go.
+	ErrHold = errors.New("a legal hold keeps it")
+	// ErrHoldExists says that the id of a hold is taken.
+	ErrHoldExists = errors.New("there is a hold of this id already")
+	// ErrBadHold says that a hold cannot be as it is; the text names the field.
+	ErrBadHold = errors.New("invalid")
+	// ErrNoHold says that there is no hold of the id.
+	ErrNoHold = errors.New("there is no such hold")
+)
 
 // Hold is a legal hold: while it is there, no entry received between From and To is
 // dropped or erased. It names no person.
@@ -50,9 +62,30 @@ type holds struct {
 }
 
 const (
-	holdsName = "holds"
-	maxHolds  = 1000
+	holdsName     = "holds"
+	maxHolds      = 1000
+	maxHoldID     = 80
+	maxHoldReason = 1000
 )
+
+// validate tells what is wrong with a hold. Its id is a part of paths and lines.
+func (h *Hold) validate() error {
+	odd := func(c rune) bool { return c < ' ' || c > '~' || strings.ContainsRune("/?#%", c) }
+	switch {
+	case h.ID == "" || len(h.ID) > maxHoldID || strings.TrimSpace(h.ID) != h.ID || strings.ContainsFunc(h.ID, odd):
+		return fmt.Errorf("%w: id: must have 1 to %d plain characters, and none of / ? # %%", ErrBadHold, maxHoldID)
+	case h.Reason == "" || len(h.Reason) > maxHoldReason || !utf8.ValidString(h.Reason):
+		return fmt.Errorf("%w: reason: must have 1 to %d bytes of text", ErrBadHold, maxHoldReason)
+	case h.Actor == "":
+		return fmt.Errorf("%w: actor: is missing", ErrBadHold)
+	case h.Stream != "" && !proof.ValidStream(h.Stream):
+		return fmt.Errorf("%w: stream: is not the name of a stream", ErrBadHold)
+	case !h.From.IsZero() && !h.To.IsZero() && h.To.Before(h.From):
+		return fmt.Errorf("%w: to: lies before from", ErrBadHold)
+	default:
+		return nil
+	}
+}
 
 // openHolds reads the holds. A file that cannot be read keeps everything: what is
 // dropped does not come back.
@@ -80,13 +113,13 @@ func (j *Journal) Holds() []Hold {
 
 // Place puts a legal hold in force, durably, and records it. The id must be new.
 func (j *Journal) Place(ctx context.Context, h Hold) error {
-	if h.ID == "" || h.Reason == "" || h.Actor == "" {
-		return errors.New("a hold needs an id, a reason and an actor")
+	if err := h.validate(); err != nil {
+		return err
 	}
 	h.Placed = time.Now().UTC()
 	err := j.changeHolds(func(list []Hold) ([]Hold, error) {
 		if slices.ContainsFunc(list, func(o Hold) bool { return o.ID == h.ID }) {
-			return nil, fmt.Errorf("there is a hold %.80q already", h.ID)
+			return nil, fmt.Errorf("%w: %.80q", ErrHoldExists, h.ID)
 		}
 		if len(list) >= maxHolds {
 			return nil, fmt.Errorf("at most %d holds are possible", maxHolds)
@@ -105,7 +138,7 @@ func (j *Journal) Lift(ctx context.Context, id, actor string) error {
 	err := j.changeHolds(func(list []Hold) ([]Hold, error) {
 		i := slices.IndexFunc(list, func(o Hold) bool { return o.ID == id })
 		if i < 0 {
-			return nil, fmt.Errorf("there is no hold %.80q", id)
+			return nil, fmt.Errorf("%w: %.80q", ErrNoHold, id)
 		}
 		lifted = list[i]
 		return slices.Delete(slices.Clone(list), i, i+1), nil

@@ -515,6 +515,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/siem/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Orders to erase one person, the newest first */
+        get: operations["listErasures"];
+        put?: never;
+        /**
+         * Order to erase one person
+         * @description Takes the person whom events know by this name out of everything that was recorded so far, for good. It runs in
+         *     the background, one at a time; `GET /api/siem/erasures/{id}` tells how far it is. With dual control the order
+         *     waits until somebody else approves it. The order's own events, and what is kept of it, do not name the subject.
+         *
+         *     409 `held` (with `hold`) when a legal hold keeps an entry of the subject, `account_exists` when the subject can
+         *     log in to Tocsin itself, `conflict` when there is an open order for the same subject.
+         */
+        post: operations["requestErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/erasures/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order, and how far it is */
+        get: operations["getErasure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/erasures/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let an order run
+         * @description With dual control somebody else than the requester: neither the same name, nor another token or session of the
+         *     same person (409 `same_actor`). A hold and an account refuse it as they refuse a request.
+         */
+        post: operations["approveErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/erasures/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End an order that has not begun, or that cannot get on
+         * @description What it has erased by then stays erased.
+         */
+        post: operations["cancelErasure"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/erasures/{id}/certificate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The journal's signed note about an order that is done
+         * @description `tocsin verify --key PUB --certificate FILE` checks it.
+         */
+        get: operations["getErasureCertificate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/holds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The legal holds in force, in the order in which they were placed */
+        get: operations["listHolds"];
+        put?: never;
+        /**
+         * Keep entries from being dropped or erased
+         * @description The hold is in force when this answers. It should name no person; its reason is kept for ever.
+         */
+        post: operations["placeHold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/holds/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a legal hold */
+        delete: operations["liftHold"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What retention dropped at its last run, and what is due */
+        get: operations["getRetention"];
+        put?: never;
+        /**
+         * Drop what is over its time, now
+         * @description It runs every day by itself. When the clock is far ahead of the journal's last heartbeat nothing is dropped
+         *     (409 `clock`), until somebody has looked at the clock and says so with `clock_checked`.
+         */
+        post: operations["runRetention"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/siem/events": {
         parameters: {
             query?: never;
@@ -648,6 +812,8 @@ export interface components {
              * @example limit
              */
             field?: string;
+            /** @description With code `held`: the legal hold's id */
+            hold?: string;
             request_id?: string;
         };
         /** @enum {string} */
@@ -690,7 +856,8 @@ export interface components {
         /**
          * @description An event in its native form. Always there: `id`, `time`, `received`, `source`, `category`, `severity`, `seq`,
          *     `stream`. When known: `origin_id`, `action`, `outcome`, `message`, `user`, `ip`, `session`, `user_agent`,
-         *     `host`, `service`, `tags`, `compliance`, `geo`, `as`, `attrs` (an object), `raw`.
+         *     `host`, `service`, `tags`, `compliance`, `geo`, `as`, `attrs` (an object), `raw`. After an erasure `erased` lists
+         *     what was taken out: `person` (user, ip, session, user_agent, host, geo), `content` (all else that is personal).
          */
         Event: {
             [key: string]: unknown;
@@ -1083,6 +1250,173 @@ export interface components {
              */
             anomalies: number;
             severity: components["schemas"]["Severity"];
+        };
+        ErasureRequest: {
+            /** @description The one name by which events know the person. Letter case makes no difference. */
+            subject: string;
+            /** @description Kept with the order, so that it must not name the subject */
+            reason?: string;
+        };
+        /** @enum {string} */
+        ErasureStatus: "pending" | "approved" | "running" | "done" | "refused" | "cancelled";
+        Erasure: {
+            id: string;
+            status: components["schemas"]["ErasureStatus"];
+            /** @description Only while the order waits for its approval or its turn */
+            subject?: string;
+            reason?: string;
+            /** Format: date-time */
+            requested_at: string;
+            requested_by: string;
+            /** Format: date-time */
+            approved_at?: string;
+            approved_by?: string;
+            cancelled_by?: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** @description The legal hold that refused it */
+            hold?: string;
+            /** @description Why it could not get on at its last try; it is tried again */
+            error?: string;
+            tries?: number;
+            progress?: components["schemas"]["ErasureProgress"];
+            /**
+             * Format: int64
+             * @description Entries that lost something
+             */
+            entries: number;
+            /**
+             * Format: int64
+             * @description What they lost: one or both parts of each
+             */
+            slots: number;
+            /** @description Segment files in which they lie */
+            files: number;
+            /** @description What was changed in copies, by their name */
+            derived?: {
+                [key: string]: number;
+            };
+            /** @description There is a certificate */
+            certified?: boolean;
+        };
+        ErasureProgress: {
+            /** @enum {string} */
+            stage: "seal" | "search" | "record" | "rewrite" | "derived" | "certify";
+            done: number;
+            /** @description 0 where it cannot be told */
+            total: number;
+        };
+        ErasureList: {
+            items: components["schemas"]["Erasure"][];
+            next: string | null;
+            /** Format: int64 */
+            total: number | null;
+        };
+        HoldRequest: {
+            /** @description The case's own number or name */
+            id: string;
+            reason: string;
+            /** @description Only this stream; without it all */
+            stream?: string;
+            /**
+             * Format: date-time
+             * @description Only entries received then or later
+             */
+            from?: string;
+            /**
+             * Format: date-time
+             * @description Only entries received then or before
+             */
+            to?: string;
+        };
+        Hold: {
+            id: string;
+            reason: string;
+            /** Format: date-time */
+            placed_at: string;
+            placed_by: string;
+            stream?: string;
+            /** Format: date-time */
+            from?: string;
+            /** Format: date-time */
+            to?: string;
+        };
+        HoldList: {
+            items: components["schemas"]["Hold"][];
+            next: string | null;
+            /** Format: int64 */
+            total: number | null;
+        };
+        RetentionRequest: {
+            /** @description Somebody has looked at the clock, and it is right */
+            clock_checked?: boolean;
+        };
+        RetentionRun: {
+            /** Format: date-time */
+            at: string;
+            /** @description Who let it run; tocsin when it ran by itself */
+            by: string;
+            /** @description Segment files that were dropped */
+            files: number;
+            /**
+             * Format: int64
+             * @description Entries in them
+             */
+            entries: number;
+            /** @description Streams of which a legal hold kept something that was due */
+            held: number;
+            /** @description Streams of which a consumer had not read what was due */
+            lagging: number;
+            /** @description Why it did not come to its end */
+            error?: string;
+        };
+        Retention: {
+            last?: components["schemas"]["RetentionRun"];
+            /**
+             * Format: date-time
+             * @description When it runs by itself
+             */
+            next_at?: string;
+            /** @description What somebody should look at */
+            warning?: string;
+            streams: components["schemas"]["StreamRetention"][];
+            /** @description Who must have read an entry before it is dropped */
+            consumers: components["schemas"]["Consumer"][];
+        };
+        StreamRetention: {
+            stream: string;
+            /** @description How long it is kept */
+            days: number;
+            /**
+             * Format: date-time
+             * @description When its oldest entry was received
+             */
+            oldest?: string;
+            /** @description Files that are over their time */
+            files: number;
+            /**
+             * Format: int64
+             * @description Entries in them
+             */
+            entries: number;
+            /** @description Of these files, those that stay */
+            kept: number;
+            /** @description The legal hold that keeps them */
+            hold?: string;
+            /** @description They are kept for a consumer */
+            lagging: boolean;
+        };
+        Consumer: {
+            name: string;
+            /** Format: int64 */
+            position: number;
+            /**
+             * Format: int64
+             * @description Positions of the journal that it has not read
+             */
+            behind: number;
         };
         Token: {
             id: string;
@@ -2080,6 +2414,293 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    listErasures: {
+        parameters: {
+            query?: {
+                /** @description Items on a page */
+                limit?: components["parameters"]["limit"];
+                /** @description The `next` of the page before; valid with the same filter only */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Items to pass over; a cursor is quicker */
+                offset?: components["parameters"]["offset"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One page of orders */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasureList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    requestErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description The order is taken */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    getErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    approveErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    cancelErasure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The order */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erasure"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    getErasureCertificate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The note */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+        };
+    };
+    listHolds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    placeHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldRequest"];
+            };
+        };
+        responses: {
+            /** @description The hold */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hold"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    liftHold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It keeps nothing any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The state of retention */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    runRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RetentionRequest"];
+            };
+        };
+        responses: {
+            /** @description What was dropped */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RetentionRun"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
         };
     };
     ingestEvents: {
