@@ -125,10 +125,15 @@ func measureVerifying(ctx context.Context, data string, p *producers, r *Journal
 	var out, said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &said
 	start := time.Now()
-	if err := cmd.Run(); err != nil {
-		return fmt.Errorf("bench: verify: %w: %.500s%.500s", err, out.String(), said.String())
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("bench: verify: %w", err)
+	}
+	peak := watchPeak(ctx, cmd.Process.Pid)
+	if err := cmd.Wait(); err != nil {
+		return errors.Join(fmt.Errorf("bench: verify: %w: %.500s%.500s", err, out.String(), said.String()), ctx.Err())
 	}
 	took := time.Since(start)
+	r.VerifyRSS = peak()
 	var report struct{ Total, Verified int64 }
 	if err := json.Unmarshal(out.Bytes(), &report); err != nil {
 		return fmt.Errorf("bench: verify: %w", err)
@@ -138,7 +143,6 @@ func measureVerifying(ctx context.Context, data string, p *producers, r *Journal
 	}
 	r.VerifyRate = float64(report.Verified) / took.Seconds()
 	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		r.VerifyRSS = u.Maxrss << 10
 		r.VerifyMicros = time.Duration(u.Utime.Nano()+u.Stime.Nano()).Seconds() * 1e6 / float64(report.Verified)
 	}
 	return nil

@@ -47,17 +47,51 @@ func (c *child) usage() (usage, error) {
 		ticks += n
 	}
 	u := usage{cpu: time.Duration(ticks) * clockTick}
-	status, err := os.ReadFile(dir + "/status")
+	u.peak, err = peakOf(c.cmd.Process.Pid)
+	return u, err
+}
+
+// peakOf is the most memory that a process has had since its program began. What
+// wait4 tells of a child is no less than what its parent had, and so no measure.
+func peakOf(pid int) (int64, error) {
+	status, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	if err != nil {
-		return u, fmt.Errorf("bench: %w", err)
+		return 0, fmt.Errorf("bench: %w", err)
 	}
 	for line := range strings.Lines(string(status)) {
 		if rest, found := strings.CutPrefix(line, "VmHWM:"); found {
 			kb, _ := strconv.ParseInt(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")), 10, 64)
-			u.peak = kb << 10
+			return kb << 10, nil
 		}
 	}
-	return u, nil
+	return 0, nil
+}
+
+// watchPeak looks at a process's peak memory until peak is called, which returns the
+// last that was seen.
+func watchPeak(ctx context.Context, pid int) (peak func() int64) {
+	ctx, cancel := context.WithCancel(ctx)
+	last := make(chan int64, 1)
+	go func() {
+		var seen int64
+		tick := time.NewTicker(10 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			if p, err := peakOf(pid); err == nil {
+				seen = max(seen, p)
+			}
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				last <- seen
+				return
+			}
+		}
+	}()
+	return func() int64 {
+		cancel()
+		return <-last
+	}
 }
 
 // ownCPU is this process's CPU time.
