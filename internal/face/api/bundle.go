@@ -4,22 +4,15 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"slices"
 	"strconv"
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
-	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
-)
-
-// How many entries one bundle has.
-const (
-	defaultBundle = 10_000
-	maxBundle     = 100_000
 )
 
 // exportBundle implements GET /api/siem/journal/bundle.
@@ -53,11 +46,14 @@ func (a *API) export(ctx context.Context, out *download) error {
 		return err
 	}
 	defer leave()
-	asked := journal.BundleRequest{Query: f.Words(), From: timeOf(f.From), To: timeOf(f.To)}
-	entries, missing, err := a.choose(ctx, f, limit, complete, &asked)
+	chosen, err := Choose(ctx, a.opts.Logs, f, limit, complete)
+	if errors.Is(err, ErrNothing) {
+		return problem(http.StatusNotFound, "not_found", "%s", err)
+	}
 	if err != nil {
 		return err
 	}
+	asked := chosen.BundleRequest
 	if err := a.maySeal(slices.Concat(asked.Entries, asked.Complete)); err != nil {
 		return err
 	}
@@ -67,22 +63,22 @@ func (a *API) export(ctx context.Context, out *download) error {
 	defer timer.Stop()
 	out.begin = func() {
 		timer.Stop()
-		if n := incomplete(missing); n != nil {
+		if n := incomplete(chosen.Incomplete); n != nil {
 			out.w.Header().Set(incompleteHeader, strconv.Itoa(*n))
 		}
 		sendFile(out.w, "tocsin-evidence-"+time.Now().UTC().Format("20060102T150405Z")+".ndjson")
-		a.recordExport(ctx, &f, entries, complete)
+		a.recordExport(ctx, &f, chosen.Count, complete)
 	}
 	return a.unproven(ctx, a.opts.Evidence.WriteBundle(ctx, out, asked))
 }
 
 // bundleParams reads what only this route has.
 func bundleParams(ctx context.Context) (limit int, complete bool, err error) {
-	limit = defaultBundle
+	limit = DefaultBundle
 	params := who(ctx).query
 	if text := params.Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > maxBundle {
-			return 0, false, invalid("limit", "must be between 1 and %d", maxBundle)
+		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > MaxBundle {
+			return 0, false, invalid("limit", "must be between 1 and %d", MaxBundle)
 		}
 	}
 	switch text := params.Get("complete"); text {
@@ -93,72 +89,6 @@ func bundleParams(ctx context.Context) (limit int, complete bool, err error) {
 		return 0, false, invalid("complete", "must be true or false")
 	}
 	return limit, complete, nil
-}
-
-// choose finds the entries of a bundle. For a complete one the filter's time alone
-// counts: whether others match is to be seen from the bundle.
-func (a *API) choose(ctx context.Context, f query.Filter, limit int, complete bool, out *journal.BundleRequest) (entries int, missing int64, err error) {
-	if complete {
-		f = query.Filter{From: f.From, To: f.To}
-	}
-	places, missing, err := a.gather(ctx, f, limit)
-	if err != nil {
-		return 0, 0, err
-	}
-	for _, stream := range slices.Sorted(maps.Keys(places)) {
-		seqs := places[stream]
-		slices.Sort(seqs)
-		if complete {
-			g := event.Range{Stream: stream, First: seqs[0], Last: seqs[len(seqs)-1]}
-			out.Complete = append(out.Complete, g)
-			entries += int(min(g.Last-g.First+1, maxBundle+1))
-			continue
-		}
-		entries += len(seqs)
-		for _, seq := range seqs {
-			if n := len(out.Entries); n > 0 && out.Entries[n-1].Stream == stream && out.Entries[n-1].Last+1 == seq {
-				out.Entries[n-1].Last = seq
-				continue
-			}
-			out.Entries = append(out.Entries, event.Range{Stream: stream, First: seq, Last: seq})
-		}
-	}
-	switch {
-	case entries == 0:
-		return 0, 0, problem(http.StatusNotFound, "not_found", "no event matches")
-	case entries > limit:
-		return 0, 0, tooMany(limit)
-	}
-	return entries, missing, nil
-}
-
-// tooMany refuses a bundle that would lack entries.
-func tooMany(limit int) error {
-	return invalid("limit", "there are more than %d entries; narrow the time or the filter, or raise the limit (at most %d)", limit, maxBundle)
-}
-
-// gather finds the places of all events that match, at most limit, by stream.
-func (a *API) gather(ctx context.Context, f query.Filter, limit int) (places map[string][]uint64, missing int64, err error) {
-	places = map[string][]uint64{}
-	f.Limit = query.MaxLimit
-	for found := 0; ; {
-		page, err := a.opts.Logs.Query(ctx, f)
-		if err != nil {
-			return nil, 0, err
-		}
-		missing = max(missing, page.Incomplete)
-		for i := range page.Items {
-			at := &page.Items[i].Place
-			places[at.Stream] = append(places[at.Stream], at.Seq)
-		}
-		switch found += len(page.Items); {
-		case found > limit:
-			return nil, 0, tooMany(limit)
-		case page.Next == "":
-			return places, missing, nil
-		}
-		f.Cursor = page.Next
-	}
 }
 
 // recordExport records who took what away, before anything of it has left.

@@ -89,7 +89,7 @@ func activityEvent(did auth.Activity) *event.Event {
 	switch did.Category {
 	case auth.RateLimitBlocked:
 		e.Source, e.Severity = "access", event.Low
-	case auth.AccountCreated, auth.BackupMade:
+	case auth.AccountCreated, auth.BackupMade, auth.DataExport:
 		e.Source, e.Severity = "security_audit", event.Low
 	case auth.LoginFailed, auth.TokenIssued, auth.TokenRevoked:
 		e.Severity = event.Low
@@ -103,6 +103,8 @@ func activityEvent(did auth.Activity) *event.Event {
 		name, scope = "account", "role"
 	case auth.BackupMade:
 		name, scope = "backup", "size"
+	case auth.DataExport:
+		name, scope = "filter", "entries"
 	}
 	words := []string{"Tocsin:", strings.ReplaceAll(did.Category, "_", " ")}
 	for _, f := range [...]struct{ attr, before, value string }{

@@ -23,12 +23,12 @@ func openFolder(dir string) (folder, error) {
 	return folder{abs}, nil
 }
 
-func (f folder) keys() string    { return filepath.Join(f.dir, "keys") }
-func (f folder) journal() string { return filepath.Join(f.dir, "journal") }
-func (f folder) state() string   { return filepath.Join(f.dir, "state") }
-func (f folder) originIDs() string {
-	return filepath.Join(f.dir, "derived", "origin-ids")
-}
+func (f folder) keys() string         { return filepath.Join(f.dir, "keys") }
+func (f folder) journal() string      { return filepath.Join(f.dir, "journal") }
+func (f folder) checkpoint() string   { return filepath.Join(f.journal(), "checkpoint") }
+func (f folder) cosignatures() string { return filepath.Join(f.journal(), "cosignatures") }
+func (f folder) state() string        { return filepath.Join(f.dir, "state") }
+func (f folder) originIDs() string    { return filepath.Join(f.dir, "derived", "origin-ids") }
 
 // hasJournal tells whether something was recorded here before.
 func (f folder) hasJournal() bool {

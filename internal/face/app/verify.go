@@ -8,9 +8,14 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+	"github.com/tocsin-siem/tocsin/internal/record/witness"
 )
 
 // Verification is what Verify found.
@@ -47,11 +52,75 @@ func attach(keys *keyring.Ring, files []string) (away []keyring.Finding, err err
 	return away, nil
 }
 
+// VerifyOptions say with what a journal is compared. All of them may be empty.
+type VerifyOptions struct {
+	Options // its secrets, anchors and logger
+	// Checkpoints were kept outside the machine. So was Since, when everything under
+	// it was verified: that is not checked again.
+	Checkpoints [][]byte
+	Since       []byte
+	// Receipts are what senders kept.
+	Receipts []proof.Receipt
+	// Trusted are the journal's verifier keys as the caller knows them, from which
+	// the folder's key statements lead to later ones; without any, the folder's own
+	// keys count. Witnesses are the keys of witnesses that the caller trusts.
+	Trusted, Witnesses []string
+	// From and To bound the time of what is checked.
+	From, To time.Time
+	// Workers is how many files are checked at once; 0 is one a processor.
+	Workers int
+}
+
+// forJournal are the options of the journal's own Verify.
+func (o *VerifyOptions) forJournal(keys *keyring.Ring) (journal.VerifyOptions, error) {
+	out := journal.VerifyOptions{
+		Keys: keys, Anchors: o.Checkpoints, Since: o.Since, Receipts: o.Receipts,
+		From: nanos(o.From), To: nanos(o.To), Workers: o.Workers, Logger: o.Logger,
+	}
+	trusted := o.Trusted
+	if len(trusted) > 0 && keys != nil {
+		chain, err := proof.Chain(trusted, keys.Statements())
+		if err != nil {
+			return out, err
+		}
+		trusted = chain.Keys()
+	}
+	var err error
+	if out.Trusted, err = verifiers(trusted); err != nil {
+		return out, err
+	}
+	out.Witnesses, err = verifiers(o.Witnesses)
+	return out, err
+}
+
+func verifiers(vkeys []string) (list []note.Verifier, err error) {
+	for _, vkey := range vkeys {
+		v, err := proof.NewVerifier(vkey)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}
+
+// readCosigned reads what the witnesses have co-signed, nothing when there is none.
+func (f folder) readCosigned() (notes [][]byte, err error) {
+	list, err := witness.ReadCosigned(f.cosignatures())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	for _, c := range list {
+		notes = append(notes, c.Note)
+	}
+	return notes, err
+}
+
 // Verify checks the journal of a data folder, beside a running server or without
 // one. It writes nothing to the folder, which may be evidence, or on a disk that
 // cannot be written. The error is about the check itself, never about what it
 // found.
-func Verify(ctx context.Context, dataDir string, o Options) (Verification, error) {
+func Verify(ctx context.Context, dataDir string, o VerifyOptions) (Verification, error) {
 	f := folder{dataDir}
 	if _, err := os.Stat(f.journal()); errors.Is(err, fs.ErrNotExist) {
 		return Verification{}, fmt.Errorf("%s holds no journal", dataDir)
@@ -70,7 +139,16 @@ func Verify(ctx context.Context, dataDir string, o Options) (Verification, error
 	if err != nil {
 		return Verification{}, err
 	}
-	v.Report, err = journal.Verify(ctx, f.journal(), journal.VerifyOptions{Keys: keys, Logger: o.Logger})
+	jo, err := o.forJournal(keys)
+	if err != nil {
+		return Verification{}, err
+	}
+	var damaged error
+	jo.Cosigned, damaged = f.readCosigned()
+	v.Report, err = journal.Verify(ctx, f.journal(), jo)
+	if err == nil && damaged != nil {
+		v.Files = append(v.Files, journal.FileFinding{File: "cosignatures", Damage: "cannot be read"})
+	}
 	if v.MACs != "checked" {
 		v.Keys = append(v.Keys, away...)
 	}

@@ -130,7 +130,7 @@ func TestVerifyWritesNothing(t *testing.T) {
 			before := snapshot(t, dir)
 			o := options(t, dir)
 			o.SigningSecret = secret.New(c.given)
-			got, err := app.Verify(t.Context(), dir, o)
+			got, err := app.Verify(t.Context(), dir, app.VerifyOptions{Options: o})
 			if err != nil {
 				t.Fatal(err)
 			}

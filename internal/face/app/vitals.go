@@ -4,6 +4,7 @@ package app
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -205,9 +206,17 @@ func (s *server) verifyForAPI(ctx context.Context, from, to time.Time) (api.Veri
 	return out, nil
 }
 
+// nanos is a bound in nanoseconds since 1970, 0 for none. What lies outside of those
+// that can be told is brought to the nearest.
 func nanos(t time.Time) int64 {
-	if t.IsZero() {
+	switch s := t.Unix(); {
+	case t.IsZero():
 		return 0
+	case s <= 0:
+		return 1
+	case s >= math.MaxInt64/int64(time.Second):
+		return math.MaxInt64
+	default:
+		return t.UnixNano()
 	}
-	return t.UnixNano()
 }

@@ -12,7 +12,7 @@ import (
 // beside a server, so members are only ever added.
 type Activity struct {
 	// Category is a fixed word: login_success, login_failed, logout, token_issued,
-	// token_revoked, account_created, rate_limit_blocked, backup_made.
+	// token_revoked, account_created, rate_limit_blocked, backup_made, data_export.
 	Category string    `json:"category"`
 	Time     time.Time `json:"time"`
 	Failed   bool      `json:"failed,omitempty"`
@@ -25,7 +25,8 @@ type Activity struct {
 	// words of ThrottledError.By.
 	Reason string `json:"reason,omitempty"`
 	// Token, Name and Scope are of the API token in question; no secret. Of a backup,
-	// Name is its file and Scope says how much is in it.
+	// Name is its file and Scope says how much is in it; of an export they are what was
+	// asked for and how much that is.
 	Token string `json:"token,omitempty"`
 	Name  string `json:"name,omitempty"`
 	Scope string `json:"scope,omitempty"`
@@ -41,6 +42,7 @@ const (
 	AccountCreated   = "account_created"
 	RateLimitBlocked = "rate_limit_blocked"
 	BackupMade       = "backup_made"
+	DataExport       = "data_export"
 )
 
 // Peer is where a request comes from.

@@ -59,6 +59,7 @@ type commands struct {
 	Ingest  ingestCommand  `cmd:"" help:"Send the lines of files to a running Tocsin."`
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder, or an evidence bundle."`
 	Backup  backupCommand  `cmd:"" help:"Write a data folder to one file, beside a running server or without one, and check it."`
+	Export  exportCommand  `cmd:"" help:"Write an evidence bundle of events, which others check without a server."`
 	Key     keyCommand     `cmd:"" help:"The keys of a data folder."`
 	Token   tokenCommand   `cmd:"" help:"API tokens."`
 	Witness witnessCommand `cmd:"" help:"Co-sign the checkpoints of another Tocsin, and refuse a fork or a roll-back."`
@@ -66,6 +67,8 @@ type commands struct {
 	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine with real work."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	Checkpoint checkpointCommand `cmd:"" help:"Fetch the newest signed checkpoint of a journal, to be kept elsewhere."`
 }
 
 // exitError carries an exit code that is not ExitFailed.

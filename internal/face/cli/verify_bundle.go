@@ -33,8 +33,13 @@ var (
 // network. Exit code 3 says that it does not prove what it holds, or that it
 // convicts the journal of a broken promise; 1 that something could not be checked.
 func (c *verifyCommand) bundle(env *Env) error {
-	if len(c.Key) == 0 {
+	switch {
+	case len(c.Key) == 0:
 		return &exitError{ExitUsage, errors.New("verify BUNDLE needs --key, the journal's public key")}
+	case len(c.Checkpoint) > 1:
+		return &exitError{ExitUsage, errors.New("verify BUNDLE compares with one --checkpoint")}
+	case len(c.Anchor) > 0 || c.Since != "" || !c.From.IsZero() || !c.To.IsZero() || c.Workers != 0:
+		return &exitError{ExitUsage, errors.New("verify: --anchor, --since, --from, --to and --workers are for a data folder")}
 	}
 	trusted, o, err := c.bundleOptions()
 	if err != nil {
@@ -105,8 +110,8 @@ func (c *verifyCommand) bundleOptions() (trusted []string, o proof.BundleOptions
 		}
 		o.Witnesses = append(o.Witnesses, v)
 	}
-	if c.Checkpoint != "" {
-		if o.Older, err = readCheckpoint(c.Checkpoint, trusted); err != nil {
+	if len(c.Checkpoint) > 0 {
+		if o.Older, err = readCheckpoint(c.Checkpoint[0], trusted); err != nil {
 			return nil, o, err
 		}
 	}

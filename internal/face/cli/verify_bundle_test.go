@@ -129,7 +129,9 @@ func TestVerifyBundle(t *testing.T) {
 		"an empty key file": {[]string{"--key", x.file(t, "none.txt", []byte("# none\n")), bundle}, 1, "", "no public key in it"},
 		"a key that is not": {[]string{"--key", bundle, bundle}, 1, "", "malformed key"},
 		"no key":            {[]string{bundle}, 2, "", "--key"},
-		"a key, no bundle":  {[]string{"--key", x.key}, 2, "", "for a bundle"},
+		"a key, no bundle":  {[]string{"--key", x.key, "--data", x.dir + "/nowhere"}, 1, "", "holds no journal"},
+		"two checkpoints":   {[]string{"--key", x.key, "--checkpoint", same, "--checkpoint", older, bundle}, 2, "", "one --checkpoint"},
+		"since, a bundle":   {[]string{"--key", x.key, "--since", older, bundle}, 2, "", "for a data folder"},
 		"show, no bundle":   {[]string{"--show"}, 2, "", "for a bundle"},
 	} {
 		code, out, errs := run(t, raw, append([]string{"verify"}, c.args...)...)

@@ -52,7 +52,10 @@ type lastRange struct {
 // headerPlace is where the log has the header of a range.
 type headerPlace struct{ number, index uint64 }
 
-const checkpointName = "checkpoint"
+const (
+	checkpointName = "checkpoint"
+	cosignedName   = "cosignatures" // beside it, kept by who asks the witnesses
+)
 
 // openEvidence reads the log of headers and the checkpoint, and compares them.
 func (j *Journal) openEvidence(ctx context.Context) ([]logged, error) {

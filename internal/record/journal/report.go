@@ -76,8 +76,8 @@ type Report struct {
 	Headers    uint64  `json:"headers"`
 	Checkpoint *Anchor `json:"checkpoint,omitempty"`
 	// Anchors are the checkpoints from outside that the journal continues,
-	// Unsigned those whose signature no key could check, Witnesses those who
-	// have co-signed the journal's own checkpoint.
+	// Unsigned those whose signature no key could check, Witnesses what
+	// trusted witnesses have co-signed of it.
 	Anchors   []Anchor `json:"anchors,omitempty"`
 	Unsigned  []Anchor `json:"unsigned,omitempty"`
 	Witnesses []Anchor `json:"witnesses,omitempty"`
@@ -167,6 +167,7 @@ func (r *Report) conclude(diverged bool) {
 	slices.SortFunc(r.Entries, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 	})
+	r.Diverged = joinedOpen(r.Diverged)
 	slices.SortFunc(r.Files, func(a, b FileFinding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Damage, b.Damage))
 	})
@@ -195,4 +196,22 @@ func (r *Report) conclude(diverged bool) {
 	if r.Files == nil {
 		r.Files = []FileFinding{}
 	}
+}
+
+// joinedOpen sorts runs of entries and joins those that touch or overlap; a run
+// without a last entry takes everything behind its first.
+func joinedOpen(runs []event.Range) (out []event.Range) {
+	slices.SortFunc(runs, func(a, b event.Range) int {
+		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.First, b.First))
+	})
+	for _, g := range runs {
+		if n := len(out); n > 0 && out[n-1].Stream == g.Stream && (out[n-1].Last == 0 || g.First <= out[n-1].Last+1) {
+			if p := &out[n-1]; p.Last != 0 && (g.Last == 0 || g.Last > p.Last) {
+				p.Last = g.Last
+			}
+			continue
+		}
+		out = append(out, g)
+	}
+	return out
 }

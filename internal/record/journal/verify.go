@@ -31,6 +31,9 @@ type VerifyOptions struct {
 	// Since is an anchor, too, that was there when everything under it was
 	// verified: the entries under it are not checked again.
 	Since []byte
+	// Cosigned are the checkpoints that witnesses have co-signed, as the journal's own
+	// machine keeps them: no memory from outside, but their witnesses are.
+	Cosigned [][]byte
 	// Trusted are verifier keys of checkpoints, for Anchors and for the journal's
 	// own where Keys is nil, and Witnesses those of cosignatures.
 	Trusted, Witnesses []note.Verifier

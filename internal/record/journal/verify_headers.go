@@ -49,13 +49,12 @@ func (v *verifier) readCheckpoint() error {
 	if err != nil {
 		return fmt.Errorf("read checkpoint: %w", err)
 	}
-	c, text, err := v.openCheckpoint(raw)
+	c, _, err := v.openCheckpoint(raw)
 	if err != nil {
 		v.report.file(checkpointName, "is not what this journal signed: "+cause(err), false)
 		return nil
 	}
 	v.checkpoint = &c
-	v.cosigned(text, &c)
 	return nil
 }
 
@@ -74,26 +73,35 @@ func (v *verifier) openCheckpoint(raw []byte) (proof.Checkpoint, *note.Note, err
 	return c, n, err
 }
 
-// cosigned notes the witnesses that have signed the journal's own checkpoint.
-func (v *verifier) cosigned(n *note.Note, c *proof.Checkpoint) {
-	if n == nil {
-		return
+// checkCosigned compares the log of headers with the checkpoints that witnesses have
+// co-signed. Each of them is the journal's own word, whoever the witness is; only a
+// trusted one's is a memory outside.
+func (v *verifier) checkCosigned() {
+	for _, raw := range v.opts.Cosigned {
+		c, n, err := v.openCheckpoint(raw)
+		switch {
+		case err != nil:
+			v.report.file(cosignedName, "holds what is not signed by this journal: "+cause(err), false)
+		case n == nil: // nobody's signature was checked
+		case v.continues("a checkpoint that was co-signed", &c):
+			v.cosigned(raw, &c)
+		}
 	}
-	raw, err := note.Sign(n)
-	if err != nil {
-		return
-	}
+}
+
+// cosigned notes the trusted witnesses that have signed a checkpoint.
+func (v *verifier) cosigned(raw []byte, c *proof.Checkpoint) {
 	for _, w := range v.opts.Witnesses {
 		signed, err := note.Open(raw, note.VerifierList(w))
 		if err != nil {
 			continue
 		}
-		a := v.anchor(c)
-		a.Witness = w.Name()
-		if at, err := proof.CosignatureTime(signed.Sigs[0]); err == nil {
-			at = at.UTC()
-			a.Time = &at
+		at, err := proof.CosignatureTime(signed.Sigs[0])
+		if err != nil {
+			continue // the journal's own key is no witness
 		}
+		a := v.anchor(c)
+		a.Witness, a.Time = w.Name(), &at
 		v.report.Witnesses = append(v.report.Witnesses, a)
 	}
 }
@@ -175,10 +183,9 @@ func (v *verifier) checkAnchors(context.Context) error {
 	}
 	if v.checkpoint != nil {
 		v.report.Checkpoint = &Anchor{Headers: v.checkpoint.Size, Root: rootText(&v.checkpoint.Root)}
-		if !v.continues("the journal's own checkpoint", v.checkpoint) {
-			v.report.Witnesses = nil
-		}
+		v.continues("the journal's own checkpoint", v.checkpoint)
 	}
+	v.checkCosigned()
 	anchors := v.opts.Anchors
 	if v.opts.Since != nil {
 		anchors = append(slices.Clip(anchors), v.opts.Since)
@@ -218,7 +225,6 @@ func (v *verifier) continues(what string, c *proof.Checkpoint) bool {
 				v.report.Diverged = append(v.report.Diverged, event.Range{Stream: name, First: v.nextOf(s)})
 			}
 		}
-		slices.SortFunc(v.report.Diverged, func(a, b event.Range) int { return strings.Compare(a.Stream, b.Stream) })
 		return false
 	case proof.RootOf(v.leaves[:c.Size]) != c.Root:
 		v.diverge(fmt.Sprintf("%s has another root over the first %d headers", what, c.Size))

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/face/api"
+	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
+	"github.com/tocsin-siem/tocsin/internal/record/search"
+	"github.com/tocsin-siem/tocsin/internal/record/state"
+)
+
+// How many entries one bundle has.
+const (
+	DefaultBundle = api.DefaultBundle
+	MaxBundle     = api.MaxBundle
+)
+
+// ExportOptions say what is exported of a data folder.
+type ExportOptions struct {
+	Options  // its secrets and logger
+	Filter   query.Filter
+	Complete bool
+	Limit    int // 1 to MaxBundle
+}
+
+// Exported is what an export had to leave out, and what it is checked with.
+type Exported struct {
+	// Incomplete is how many stored events cannot be read that may have matched.
+	Incomplete int64
+	// Keys are the folder's own public keys of checkpoints.
+	Keys []string
+}
+
+// Export writes an evidence bundle out of a folder whose server is stopped. It opens
+// the journal as a start would, and seals what is open; the next start records who
+// exported what. After an error w holds nothing that counts as whole.
+func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (out Exported, err error) {
+	f := folder{dataDir}
+	if !journal.Exists(f.journal()) {
+		return out, fmt.Errorf("%s holds no journal", dataDir)
+	}
+	keys, err := keyring.Open(o.keyring(f))
+	if err != nil {
+		return out, err
+	}
+	out.Keys = checkpointKeys(keys)
+	j, err := journal.Open(ctx, journal.Options{Dir: f.journal(), Keys: keys, Logger: o.Logger})
+	if errors.Is(err, journal.ErrLocked) {
+		return out, fmt.Errorf("%w; ask it with --url, or stop it", err)
+	}
+	if err != nil {
+		return out, err
+	}
+	defer func() { err = errors.Join(err, j.Close()) }()
+	if err := keys.Current(); err != nil {
+		return out, err
+	}
+	running := newFloor(context.WithoutCancel(ctx))
+	running.run("journal", j.Run)
+	defer func() { err = errors.Join(err, running.end()) }()
+	logs, err := search.New(search.Options{Snapshot: j.Snapshot})
+	if err != nil {
+		return out, err
+	}
+	chosen, err := api.Choose(ctx, logs, o.Filter, o.Limit, o.Complete)
+	if err != nil {
+		return out, err
+	}
+	out.Incomplete = chosen.Incomplete
+	if err := f.queueExport(ctx, &o.Filter, chosen.Count, o.Logger); err != nil {
+		return out, err
+	}
+	return out, j.WriteBundle(ctx, w, chosen.BundleRequest)
+}
+
+// queueExport leaves an audit event for the next start of the server. A copy of a
+// journal without its state has nobody to tell.
+func (f folder) queueExport(ctx context.Context, asked *query.Filter, count int, logger *slog.Logger) (err error) {
+	if _, err := os.Stat(f.state()); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	db, err := state.Open(ctx, f.state(), logger)
+	if err != nil {
+		return fmt.Errorf("open state: %w", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return db.QueueActivity(ctx, auth.Activity{
+		Category: auth.DataExport, Time: time.Now(), User: operator(), Name: asked.Words(), Scope: strconv.Itoa(count),
+	})
+}

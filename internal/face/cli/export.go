@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/face/app"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
+	"github.com/tocsin-siem/tocsin/internal/record/query"
+)
+
+type exportCommand struct {
+	origin
+	Proof    bool      `required:"" help:"Export as an evidence bundle, which verify --key checks with the public key alone."`
+	Complete bool      `help:"Prove too that nothing is left out between --from and --to: everything then is in the bundle, whether it matches or not."`
+	From     time.Time `help:"Events of this time and later (RFC 3339)." placeholder:"TIME"`
+	To       time.Time `help:"Events before this time (RFC 3339)." placeholder:"TIME"`
+	Limit    int       `help:"The most entries; where there are more, nothing is written." default:"10000"`
+	Key      []string  `help:"The journal's public key, or a file with such keys, that the bundle is checked with (default: what the server or the folder says)." sep:"none" placeholder:"PUB"`
+	Out      string    `short:"o" required:"" help:"The file for the bundle, a new one." placeholder:"BUNDLE"`
+
+	Query []string `arg:"" optional:"" help:"Words, \"phrases\" and field:value pairs of source, category, severity, user and ip; all must hold. Everything without."`
+}
+
+var errExport = errors.New("the bundle does not prove what it holds, and is not kept")
+
+// Run writes an evidence bundle. It is checked as a stranger would check it before it
+// appears under its name.
+func (c *exportCommand) Run(ctx context.Context, env *Env) error {
+	f, err := c.filter()
+	switch {
+	case err != nil:
+		return &exitError{ExitUsage, err}
+	case c.Limit < 1 || c.Limit > app.MaxBundle:
+		return &exitError{ExitUsage, fmt.Errorf("--limit: want 1 to %d", app.MaxBundle)}
+	}
+	if err := c.choose(env); err != nil {
+		return err
+	}
+	trusted, err := publicKeys(c.Key)
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	var report proof.BundleReport
+	err = writeNew(c.Out, func(w *newFile) error {
+		own, err := c.fill(ctx, env, &f, w)
+		if err != nil {
+			return err
+		}
+		if len(trusted) == 0 {
+			trusted = own
+		}
+		if _, err := w.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		if report, err = proof.CheckBundle(w, trusted, proof.BundleOptions{}); err != nil {
+			return err
+		}
+		if !report.OK() {
+			return errors.Join(printBundle(env.Stderr, &report, nil), &exitError{ExitInvalid, errExport})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("export: %w", err)
+	}
+	return printBundle(env.Stdout, &report, nil)
+}
+
+// filter is what is asked for.
+func (c *exportCommand) filter() (query.Filter, error) {
+	f, err := query.ParseWords(strings.Join(c.Query, " "))
+	if err != nil {
+		return f, err
+	}
+	bounds := url.Values{}
+	for name, t := range map[string]time.Time{"from": c.From, "to": c.To} {
+		if !t.IsZero() {
+			bounds.Set(name, t.Format(time.RFC3339Nano))
+		}
+	}
+	b, err := query.ParseFilter(bounds)
+	if err != nil {
+		return f, err
+	}
+	f.From, f.To = b.From, b.To
+	return f, f.Validate()
+}
+
+// fill writes the bundle, and returns the keys that it is to be checked with as its
+// origin tells them.
+func (c *exportCommand) fill(ctx context.Context, env *Env, f *query.Filter, w io.Writer) (keys []string, err error) {
+	var missing int64
+	if c.Data != "" {
+		out, err := app.Export(ctx, c.Data, app.ExportOptions{
+			Options: env.offline(nil), Filter: *f, Complete: c.Complete, Limit: c.Limit,
+		}, w)
+		if err != nil {
+			return nil, err
+		}
+		keys, missing = out.Keys, out.Incomplete
+	} else if keys, missing, err = c.download(ctx, f, w); err != nil {
+		return nil, err
+	}
+	if missing > 0 {
+		_, _ = fmt.Fprintf(env.Stderr, "tocsin: %d stored events cannot be read; some of them may have belonged here\n", missing)
+	}
+	return keys, nil
+}
+
+// download takes the bundle from a server.
+func (c *exportCommand) download(ctx context.Context, f *query.Filter, w io.Writer) (keys []string, missing int64, err error) {
+	raw, err := c.read(ctx, "/api/siem/journal/keys")
+	if err != nil {
+		return nil, 0, err
+	}
+	var known struct {
+		Keys []struct{ Key, Purpose string }
+	}
+	if err := json.Unmarshal(raw, &known); err != nil {
+		return nil, 0, fmt.Errorf("keys of the server: %w", err)
+	}
+	for _, k := range known.Keys {
+		if k.Purpose == proof.PurposeCheckpoint {
+			keys = append(keys, k.Key)
+		}
+	}
+	params := f.Values()
+	params.Set("limit", strconv.Itoa(c.Limit))
+	if c.Complete {
+		params.Set("complete", "true")
+	}
+	body, header, err := c.open(ctx, "/api/siem/journal/bundle", params)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer func() { _ = body.Close() }()
+	if n, err := strconv.ParseInt(header.Get("Tocsin-Incomplete"), 10, 64); err == nil {
+		missing = n
+	}
+	if _, err := io.Copy(w, body); err != nil {
+		return nil, 0, fmt.Errorf("the transfer broke off: %w", err)
+	}
+	return keys, missing, nil
+}
