@@ -14,7 +14,20 @@ import (
 // whole, while the writer changes the form of pages and dictionaries.
 func TestReadersDuringAppend(t *testing.T) {
 	t.Parallel()
-	es := events(11, 2*segment.PageRows+500)
+	all := shapes()
+	for name, es := range map[string][]*event.Event{
+		"any": events(11, 2*segment.PageRows+500), "many texts": all["many texts"][:3*segment.PageRows], "some rows": all["some rows"][:3*segment.PageRows],
+		"late and early": all["late and early"], "flood": all["flood"][:500],
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			readDuringAppend(t, es)
+		})
+	}
+}
+
+func readDuringAppend(t *testing.T, es []*event.Event) {
+	t.Helper()
 	b := segment.NewBlock()
 	done := make(chan struct{})
 	var readers sync.WaitGroup
@@ -41,6 +54,18 @@ func TestReadersDuringAppend(t *testing.T) {
 					if err := rows.Event(i, &got); err != nil {
 						t.Errorf("row %d: %v", i, err)
 						return
+					}
+					for _, a := range got.Attrs {
+						finder, err := segment.NewAttrFinder(reader, a.Key, func(event.Kind, []byte) bool { return true }, nil)
+						var asked, found segment.Bits
+						asked.Set(i % segment.PageRows)
+						if err == nil {
+							err = finder.Find(i/segment.PageRows, func(int) segment.Filter { return segment.Filter{} }, &asked, &found)
+						}
+						if err != nil || !found.Has(i%segment.PageRows) {
+							t.Errorf("row %d has no attrs.%.40s: %v", i, a.Key, err)
+						}
+						break
 					}
 					if canonical(&got) != canonical(es[i]) {
 						t.Errorf("row %d of %d is not what was appended", i, reader.Rows())
