@@ -73,7 +73,8 @@ type filterBuilder struct {
 	hashes []uint64
 	recent [1 << 11]uint64
 	seen   [1 << 10]uint64
-	many   bool // too many
+	many   bool   // too many
+	entry  []byte // of a dictionary
 }
 
 func (b *filterBuilder) add(hash uint64) {
@@ -106,7 +107,8 @@ func (b *filterBuilder) dicts(r Reader) (bool, error) {
 		}
 		of := columnHash(name)
 		for code := int(CodeFirst); code < d.Len() && !b.many; code++ {
-			b.text(c, of, []byte(d.Text(uint16(code))))
+			b.entry = append(b.entry[:0], d.Text(uint16(code))...)
+			b.text(c, of, b.entry)
 		}
 		return nil
 	}
