@@ -36,7 +36,7 @@ func (b *backup) putRest(c *capture) error {
 		}
 	}
 	if c.head.Batch > 0 {
-		if err := b.putBytes("head", c.head.append(nil)); err != nil {
+		if err := b.putBytes("head", c.head.file()); err != nil {
 			return err
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
@@ -209,13 +210,17 @@ func fileHitsOf(f *sealedFile, s subject) (hits []slotHit, err error) {
 // the file that restores of older backups need.
 func (j *Journal) entomb(ctx context.Context, o *Erasure, hits []streamHits) error {
 	o.at(StageRecord, 0, 0)
-	var list []proof.Tombstone
+	var lines [][]byte
 	var events []*event.Event
 	for _, t := range tombstonesOf(o, hits) {
 		e := ownEvent(proof.CategoryErased, "slots of entries erased")
 		t.Event(e)
 		events = append(events, e)
-		list = append(list, t)
+		line, err := erasureLine(j.Origin(), &t, time.Unix(0, e.Received))
+		if err != nil {
+			return err
+		}
+		lines = append(lines, line)
 	}
 	if len(events) == 0 {
 		return nil
@@ -223,7 +228,7 @@ func (j *Journal) entomb(ctx context.Context, o *Erasure, hits []streamHits) err
 	if err := j.note(ctx, events...); err != nil {
 		return err
 	}
-	return j.addErasures(list)
+	return j.addErasures(lines)
 }
 
 // tombstonesOf cuts the slots of each stream into tombstones of bounded size.

@@ -54,7 +54,7 @@ func (j *Journal) saveOrder(o *Erasure) error {
 	if err := j.opts.disk.syncDir(j.opts.Dir); err != nil {
 		return err
 	}
-	return replaceFile(j.opts.disk, path, raw)
+	return replaceFile(j.opts.disk, path, addSum(append(raw, '\n')))
 }
 
 // dropOrder writes zeros over an order and removes it.
@@ -102,23 +102,50 @@ func (j *Journal) Erasures() ([]Erasure, error) {
 		return nil, fmt.Errorf("erasure orders: %w", err)
 	}
 	var all []Erasure
+	var damaged []error
 	for _, n := range names {
 		path := j.path(ordersDir, n.Name())
 		raw, err := os.ReadFile(path)
 		if err != nil {
 			return nil, fmt.Errorf("erasure orders: %w", err)
 		}
-		var o orderFile
-		if json.Unmarshal(bytes.TrimRight(raw, "\x00"), &o) != nil || o.ID == "" {
+		o, err := parseOrder(raw)
+		switch {
+		case strings.HasSuffix(path, ".tmp") || zeroedOrder(raw):
 			// it was being written, or being dropped: nothing has begun, or all is done
 			if err := j.opts.disk.remove(path); err != nil {
 				return nil, err
 			}
-			continue
+		case err != nil:
+			damaged = append(damaged, fmt.Errorf("%s/%s: %w; order the erasure again under the same id", ordersDir, n.Name(), err))
+		default:
+			all = append(all, Erasure{ID: o.ID, Subject: o.Subject, Actor: o.Actor})
 		}
-		all = append(all, Erasure{ID: o.ID, Subject: o.Subject, Actor: o.Actor})
 	}
-	return all, nil
+	return all, errors.Join(damaged...)
+}
+
+// parseOrder reads an order's file.
+func parseOrder(raw []byte) (o orderFile, err error) {
+	body, ok := cutSum(raw)
+	if !ok || json.Unmarshal(body, &o) != nil || o.ID == "" {
+		return orderFile{}, errOrder
+	}
+	return o, nil
+}
+
+var errOrder = errors.New("the order of an erasure is damaged")
+
+// zeroedOrder tells whether the zeros that end an order have reached the disk, a
+// sector of them at least.
+func zeroedOrder(raw []byte) bool {
+	const sector = 512
+	for at := 0; at < len(raw); at += sector {
+		if allZero(raw[at:min(at+sector, len(raw))]) {
+			return true
+		}
+	}
+	return len(raw) == 0
 }
 
 // listedErasure is a line of the file of erasures: what a restore of an older
@@ -133,23 +160,25 @@ type listedErasure struct {
 	Slot1  []proof.SeqRun `json:"slot1,omitempty"`
 }
 
-// addErasures adds to the file of erasures, durably.
-func (j *Journal) addErasures(list []proof.Tombstone) error {
+// erasureLine is the line of a tombstone that was recorded at that time.
+func erasureLine(origin string, t *proof.Tombstone, at time.Time) ([]byte, error) {
+	line, err := json.Marshal(listedErasure{
+		ID: t.ID, Time: at.UTC(), Origin: origin, Stream: t.Stream, Actor: t.Actor, Slot0: t.Slots[0], Slot1: t.Slots[1],
+	})
+	if err != nil {
+		return nil, fmt.Errorf("file of erasures: %w", err)
+	}
+	return append(line, '\n'), nil
+}
+
+// addErasures adds lines to the file of erasures, durably.
+func (j *Journal) addErasures(lines [][]byte) error {
 	path := j.path(erasuresName)
 	raw, err := os.ReadFile(path)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("file of erasures: %w", err)
 	}
-	for i := range list {
-		t := &list[i]
-		line, err := json.Marshal(listedErasure{
-			ID: t.ID, Time: time.Now().UTC(), Origin: j.Origin(), Stream: t.Stream, Actor: t.Actor, Slot0: t.Slots[0], Slot1: t.Slots[1],
-		})
-		if err != nil {
-			return fmt.Errorf("file of erasures: %w", err)
-		}
-		raw = append(append(raw, line...), '\n')
-	}
+	raw = append(raw, bytes.Join(lines, nil)...)
 	if err := replaceFile(j.opts.disk, path, raw); err != nil {
 		return fmt.Errorf("file of erasures: %w", err)
 	}

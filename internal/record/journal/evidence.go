@@ -3,7 +3,9 @@
 package journal
 
 import (
+	"bytes"
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -115,10 +117,29 @@ func (j *Journal) ownCheckpoint(ctx context.Context, raw []byte) (proof.Checkpoi
 		return proof.Checkpoint{}, false
 	}
 	c, _, err := proof.OpenCheckpoint(raw, verifiers(j.opts.Keys))
+	if err == nil && !strictNote(raw) {
+		err = errLooseNote
+	}
 	if err != nil {
 		j.log.ErrorContext(ctx, "the checkpoint file is damaged or not of this journal's keys", "error", err)
 	}
 	return c, err == nil
+}
+
+var errLooseNote = errors.New("a signature is not written as it was made")
+
+// strictNote tells whether each signature of a note has the one form that its bytes
+// have in base64: four forms are read alike.
+func strictNote(raw []byte) bool {
+	for line := range bytes.Lines(raw) {
+		if text, ok := bytes.CutPrefix(line, []byte("\u2014 ")); ok {
+			text = bytes.TrimSuffix(text, []byte("\n"))
+			if _, err := base64.StdEncoding.Strict().DecodeString(string(text[bytes.LastIndexByte(text, ' ')+1:])); err != nil {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // verifiers are those of the keys that ever signed checkpoints.

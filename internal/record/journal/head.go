@@ -74,7 +74,7 @@ func decodeHead(raw []byte) (h head, ok bool) {
 	}
 	end := len(raw) - len(r.B)
 	sum := r.U32()
-	return h, !r.Bad && crc32.Checksum(raw[:end], castagnoli) == sum
+	return h, !r.Bad && crc32.Checksum(raw[:end], castagnoli) == sum && allZero(r.B)
 }
 
 // readHead returns the newer of the file's two places. An absent file is an empty
@@ -95,7 +95,7 @@ func readHead(dir string) (h head, damaged bool, err error) {
 			h = c
 		}
 	}
-	return h, damaged || len(raw) > 2*headSlot, nil
+	return h, damaged || len(raw) != 2*headSlot, nil
 }
 
 func allZero(b []byte) bool {
@@ -109,8 +109,9 @@ func allZero(b []byte) bool {
 
 // headWriter writes the head file.
 type headWriter struct {
-	f   file
-	buf []byte
+	f     file
+	buf   []byte
+	whole [2]bool // the place is zero behind what was written to it
 }
 
 // openHead makes the head file when it is not there, and opens it.
@@ -128,10 +129,32 @@ func openHead(d disk, dir string) (*headWriter, error) {
 	return &headWriter{f: f}, nil
 }
 
+// file is a head file that says h, in one of its places.
+func (h *head) file() []byte {
+	raw := make([]byte, 2*headSlot)
+	if h.Batch > 0 {
+		copy(raw[h.Batch%2*headSlot:], h.append(nil))
+	}
+	return raw
+}
+
+// mendHead writes a damaged head file anew, with what could be read of it.
+func mendHead(d disk, dir string, h *head) error {
+	if err := replaceFile(d, filepath.Join(dir, "head"), h.file()); err != nil {
+		return fmt.Errorf("write head: %w", err)
+	}
+	return nil
+}
+
 // write puts h in the place whose turn it is.
 func (w *headWriter) write(h *head) error {
 	w.buf = h.append(w.buf[:0])
-	if _, err := w.f.WriteAt(w.buf, int64(h.Batch%2)*headSlot); err != nil {
+	at := h.Batch % 2
+	if !w.whole[at] { // later ones are not shorter
+		w.buf = append(w.buf, make([]byte, headSlot-len(w.buf))...)
+		w.whole[at] = true
+	}
+	if _, err := w.f.WriteAt(w.buf, int64(at)*headSlot); err != nil {
 		return fmt.Errorf("write head: %w", err)
 	}
 	return nil

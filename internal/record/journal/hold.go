@@ -59,6 +59,8 @@ type holds struct {
 	gate sync.RWMutex
 	mu   sync.Mutex
 	list []Hold
+	// damaged: the file could not be read, and everything is held.
+	damaged bool
 }
 
 const (
@@ -97,11 +99,23 @@ func (j *Journal) openHolds(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read holds: %w", err)
 	}
-	if err := json.Unmarshal(raw, &j.holds.list); err != nil {
+	if j.holds.list, err = parseHolds(raw); err != nil {
 		j.log.ErrorContext(ctx, "the file of legal holds is damaged: everything is held until it is put right", "file", holdsName, "error", err)
 		j.holds.list = []Hold{{ID: "damaged", Reason: "the file of legal holds is damaged", Actor: "tocsin", Placed: time.Now().UTC()}}
+		j.holds.damaged = true
 	}
 	return nil
+}
+
+func parseHolds(raw []byte) (list []Hold, err error) {
+	body, ok := cutSum(raw)
+	if !ok {
+		return nil, errors.New("its last line does not fit it")
+	}
+	if err := json.Unmarshal(body, &list); err != nil {
+		return nil, fmt.Errorf("holds: %w", err)
+	}
+	return list, nil
 }
 
 // Holds are the legal holds in force, by the time they were placed.
@@ -129,24 +143,67 @@ func (j *Journal) Place(ctx context.Context, h Hold) error {
 	if err != nil {
 		return err
 	}
-	return j.note(ctx, ownEvent(categoryPolicy, "legal hold placed", holdAttrs(&h, "placed", h.Actor)...))
+	return j.note(ctx, ownEvent(categoryPolicy, "legal hold placed", holdAttrs(&h, holdPlaced, h.Actor)...))
 }
 
-// Lift ends a legal hold, and records it.
+// Lift records that a legal hold ends, and ends it.
 func (j *Journal) Lift(ctx context.Context, id, actor string) error {
-	var lifted Hold
-	err := j.changeHolds(func(list []Hold) ([]Hold, error) {
+	find := func(list []Hold) (int, error) {
 		i := slices.IndexFunc(list, func(o Hold) bool { return o.ID == id })
 		if i < 0 {
-			return nil, fmt.Errorf("%w: %.80q", ErrNoHold, id)
+			return 0, fmt.Errorf("%w: %.80q", ErrNoHold, id)
 		}
-		lifted = list[i]
-		return slices.Delete(slices.Clone(list), i, i+1), nil
-	})
+		return i, nil
+	}
+	list := j.Holds()
+	i, err := find(list)
 	if err != nil {
 		return err
 	}
-	return j.note(ctx, ownEvent(categoryPolicy, "legal hold lifted", holdAttrs(&lifted, "lifted", actor)...))
+	if err := j.note(ctx, ownEvent(categoryPolicy, "legal hold lifted", holdAttrs(&list[i], holdLifted, actor)...)); err != nil {
+		return err
+	}
+	return j.changeHolds(func(list []Hold) ([]Hold, error) {
+		i, err := find(list)
+		if err != nil {
+			return nil, err
+		}
+		return slices.Delete(slices.Clone(list), i, i+1), nil
+	})
+}
+
+// The states of a hold, in its entries.
+const (
+	holdPlaced = "placed"
+	holdLifted = "lifted"
+)
+
+// holdOf reads what holdAttrs wrote into an entry.
+func holdOf(e *event.Event) (h Hold, state string, ok bool) {
+	if e.Category != categoryPolicy {
+		return h, "", false
+	}
+	text := func(name string) string {
+		v, _ := e.Attr("hold." + name)
+		return v.Text
+	}
+	h = Hold{ID: text("id"), Reason: text("reason"), Actor: text("actor"), Stream: text("stream"), Placed: time.Unix(0, e.Time).UTC()}
+	var errs [2]error
+	h.From, errs[0] = parseTimeText(text("from"))
+	h.To, errs[1] = parseTimeText(text("to"))
+	return h, text("state"), h.ID != "" && errs[0] == nil && errs[1] == nil
+}
+
+func parseTimeText(s string) (time.Time, error) {
+	if s == "" {
+		return time.Time{}, nil
+	}
+	return time.Parse(time.RFC3339Nano, s) //nolint:wrapcheck // the caller only asks whether
+}
+
+// same tells whether two holds keep the same for the same reason.
+func (h *Hold) same(o *Hold) bool {
+	return h.ID == o.ID && h.Reason == o.Reason && h.Actor == o.Actor && h.Stream == o.Stream && h.From.Equal(o.From) && h.To.Equal(o.To)
 }
 
 func holdAttrs(h *Hold, what, actor string) []event.Attr {
@@ -182,7 +239,7 @@ func (j *Journal) changeHolds(change func([]Hold) ([]Hold, error)) error {
 	if err != nil {
 		return fmt.Errorf("holds: %w", err)
 	}
-	if err := replaceFile(j.opts.disk, j.path(holdsName), append(raw, '\n')); err != nil {
+	if err := replaceFile(j.opts.disk, j.path(holdsName), addSum(append(raw, '\n'))); err != nil {
 		return fmt.Errorf("write holds: %w", err)
 	}
 	j.holds.list = next

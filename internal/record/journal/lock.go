@@ -5,6 +5,7 @@ package journal
 import (
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 
@@ -45,21 +46,42 @@ func takeLock(dir string) (*lock, error) {
 // read returns the pid and sets the boot number that the file holds; what cannot
 // be read is zero.
 func (l *lock) read() (pid int) {
-	raw := make([]byte, 64)
+	raw := make([]byte, lockBytes)
 	n, _ := l.f.ReadAt(raw, 0)
-	if _, err := fmt.Sscanf(string(raw[:n]), "pid %d\nboot %d\n", &pid, &l.boot); err != nil {
-		return 0
+	if _, err := fmt.Sscanf(string(raw[:n]), "pid %d\nboot %d\n", &pid, &l.boot); err != nil || lockLine(pid, l.boot) != string(raw[:n]) {
+		l.boot = 0 // the log and the head have it too
 	}
 	return pid
+}
+
+// lockLine is what the file holds: 64 bytes.
+func lockLine(pid int, boot uint64) string {
+	line := fmt.Sprintf("pid %d\nboot %d\n", pid, boot)
+	line += fmt.Sprintf("crc %08x\n", crc32.Checksum([]byte(line), castagnoli))
+	return line + fmt.Sprintf("%*s\n", lockBytes-1-len(line), "") // over all of an older line
+}
+
+const lockBytes = 64
+
+// lockDamaged tells whether the folder's LOCK file is not what a journal writes to it.
+func lockDamaged(dir string) bool {
+	raw, err := os.ReadFile(filepath.Join(dir, "LOCK"))
+	var pid int
+	var boot uint64
+	if err == nil {
+		_, err = fmt.Sscanf(string(raw), "pid %d\nboot %d\n", &pid, &boot)
+	}
+	return err != nil || lockLine(pid, boot) != string(raw)
 }
 
 // raise writes the next boot number, above every one that was seen, and makes it
 // durable.
 func (l *lock) raise(seen uint64) error {
 	l.boot = max(l.boot, seen) + 1
-	line := fmt.Sprintf("pid %d\nboot %d\n", os.Getpid(), l.boot)
-	line += fmt.Sprintf("%*s\n", 63-len(line), "") // over all of an older line
-	if _, err := l.f.WriteAt([]byte(line), 0); err != nil {
+	if _, err := l.f.WriteAt([]byte(lockLine(os.Getpid(), l.boot)), 0); err != nil {
+		return fmt.Errorf("write boot number: %w", err)
+	}
+	if err := l.f.Truncate(lockBytes); err != nil {
 		return fmt.Errorf("write boot number: %w", err)
 	}
 	if err := l.f.Sync(); err != nil {

@@ -93,10 +93,18 @@ func (j *Journal) openFiles(ctx context.Context) error {
 		return err
 	}
 	j.wal.boot = j.lock.boot
+	if rec.badHead {
+		if err := mendHead(j.opts.disk, j.opts.Dir, &rec.head); err != nil {
+			return err
+		}
+	}
 	if j.head, err = openHead(j.opts.disk, j.opts.Dir); err != nil {
 		return err
 	}
 	j.forgetSealed(ctx)
+	if err := j.mendDerived(ctx); err != nil {
+		return err
+	}
 	j.ring.start(j.opts.RingBytes, rec.events)
 	return nil
 }

@@ -29,6 +29,7 @@ type recovery struct {
 	ord     uint64
 	events  uint64 // the last ord that is not of the journal's own entries
 	streams map[string]*recovered
+	badHead bool
 	damage  int // frames, batches or files that were not as they were written
 	// loose has the segment files that the manifest does not name (sealedBefore).
 	loose map[rangeName]string
@@ -92,12 +93,11 @@ type recoveredRange struct {
 // next event of a stream begins a new one.
 func (r *recovery) run(ctx context.Context) error {
 	j := r.j
-	var damaged bool
 	var err error
-	if r.head, damaged, err = readHead(j.opts.Dir); err != nil {
+	if r.head, r.badHead, err = readHead(j.opts.Dir); err != nil {
 		return err
 	}
-	if damaged {
+	if r.badHead {
 		j.log.WarnContext(ctx, "one of the two places of the head file is damaged")
 	}
 	w := &j.wal

@@ -4,6 +4,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -94,6 +95,9 @@ func (v *verifier) run(ctx context.Context) error {
 		v.report.file("head", "one of its two places is damaged", false)
 	}
 	v.head = h
+	if _, err := os.Stat(filepath.Join(v.dir, "head")); errors.Is(err, os.ErrNotExist) {
+		v.noHead = true
+	}
 	for _, step := range []func(context.Context) error{
 		v.readHeaders, v.readListed, v.readLogs,
 		v.readHeaders, // what was sealed meanwhile
@@ -108,6 +112,9 @@ func (v *verifier) run(ctx context.Context) error {
 	}
 	v.checkStreams()
 	v.checkReceipts()
+	if err := v.checkSmall(); err != nil {
+		return err
+	}
 	v.report.MACs = v.macs()
 	v.report.Completeness = v.completeness()
 	v.report.conclude(v.forked)
@@ -132,6 +139,7 @@ type verifier struct {
 	headers    []logged // the log of headers
 	leaves     []hash   // of them
 	badCopies  [2]bool
+	noHead     bool
 	forked     bool   // it leaves a history that is known
 	vouched    uint64 // headers below are covered by a checkpoint
 	judging    int    // headers below are judged; what came later only excuses
@@ -139,6 +147,9 @@ type verifier struct {
 	since      uint64 // headers below were verified before
 	tombs      tombstones
 	waiting    []foundTombstone // that no checkpoint covers yet
+	decided    decisions
+	erasing    bool // an erasure was cut off
+	suspect    *suspect
 	promises   promises
 	streams    map[string]*verified
 
@@ -154,6 +165,7 @@ type verified struct {
 	indexes []int           // of its headers
 	listed  map[uint64]bool // numbers of the ranges in a file that counts
 	log     []*logRange     // in the log's order
+	logged  uint64          // the last sequence number that the log came to
 }
 
 // checked is what became of a header's range.

@@ -50,6 +50,9 @@ func (v *verifier) readCheckpoint() error {
 		return fmt.Errorf("read checkpoint: %w", err)
 	}
 	c, _, err := v.openCheckpoint(raw)
+	if err == nil && !strictNote(raw) {
+		err = errLooseNote
+	}
 	if err != nil {
 		v.report.file(checkpointName, "is not what this journal signed: "+cause(err), false)
 		return nil

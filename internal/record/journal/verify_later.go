@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
@@ -62,12 +63,18 @@ type foundTombstone struct {
 	authentic bool
 }
 
-// takeTombstones remembers those of a range of the system stream.
-func (v *verifier) takeTombstones(list []proof.Tombstone, at uint64, authentic bool) {
+// takeOwn remembers what entries of a range of the system stream have decided. A
+// tombstone that cannot be read excuses nothing.
+func (v *verifier) takeOwn(list []*event.Event, at uint64, authentic bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for i := range list {
-		v.waiting = append(v.waiting, foundTombstone{list[i], at, authentic})
+	for _, e := range list {
+		if repeated(e) {
+			v.decided = append(v.decided, e)
+		}
+		if t, ok, err := proof.ParseTombstone(e); ok && err == nil {
+			v.waiting = append(v.waiting, foundTombstone{t, at, authentic})
+		}
 	}
 	v.admit()
 }

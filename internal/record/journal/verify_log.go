@@ -57,7 +57,23 @@ func (v *verifier) readLogs(ctx context.Context) error {
 		}
 		v.readLog("wal/"+name, raw, next, i+1 == len(files))
 	}
+	for _, n := range v.head.Next {
+		v.saw(n.Stream, n.Seq-1)
+	}
 	return nil
+}
+
+// suspect is the last damage to the log of which it is not known what it hid.
+type suspect struct{ file, damage string }
+
+// saw notes that the log has come to a sequence number of a stream: those that were
+// passed over lay in what is damaged.
+func (v *verifier) saw(stream string, seq uint64) {
+	s := v.stream(stream)
+	if s.logged > 0 && seq > s.logged+1 && v.suspect != nil {
+		v.report.file(v.suspect.file, v.suspect.damage, true, event.Range{Stream: stream, First: s.logged + 1, Last: seq - 1})
+	}
+	s.logged = max(s.logged, seq)
 }
 
 // readLog takes one log file apart.
@@ -104,7 +120,9 @@ func (v *verifier) readLog(name string, raw []byte, next *walHeader, newest bool
 		}
 		touched := v.takeBatch(b, whole)
 		if !whole {
-			v.report.file(name, fmt.Sprintf("batch %d is damaged", n), true, touched...)
+			damage := fmt.Sprintf("batch %d is damaged", n)
+			v.report.file(name, damage, true, touched...)
+			v.suspect = &suspect{name, damage}
 			if !b.Ended {
 				dirty = -1 // already named
 			}
@@ -151,6 +169,7 @@ func (v *verifier) takeBatch(b *scannedBatch, whole bool) []event.Range {
 			}
 			if e := v.takeEntry(f.Body); e != nil {
 				touched = append(touched, e)
+				v.saw(e.Place.Stream, e.Place.Seq)
 			} else {
 				v.hole()
 			}
@@ -167,6 +186,7 @@ func (v *verifier) takeOpen(o *rangeOpen) {
 	if n := len(s.log); n > 0 && s.log[n-1].open == *o {
 		return
 	}
+	v.saw(o.Stream, o.First-1)
 	c := &logRange{open: *o, line: lineup{stream: o.Stream, first: o.First}}
 	c.h.Blind.Reset(&o.Seed)
 	if key := v.key(o.Stream, o.Epoch, o.Ratchet); key != nil {
@@ -185,7 +205,11 @@ func (v *verifier) inSegment(body []byte) bool {
 		return false
 	}
 	at := sort.Search(len(s.indexes), func(i int) bool { return v.headers[s.indexes[i]].Header.Last() >= seq })
-	return at < len(s.indexes) && s.listed[v.headers[s.indexes[at]].Header.Number]
+	if at == len(s.indexes) || !s.listed[v.headers[s.indexes[at]].Header.Number] {
+		return false
+	}
+	v.saw(string(stream), seq)
+	return true
 }
 
 // rangeOf is the place in the log of the range that a sequence number is of, -1

@@ -17,8 +17,8 @@ type rangeCheck struct {
 	lost   map[uint64]bool
 	gone   erasedSlots
 	leaves []hash
-	erased int64             // rows with an erased slot
-	tombs  []proof.Tombstone // in its rows
+	erased int64          // rows with an erased slot
+	own    []*event.Event // of the journal's own entries, those that say what is gone or held
 }
 
 func newRangeCheck(m *rangeMeta, at uint64, key *[keyring.KeyBytes]byte) *rangeCheck {
@@ -62,8 +62,9 @@ func (r *rangeCheck) row(c *fileCheck, e *event.Event, leaf8 [8]byte, mac [macBy
 		r.leaves[n] = leaf
 	}
 	if good && h.Stream == SystemStream {
-		if t, ok, err := proof.ParseTombstone(e); ok && err == nil { // one that cannot be read excuses nothing
-			r.tombs = append(r.tombs, t)
+		if repeated(e) || e.Category == proof.CategoryPruned {
+			kept := *e
+			r.own = append(r.own, &kept)
 		}
 	}
 }
@@ -84,7 +85,7 @@ func (r *rangeCheck) finish(c *fileCheck) (bad bool) {
 	}
 	out.ok, out.erased = ok, r.erased
 	if !bad {
-		c.v.takeTombstones(r.tombs, r.at, r.key != nil)
+		c.v.takeOwn(r.own, r.at, r.key != nil)
 	}
 	return bad
 }

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package journal
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// flipStep is how far apart the places are at which a file of so many bytes is harmed:
+// TOCSIN_FLIPS is their number.
+func flipStep(size int) int {
+	places := 8
+	n, err := strconv.Atoi(os.Getenv("TOCSIN_FLIPS"))
+	switch {
+	case err == nil:
+		places = n
+	case os.Getenv("TOCSIN_LONG") != "":
+		places = 400
+	case testing.Short():
+		places = 3
+	}
+	return max(1, size/places)
+}
+
+// derivedFile tells whether a file can be made anew from the others.
+func derivedFile(name string) bool {
+	return !strings.HasPrefix(name, "segments/") && !strings.HasPrefix(name, "wal/")
+}
+
+// harmed is one way in which a file of a folder is harmed.
+type harmed struct {
+	dir    string // the whole folder
+	name   string // of the file, below the journal's folder
+	what   string
+	at     int
+	raw    []byte
+	want   map[place]string // what the whole folder holds
+	next   map[string]uint64
+	before Report
+}
+
+// TestEveryByteOfEveryFile flips one bit of every file below the journal's folder, and
+// cuts every file, at every place: it is found, and located by stream and sequence
+// number where it is evidence; the journal starts, gives all that was not hit, goes on
+// with the right numbers, and what is derived is whole again afterwards.
+func TestEveryByteOfEveryFile(t *testing.T) {
+	t.Parallel()
+	dir := estate(t)
+	h := harmed{dir: dir, want: contents(t, copied(t, dir)), before: verifyDir(t, dir), next: map[string]uint64{}}
+	for _, s := range h.before.Streams {
+		h.next[s.Stream] = s.Last + 1
+	}
+	root := filepath.Join(dir, "journal")
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		raw, err := os.ReadFile(path)
+		name, _ := filepath.Rel(root, path)
+		h.name = filepath.ToSlash(name)
+		t.Run(h.name, func(t *testing.T) { h.everywhere(t, raw) })
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (h harmed) everywhere(t *testing.T, raw []byte) {
+	t.Parallel()
+	end := len(raw)
+	if strings.HasPrefix(h.name, "wal/") {
+		end = min(trimZeros(raw), len(raw)) // beyond it a few places are enough
+	}
+	step := flipStep(end)
+	for at := step / 3; at < len(raw) && !t.Failed(); at += step {
+		if at > end {
+			step = max(step, (len(raw)-end)/3)
+		}
+		h.what, h.at, h.raw = "a flipped bit", at, bytes.Clone(raw)
+		h.raw[at] ^= 1 << (at / step % 8)
+		h.check(t)
+		if h.what, h.raw = "a cut", raw[:at]; at < end {
+			h.check(t)
+		}
+	}
+	if !t.Failed() && h.name != "LOCK" && !strings.HasSuffix(h.name, ".tmp") {
+		h.what, h.at, h.raw = "a removal", 0, nil
+		h.check(t)
+	}
+}
+
+func (h *harmed) check(t *testing.T) {
+	t.Helper()
+	dir := copied(t, h.dir)
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "journal", filepath.FromSlash(h.name))
+	if err := os.WriteFile(path, h.raw, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if h.raw == nil {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := verifyDir(t, dir)
+	lost := h.judge(t, &got)
+	if t.Failed() {
+		t.Fatalf("%s of %s at %d: %s", h.what, h.name, h.at, brief(&got))
+	}
+	j, stop := openTest(t, dir, nil)
+	back := contentsOf(t, j)
+	for p, want := range h.want {
+		if back[p] != want && !lost[p] {
+			t.Errorf("%s of %s at %d: entry %d of %s is not named, but gone", h.what, h.name, h.at, p.seq, p.stream)
+		}
+	}
+	for stream, next := range h.next {
+		if stream == SystemStream {
+			continue
+		}
+		e := inStream(1, stream)
+		e.Received = time.Now().UnixNano()
+		if _, err := j.Append(t.Context(), []*event.Event{e}); err != nil || e.Place.Seq != next {
+			t.Errorf("%s of %s at %d: append to %s gave seq %d, want %d: %v", h.what, h.name, h.at, stream, e.Place.Seq, next, err)
+		}
+	}
+	if err := j.Seal(t.Context()); err != nil {
+		t.Errorf("seal: %v", err)
+	}
+	stop()
+	after := verifyDir(t, dir)
+	if derived := got.OK(); derived && (!after.OK() || len(after.Files)+len(after.Entries) > 0 || after.Verified != after.Total) {
+		t.Errorf("%s of %s at %d, opened again: %s", h.what, h.name, h.at, brief(&after))
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+}
+
+// judge says whether a report is right about the harm, and which entries it names.
+func (h *harmed) judge(t *testing.T, got *Report) (lost map[place]bool) {
+	t.Helper()
+	lost = map[place]bool{}
+	for _, f := range got.Entries {
+		for seq := f.Seq; seq <= max(f.Seq, f.LastSeq); seq++ {
+			lost[place{f.Stream, seq}] = true
+		}
+	}
+	named := slices.IndexFunc(got.Files, func(f FileFinding) bool { return f.File == h.name })
+	if len(got.Files)+len(got.Entries) == 0 {
+		if !h.silent() {
+			t.Error("nothing is found")
+		}
+		return lost
+	}
+	if derivedFile(h.name) {
+		if !got.OK() || named < 0 || len(got.Entries) > 0 {
+			t.Error("a derived file must be named, and be no reason to call the journal INVALID")
+		}
+		return lost
+	}
+	located := len(lost) > 0
+	for _, f := range got.Files {
+		located = located || len(f.Entries) > 0
+	}
+	if !got.OK() && !located && got.Verified != got.Total { // a batch may hold no entry, only the end of a range
+		t.Error("no stream and no sequence number is named")
+	}
+	return lost
+}
+
+// silent tells whether the harm is none: a cut that leaves what a crash may leave.
+func (h *harmed) silent() bool {
+	if h.what == "a flipped bit" {
+		return false
+	}
+	switch {
+	case h.name == "manifest":
+		c := scanManifest(h.raw)
+		return !c.damaged && !c.torn
+	case strings.HasPrefix(h.name, "wal/"):
+		return allZero(h.raw)
+	}
+	return false
+}
