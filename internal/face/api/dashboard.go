@@ -60,7 +60,9 @@ func (a *API) dashboard(ctx context.Context) (Dashboard, error) {
 		}
 	}
 	if vitals.Integrity.Status == "" {
+		signed := vitals.Integrity.Checkpoint
 		vitals.Integrity = a.checks.lastWhole()
+		vitals.Integrity.Checkpoint = signed
 	}
 	score, level := alert.Score(open)
 	d := Dashboard{

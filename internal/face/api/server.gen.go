@@ -78,6 +78,24 @@ func (e AnomalyStatus) Valid() bool {
 	}
 }
 
+// Defines values for CompletenessStatus.
+const (
+	COMPLETE CompletenessStatus = "COMPLETE"
+	GAPS     CompletenessStatus = "GAPS"
+)
+
+// Valid indicates whether the value is a known member of the CompletenessStatus enum.
+func (e CompletenessStatus) Valid() bool {
+	switch e {
+	case COMPLETE:
+		return true
+	case GAPS:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for DashboardThreatLevel.
 const (
 	DashboardThreatLevelCritical DashboardThreatLevel = "critical"
@@ -599,6 +617,25 @@ type AnomalyResolution struct {
 // AnomalyStatus defines model for AnomalyStatus.
 type AnomalyStatus string
 
+// Completeness What the journal itself knows to be missing, a verdict apart from integrity
+type Completeness struct {
+	// Dropped Events refused since the journal's start
+	Dropped int64 `json:"dropped"`
+
+	// LateRanges Sealed ranges with an event that came more than a day after it happened
+	LateRanges int64 `json:"late_ranges"`
+
+	// Lost Entries that were acknowledged, and damaged before they were sealed
+	Lost int64 `json:"lost"`
+
+	// Silences Times in which nothing was sealed, not even a sign of life
+	Silences int64              `json:"silences"`
+	Status   CompletenessStatus `json:"status"`
+}
+
+// CompletenessStatus defines model for Completeness.Status.
+type CompletenessStatus string
+
 // Component defines model for Component.
 type Component struct {
 	Detail *string `json:"detail,omitempty"`
@@ -855,6 +892,12 @@ type IngestHealth struct {
 type Integrity struct {
 	CheckedAt *time.Time `json:"checked_at"`
 
+	// Checkpoint How far the newest checkpoint goes; not there before the first one
+	Checkpoint *SignedSize `json:"checkpoint,omitempty"`
+
+	// Completeness What the journal itself knows to be missing, a verdict apart from integrity
+	Completeness *Completeness `json:"completeness,omitempty"`
+
 	// Status Verdict of the last check; UNCHECKED before the first one
 	Status   IntegrityStatus `json:"status"`
 	Total    int64           `json:"total"`
@@ -1027,6 +1070,13 @@ type SeverityCounts struct {
 	High     int64 `json:"high"`
 	Low      int64 `json:"low"`
 	Medium   int64 `json:"medium"`
+}
+
+// SignedSize How far the newest checkpoint goes; not there before the first one
+type SignedSize struct {
+	// Headers Sealed ranges that it covers
+	Headers  int64     `json:"headers"`
+	SignedAt time.Time `json:"signed_at"`
 }
 
 // SourceActivity defines model for SourceActivity.

@@ -33,12 +33,20 @@ type auditor struct {
 // event records an event of Tocsin's own. It waits until the event is durable,
 // but at most auditTimeout; what could not be recorded is logged by its category.
 func (a *auditor) event(ctx context.Context, e *event.Event) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
-	defer cancel()
-	e.Host = a.host
-	if _, err := a.submit(ctx, selfInput, selfSender, []*event.Event{e}); err != nil {
+	if err := a.record(ctx, e); err != nil {
 		a.logger.ErrorContext(ctx, "an audit event could not be recorded", "category", e.Category, "error", err)
 	}
+}
+
+// record is event for who can do something about the error.
+func (a *auditor) record(ctx context.Context, e *event.Event) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), auditTimeout)
+	defer cancel()
+	if e.Host == "" {
+		e.Host = a.host
+	}
+	_, err := a.submit(ctx, selfInput, selfSender, []*event.Event{e})
+	return err
 }
 
 // ownEvent is an event about Tocsin itself that nobody's request led to.

@@ -29,6 +29,7 @@ func (f folder) checkpoint() string   { return filepath.Join(f.journal(), "check
 func (f folder) cosignatures() string { return filepath.Join(f.journal(), "cosignatures") }
 func (f folder) state() string        { return filepath.Join(f.dir, "state") }
 func (f folder) originIDs() string    { return filepath.Join(f.dir, "derived", "origin-ids") }
+func (f folder) lastCheck() string    { return filepath.Join(f.dir, "derived", "last-check") }
 
 // hasJournal tells whether something was recorded here before.
 func (f folder) hasJournal() bool {

@@ -12,15 +12,10 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
 )
 
-// How often the rate is sampled, over how long it is told, and how often the
-// journal is checked in the background.
+// How often the rate is sampled, and over how long it is told.
 const (
 	rateEvery  = 5 * time.Second
 	rateWindow = 12 // samples: one minute
-	scrubFirst = 20 * time.Second
-	scrubEvery = time.Hour
-	// scrubAgain is how long after one check a damage that was met starts another.
-	scrubAgain = time.Minute
 	// maxVerdicts is how many entries an answer names; runs are told one by one.
 	maxVerdicts = 1000
 )
@@ -28,6 +23,8 @@ const (
 // vitals gather the figures that no single part knows.
 type vitals struct {
 	server *server
+
+	conclusions conclusions
 
 	mu        sync.Mutex
 	samples   []sample
@@ -51,6 +48,9 @@ func (v *vitals) read(context.Context) (api.Vitals, error) {
 	out := api.Vitals{
 		Ingest:    api.IngestHealth{Accepted: int64(accepted), Dropped: int64(dropped), Lag: v.server.lag().Seconds()}, //nolint:gosec // counts stay far below 2^63
 		Integrity: v.integrity,
+	}
+	if signed, size, at, _ := v.server.record.journal.Checkpoint(); signed != nil {
+		out.Integrity.Checkpoint = &api.SignedSize{Headers: int64(size), SignedAt: at.UTC()} //nolint:gosec // counts stay far below 2^63
 	}
 	if n := len(v.samples); n > 0 {
 		first := v.samples[0]
@@ -149,33 +149,7 @@ func (s *server) damaged(file string, err error) {
 	case noted == maxDamages:
 		s.logger.Error("stored events cannot be read; further damage is not logged one by one", "file", file, "error", err)
 	}
-	select {
-	case v.suspect <- struct{}{}:
-	default: // a check is due already
-	}
-}
-
-// runScrub checks the whole journal soon after the start, then every hour, and when
-// something in it cannot be read.
-func (s *server) runScrub(ctx context.Context) error {
-	timer := time.NewTimer(scrubFirst)
-	defer timer.Stop()
-	var last time.Time
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-s.face.vitals.suspect:
-			timer.Reset(max(0, scrubAgain-time.Since(last)))
-			continue
-		case <-timer.C:
-		}
-		if _, err := s.verifyForAPI(ctx, time.Time{}, time.Time{}); err != nil && ctx.Err() == nil {
-			s.logger.ErrorContext(ctx, "the journal could not be checked", "error", err)
-		}
-		last = time.Now()
-		timer.Reset(scrubEvery)
-	}
+	s.suspect()
 }
 
 // verifyForAPI checks the journal beside the running server.
@@ -193,15 +167,8 @@ func (s *server) verifyForAPI(ctx context.Context, from, to time.Time) (api.Veri
 			out.Entries = append(out.Entries, api.EntryVerdict{Stream: e.Stream, Seq: int64(seq), Verdict: string(e.Verdict)}) //nolint:gosec // counts stay far below 2^63
 		}
 	}
-	for _, f := range report.Files {
-		s.logger.ErrorContext(ctx, "a file of the journal is damaged", "file", f.File, "damage", f.Damage, "evidence", f.Evidence)
-	}
 	if from.IsZero() && to.IsZero() {
-		now := time.Now().UTC()
-		v := &s.face.vitals
-		v.mu.Lock()
-		v.integrity = api.Integrity{Status: api.IntegrityStatus(report.Status), Total: report.Total, Verified: report.Verified, CheckedAt: &now}
-		v.mu.Unlock()
+		s.concluded(ctx, &report)
 	}
 	return out, nil
 }

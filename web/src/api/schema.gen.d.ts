@@ -1209,6 +1209,43 @@ export interface components {
             total: number;
             /** Format: date-time */
             checked_at: string | null;
+            checkpoint?: components["schemas"]["SignedSize"];
+            completeness?: components["schemas"]["Completeness"];
+        };
+        /** @description How far the newest checkpoint goes; not there before the first one */
+        SignedSize: {
+            /**
+             * Format: int64
+             * @description Sealed ranges that it covers
+             */
+            headers: number;
+            /** Format: date-time */
+            signed_at: string;
+        };
+        /** @description What the journal itself knows to be missing, a verdict apart from integrity */
+        Completeness: {
+            /** @enum {string} */
+            status: "COMPLETE" | "GAPS";
+            /**
+             * Format: int64
+             * @description Entries that were acknowledged, and damaged before they were sealed
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description Events refused since the journal's start
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Sealed ranges with an event that came more than a day after it happened
+             */
+            late_ranges: number;
+            /**
+             * Format: int64
+             * @description Times in which nothing was sealed, not even a sign of life
+             */
+            silences: number;
         };
         IngestHealth: {
             /**
