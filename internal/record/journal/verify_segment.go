@@ -75,12 +75,13 @@ func (v *verifier) condemn(l *listed, name, damage string, verdict Verdict, r *R
 	}
 }
 
-// pruning tells whether a tombstone names all ranges of a file.
+// pruning tells whether a tombstone names all ranges of a file. The journal's own
+// entries are read while tombstones are still being found, and are never dropped.
 func (v *verifier) pruning(l *listed) bool {
 	for _, at := range l.Ranges {
 		h := &v.headers[at].Header
 		s := v.streams[h.Stream]
-		if !v.tombs.covers(h.Stream, h.Number, func(first, last uint64) string { return v.sumOf(s, first, last) }) {
+		if h.Stream == SystemStream || !v.tombs.covers(h.Stream, h.Number, func(first, last uint64) string { return v.sumOf(s, first, last) }) {
 			return false
 		}
 	}
