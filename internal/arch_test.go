@@ -70,7 +70,7 @@ func rooms() map[string]string {
 		"internal/face/traffic": "event",
 		"internal/face/app":     anything,
 		"internal/face/bench":   anything,
-		"internal/face/cli":     "app bench config event guard journal proof rule query",
+		"internal/face/cli":     "app bench config erasure event guard journal proof rule query",
 
 		"internal":           "", // the house's own tests
 		"cmd/tocsin":         "cli",

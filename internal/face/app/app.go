@@ -135,6 +135,10 @@ func (s *server) run(ctx context.Context) error {
 	var front *floor
 	select {
 	case <-s.watch.caughtUp:
+		// what commands have left behind is recorded before anybody can ask for it
+		if _, err := s.record.state.DrainActivities(ctx, s.face.auditor.activities); err != nil {
+			s.logger.WarnContext(ctx, "audit events of commands are not recorded yet", "error", err)
+		}
 		front = newFloor(root)
 		s.runFront(front)
 		if err := errors.Join(s.ensureAdmin(ctx), s.announce(ctx)); s.unlessStopped(ctx, err) != nil {

@@ -146,7 +146,9 @@ func (u *Upkeep) Erasure(ctx context.Context, id string) (erasure.Order, error) 
 }
 
 // Holds are the legal holds in force.
-func (u *Upkeep) Holds() []journal.Hold { return u.s.record.journal.Holds() }
+func (u *Upkeep) Holds(context.Context) ([]journal.Hold, error) {
+	return u.s.record.journal.Holds(), nil
+}
 
 // Place puts a legal hold in force.
 func (u *Upkeep) Place(ctx context.Context, h journal.Hold) error {

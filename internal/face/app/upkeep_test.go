@@ -255,8 +255,8 @@ func TestOffline(t *testing.T) {
 		}
 	})
 	do(func(ctx context.Context, u *app.Upkeep) {
-		if holds := u.Holds(); len(holds) != 1 || holds[0].Actor == "" {
-			t.Errorf("holds: %+v", holds)
+		if holds, err := u.Holds(ctx); err != nil || len(holds) != 1 || holds[0].Actor == "" {
+			t.Errorf("holds: %+v, %v", holds, err)
 		}
 		if run, err := u.Retain(ctx, true); err != nil || run.Entries != 0 || run.Held != 1 {
 			t.Errorf("retention under a hold: %+v, %v", run, err)

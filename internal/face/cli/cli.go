@@ -60,6 +60,9 @@ type commands struct {
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder, or an evidence bundle."`
 	Backup  backupCommand  `cmd:"" help:"Write a data folder to one file, beside a running server or without one, and check it."`
 	Export  exportCommand  `cmd:"" help:"Write an evidence bundle of events, which others check without a server."`
+	Erase   eraseCommand   `cmd:"" help:"Erase one person from everything that was recorded."`
+	Hold    holdCommand    `cmd:"" help:"Legal holds: what must be neither dropped nor erased."`
+	Retain  retainCommand  `cmd:"" help:"Drop what is over its time, now."`
 	Key     keyCommand     `cmd:"" help:"The keys of a data folder."`
 	Token   tokenCommand   `cmd:"" help:"API tokens."`
 	Witness witnessCommand `cmd:"" help:"Co-sign the checkpoints of another Tocsin, and refuse a fork or a roll-back."`

@@ -41,7 +41,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": server, "token": token, "hashes": hashes, "code": code, "spoil": spoil,
-			"freeport": freePort, "post": post, "term": term,
+			"freeport": freePort, "post": post, "term": term, "order": firstOrder,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[stopKey{}] = new(func())

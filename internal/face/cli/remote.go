@@ -16,7 +16,7 @@ import (
 // stopped one.
 type origin struct {
 	URL   string `help:"Where Tocsin answers (default http://127.0.0.1:8514)." env:"TOCSIN_URL"`
-	Token string `help:"An API token with the scope read." env:"TOCSIN_TOKEN"`
+	Token string `help:"An API token with the scope read, or manage where something is changed." env:"TOCSIN_TOKEN"`
 	Data  string `help:"The data folder of a stopped server, instead of --url." placeholder:"DIR"`
 }
 

@@ -24,12 +24,16 @@ type verifyCommand struct {
 
 	Bundle string `arg:"" optional:"" help:"An evidence bundle to check instead of a data folder; - is the standard input."`
 	Show   bool   `help:"Print the entries of the bundle that are proven."`
+
+	Certificate string `help:"A certificate of erasure to check with --key, instead of a data folder; - is the standard input." placeholder:"FILE"`
 }
 
 // Run checks the whole journal, or a bundle. Exit code 3 says that it was tampered with, 1
 // that it could not be checked.
 func (c *verifyCommand) Run(ctx context.Context, env *Env) error {
 	switch {
+	case c.Certificate != "":
+		return c.certificate(env)
 	case c.Bundle != "":
 		return c.bundle(env)
 	case c.Show:

@@ -105,12 +105,21 @@ func (s *State) inTx(ctx context.Context, do func(tx *sql.Tx) error) error {
 		if rollback := tx.Rollback(); rollback != nil && !errors.Is(rollback, sql.ErrTxDone) {
 			return errors.Join(unavailable(err), fmt.Errorf("roll back: %w", rollback))
 		}
-		return unavailable(err)
+		return unavailable(interrupted(ctx, err))
 	}
 	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", unavailable(err))
+		return fmt.Errorf("commit: %w", unavailable(interrupted(ctx, err)))
 	}
 	return nil
+}
+
+// interrupted says of an error that it came with the end of the context. The
+// database may only say that its transaction or a statement of it is gone.
+func interrupted(ctx context.Context, err error) error {
+	if end := ctx.Err(); end != nil && !errors.Is(err, end) {
+		return fmt.Errorf("%w: %w", end, err)
+	}
+	return err
 }
 
 // nanos turns an optional time into a column value.

@@ -3,6 +3,7 @@
 package state
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"log/slog"
@@ -119,5 +120,21 @@ func TestInTxIsAllOrNothing(t *testing.T) {
 	var n int
 	if err := s.read.QueryRowContext(t.Context(), "SELECT count(*) FROM pending_audit").Scan(&n); err != nil || n != 0 {
 		t.Errorf("rows after a failed transaction = %d (%v), want 0", n, err)
+	}
+}
+
+func TestAnEndedContextIsTheReason(t *testing.T) {
+	t.Parallel()
+	s := openState(t, t.TempDir())
+	ctx, cancel := context.WithCancel(t.Context())
+	err := s.inTx(ctx, func(*sql.Tx) error {
+		cancel()
+		return errors.New("sql: statement is closed")
+	})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+	if err := s.inTx(t.Context(), func(*sql.Tx) error { return errors.New("another") }); errors.Is(err, context.Canceled) || err == nil {
+		t.Errorf("%v", err)
 	}
 }
