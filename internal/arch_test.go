@@ -78,6 +78,7 @@ func rooms() map[string]string {
 		"rules":              "",
 		"web":                "",
 		"test/e2e":           "event traffic", // against the real binary
+		"test/guest":         "",              // what the power loss test runs in its virtual machine
 		"scripts/testreport": "",
 		"scripts/figures":    "",
 	}

@@ -3,6 +3,15 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 mkdir -p .test
+if ! { command -v linux.uml && [ -x /usr/sbin/mkfs.ext4 ]; } > /dev/null; then # for the power loss test, which skips without
+  if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then
+    echo "installing user-mode-linux e2fsprogs"
+    { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends user-mode-linux e2fsprogs; } \
+      > .test/apt.log 2>&1 < /dev/null || tail -n 5 .test/apt.log
+  else
+    echo "not installed: user-mode-linux e2fsprogs (the power loss test is skipped)"
+  fi
+fi
 export TOCSIN_BIN="$PWD/bin/tocsin" TOCSIN_LONG=1 TOCSIN_KILLS="${TOCSIN_KILLS:-200}"
 CGO_ENABLED=0 go build -buildvcs=false -o .test/testreport ./scripts/testreport || exit 1
 commit=$(git describe --always --dirty)
