@@ -38,8 +38,8 @@ func TestPowerLoss(t *testing.T) {
 	proofs := 0
 	for round := range 8 {
 		after := time.Duration(1000+r.IntN(19_000)) * time.Millisecond
-		if round%4 == 3 { // merges begin a minute after the start
-			after = time.Duration(59_500+r.IntN(1500)) * time.Millisecond
+		if round%4 == 3 { // merges begin a minute after the start, and go on for some seconds
+			after = time.Duration(60_000+r.IntN(12_000)) * time.Millisecond
 		}
 		before := len(l.acked)
 		b := m.boot(round, l)
@@ -55,6 +55,9 @@ func TestPowerLoss(t *testing.T) {
 		m.inspect(func(data string) {
 			if got := signedHeaders(t, data); got < b.headers {
 				t.Errorf("round %d: the checkpoint has %d headers, one of %d was given out", round, got, b.headers)
+			}
+			if files, err := filepath.Glob(filepath.Join(data, "journal/segments/*/*/*-*.seg")); err != nil || len(files) > 0 {
+				t.Logf("round %d: %d files are merged ones (%v)", round, len(files), err)
 			}
 			l.afterCut(t, m.tocsin, data, round)
 		})
