@@ -111,6 +111,13 @@ func (j *Journal) commitBatch(ctx context.Context, requests []*request) bool {
 		}
 		wait = min(2*wait, retryLast)
 	}
+	for _, r := range requests {
+		for k := range r.runs {
+			if r.runs[k].opens { // a new file may have been begun: none before it is needed
+				r.runs[k].r.file.Store(j.wal.current())
+			}
+		}
+	}
 	if j.fault.Swap(nil) != nil {
 		j.log.InfoContext(ctx, "journal writes again", "ord", ord)
 	}

@@ -25,6 +25,9 @@ type disk interface {
 	create(path string, size int64) (file, error)
 	// open opens an existing file for reading and writing.
 	open(path string) (file, error)
+	// mkdir makes a folder; one that is there already is fine. Its name is durable only
+	// after syncDir of the folder it lies in.
+	mkdir(path string) error
 	rename(from, to string) error
 	remove(path string) error
 	// syncDir makes the folder's names durable.
@@ -87,6 +90,13 @@ func (*osDisk) open(path string) (file, error) {
 	return osFile{f}, nil
 }
 
+func (*osDisk) mkdir(path string) error {
+	if err := os.Mkdir(path, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make folder: %w", err)
+	}
+	return nil
+}
+
 func (*osDisk) rename(from, to string) error {
 	if err := os.Rename(from, to); err != nil {
 		return fmt.Errorf("rename: %w", err)
@@ -140,6 +150,7 @@ func replaceFile(d disk, path string, raw []byte) error {
 		err = f.sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
+		_ = d.remove(tmp) // it may fill a full disk, or name somebody
 		return fmt.Errorf("write %s: %w", tmp, err)
 	}
 	if err := d.rename(tmp, path); err != nil {

@@ -44,7 +44,7 @@ func (j *Journal) saveOrder(o *Erasure) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := j.opts.disk.mkdir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("erasure order: %w", err)
 	}
 	raw, err := json.Marshal(orderFile{ID: o.ID, Subject: o.Subject, Actor: o.Actor})

@@ -156,6 +156,26 @@ func (d *faultDisk) open(path string) (file, error) {
 	return d.wrap(path, f, err)
 }
 
+func (d *faultDisk) mkdir(path string) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	partly, err := d.step("mkdir", path)
+	if err != nil {
+		return err
+	}
+	if partly {
+		return errCrashed
+	}
+	if _, err := os.Stat(path); err == nil {
+		return nil // its name may still be lost, with all that is in it
+	}
+	if err := d.osDisk.mkdir(path); err != nil {
+		return err
+	}
+	d.names = append(d.names, nameChange{filepath.Dir(path), filepath.Join(d.trash, "dir"+strconv.Itoa(d.ops)), path})
+	return nil
+}
+
 func (d *faultDisk) rename(from, to string) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()

@@ -239,6 +239,7 @@ func (j *Journal) retire(old []*sealedFile, out *sealedFile) error {
 	err = errors.Join(err, j.sweep())
 	for dir := range folders {
 		if names, e := os.ReadDir(dir); e == nil && len(names) == 0 {
+			delete(j.seal.folders, dir)
 			err = errors.Join(err, j.opts.disk.remove(dir), j.opts.disk.syncDir(filepath.Dir(dir)))
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"path/filepath"
 
 	"golang.org/x/sync/semaphore"
 
@@ -64,8 +65,10 @@ func Open(ctx context.Context, opts Options) (*Journal, error) {
 }
 
 func (j *Journal) openFiles(ctx context.Context) error {
-	if err := j.opts.disk.syncDir(j.opts.Dir); err != nil {
-		return err
+	for _, dir := range [...]string{filepath.Dir(filepath.Clean(j.opts.Dir)), j.opts.Dir} {
+		if err := j.opts.disk.syncDir(dir); err != nil {
+			return err
+		}
 	}
 	var err error
 	if j.seal.pages, err = segment.NewCache(j.opts.PageBytes); err != nil {

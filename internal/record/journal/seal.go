@@ -33,10 +33,11 @@ type sealer struct {
 	// leftover are files below segments/ that count no more and are to be removed,
 	// unsure those that a record which failed names: it may be on the disk for all that.
 	leftover, unsure []string
-	pages            *segment.Cache // of the files that are searched
-	once             *segment.Cache // keeps nothing: for reading back
-	ended            bool           // no job is taken any more
-	jobs             []*job         // what else may change files, in the order it was asked for
+	folders          map[string]bool // of segments, that are durable
+	pages            *segment.Cache  // of the files that are searched
+	once             *segment.Cache  // keeps nothing: for reading back
+	ended            bool            // no job is taken any more
+	jobs             []*job          // what else may change files, in the order it was asked for
 }
 
 func (s *sealer) push(r *hotRange) {

@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -85,21 +84,25 @@ func (j *Journal) writeFile(name string, rows segment.Reader, m fileMeta) (l lis
 	return l, d.syncDir(filepath.Dir(path))
 }
 
-// makeFolder makes a folder of the segments, and its parents, durable.
+// makeFolder makes a folder of the segments, and its parents, durable. What this
+// process has not made durable itself is taken for not durable. The sealer's.
 func (j *Journal) makeFolder(dir string) error {
-	if _, err := os.Stat(dir); err == nil {
+	if dir == j.path("segments") || j.seal.folders[dir] {
 		return nil
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return fmt.Errorf("make folder: %w", err)
+	parent := filepath.Dir(dir)
+	if err := j.makeFolder(parent); err != nil {
+		return err
 	}
-	for root := j.path("segments"); ; {
-		dir = filepath.Dir(dir)
-		if err := j.opts.disk.syncDir(dir); err != nil {
-			return err
-		}
-		if dir == root || len(dir) <= len(root) {
-			return nil
-		}
+	if err := j.opts.disk.mkdir(dir); err != nil {
+		return err
 	}
+	if err := j.opts.disk.syncDir(parent); err != nil {
+		return err
+	}
+	if j.seal.folders == nil {
+		j.seal.folders = map[string]bool{}
+	}
+	j.seal.folders[dir] = true
+	return nil
 }

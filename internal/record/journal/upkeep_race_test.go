@@ -193,3 +193,18 @@ func TestAHoldThatComesMeanwhile(t *testing.T) {
 		}
 	})
 }
+
+// TestErasureBesideANewRange: a range that begins with the log file that an erasure
+// has begun keeps no older one.
+func TestErasureBesideANewRange(t *testing.T) {
+	t.Parallel()
+	j, _ := openTest(t, t.TempDir(), nil)
+	fill(t, j, "90d", 20, 10, 0)
+	got, err := j.Erase(t.Context(), Erasure{ID: "x", Subject: "nobody", Actor: "admin", Others: func(ctx context.Context, _ string) (map[string]int, error) {
+		_, err := j.Append(ctx, []*event.Event{inStream(1, "366d")})
+		return nil, err
+	}})
+	if err != nil || got.Entries != 0 || got.Certificate == "" {
+		t.Errorf("erased %+v, %v", got, err)
+	}
+}
