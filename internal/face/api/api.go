@@ -86,8 +86,11 @@ type Options struct {
 	// Audit records an event about Tocsin itself. It is called before the answer
 	// goes out, with a context that outlives the request: it bounds its own time.
 	Audit func(ctx context.Context, e *event.Event)
-	// Verify checks the entries received from from to to (zero = open).
-	Verify func(ctx context.Context, from, to time.Time) (Verification, error)
+	// Verify checks the entries that happened from from to to (zero = open). It may
+	// tell, by a progress that is not nil, which share of the work is done.
+	Verify func(ctx context.Context, from, to time.Time, progress func(share float64)) (Verification, error)
+	// Entries is how many entries Verify would look at, about; nil = few.
+	Entries func(from, to time.Time) int64
 	// Evidence is what the journal proves.
 	Evidence Evidence
 	// Head is the journal's last durable position and Tail a reader of what follows
@@ -148,6 +151,7 @@ func New(opts Options) (*API, error) {
 		return nil, err
 	}
 	a := &API{opts: opts, streams: newStreams(), limiter: newLimiter(), searches: newSearches(), exports: newExports()}
+	a.checks.queue = make(chan *checkJob, 1)
 	gated, err := a.mount()
 	if err != nil {
 		return nil, err

@@ -139,7 +139,7 @@ func newHouse(t testing.TB, change func(*api.Options)) *house {
 	h.auth = a
 	opts := api.Options{
 		Logs: h.logs, Cases: h.cases, Auth: a, Audit: h.audit, Logger: logger, Evidence: shared(t), Head: h.tail.head, Tail: h.tail.open,
-		Verify: func(context.Context, time.Time, time.Time) (api.Verification, error) {
+		Verify: func(context.Context, time.Time, time.Time, func(float64)) (api.Verification, error) {
 			return api.Verification{Status: api.VerificationStatusVALID, Total: 7, Verified: 7}, nil
 		},
 		Vitals: func(context.Context) (api.Vitals, error) {

@@ -56,6 +56,7 @@ func routes() []route {
 		{"GET /api/siem/logs/{id}", needsView, nil, nil},
 		{"GET /api/siem/logs/{id}/proof", needsView, nil, nil},
 		{"POST /api/siem/logs/verify", needsView, nil, func() any { return new(VerifyRequest) }},
+		{"GET /api/siem/logs/verify/{id}", needsView, nil, nil},
 		{"GET /api/siem/search/stream", needsView, filter, nil},
 		{"GET /api/siem/statistics", needsView, span, nil},
 

@@ -152,28 +152,28 @@ func (e ErasureProgressStage) Valid() bool {
 
 // Defines values for ErasureStatus.
 const (
-	Approved  ErasureStatus = "approved"
-	Cancelled ErasureStatus = "cancelled"
-	Done      ErasureStatus = "done"
-	Pending   ErasureStatus = "pending"
-	Refused   ErasureStatus = "refused"
-	Running   ErasureStatus = "running"
+	ErasureStatusApproved  ErasureStatus = "approved"
+	ErasureStatusCancelled ErasureStatus = "cancelled"
+	ErasureStatusDone      ErasureStatus = "done"
+	ErasureStatusPending   ErasureStatus = "pending"
+	ErasureStatusRefused   ErasureStatus = "refused"
+	ErasureStatusRunning   ErasureStatus = "running"
 )
 
 // Valid indicates whether the value is a known member of the ErasureStatus enum.
 func (e ErasureStatus) Valid() bool {
 	switch e {
-	case Approved:
+	case ErasureStatusApproved:
 		return true
-	case Cancelled:
+	case ErasureStatusCancelled:
 		return true
-	case Done:
+	case ErasureStatusDone:
 		return true
-	case Pending:
+	case ErasureStatusPending:
 		return true
-	case Refused:
+	case ErasureStatusRefused:
 		return true
-	case Running:
+	case ErasureStatusRunning:
 		return true
 	default:
 		return false
@@ -384,6 +384,27 @@ func (e Severity) Valid() bool {
 	}
 }
 
+// Defines values for VerificationMacs.
+const (
+	Checked       VerificationMacs = "checked"
+	NotChecked    VerificationMacs = "not checked"
+	PartlyChecked VerificationMacs = "partly checked"
+)
+
+// Valid indicates whether the value is a known member of the VerificationMacs enum.
+func (e VerificationMacs) Valid() bool {
+	switch e {
+	case Checked:
+		return true
+	case NotChecked:
+		return true
+	case PartlyChecked:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for VerificationStatus.
 const (
 	VerificationStatusDIVERGED   VerificationStatus = "DIVERGED"
@@ -405,6 +426,27 @@ func (e VerificationStatus) Valid() bool {
 	case VerificationStatusVALID:
 		return true
 	case VerificationStatusWITNESSED:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for VerificationJobState.
+const (
+	VerificationJobStateDone    VerificationJobState = "done"
+	VerificationJobStateFailed  VerificationJobState = "failed"
+	VerificationJobStateRunning VerificationJobState = "running"
+)
+
+// Valid indicates whether the value is a known member of the VerificationJobState enum.
+func (e VerificationJobState) Valid() bool {
+	switch e {
+	case VerificationJobStateDone:
+		return true
+	case VerificationJobStateFailed:
+		return true
+	case VerificationJobStateRunning:
 		return true
 	default:
 		return false
@@ -1072,6 +1114,13 @@ type SeverityCounts struct {
 	Medium   int64 `json:"medium"`
 }
 
+// SignedRoot The journal's own signature over its first sealed ranges; not there before the first one
+type SignedRoot struct {
+	// Headers Sealed ranges that it covers
+	Headers int64  `json:"headers"`
+	Root    []byte `json:"root"`
+}
+
 // SignedSize How far the newest checkpoint goes; not there before the first one
 type SignedSize struct {
 	// Headers Sealed ranges that it covers
@@ -1157,8 +1206,24 @@ type TokenRequest struct {
 
 // Verification defines model for Verification.
 type Verification struct {
+	// Checkpoint The journal's own signature over its first sealed ranges; not there before the first one
+	Checkpoint *SignedRoot `json:"checkpoint,omitempty"`
+
+	// Completeness What the journal itself knows to be missing, a verdict apart from integrity
+	Completeness Completeness `json:"completeness"`
+
 	// Entries The entries that are not as they were recorded (at most 1000)
 	Entries []EntryVerdict `json:"entries"`
+
+	// Erased Among those verified, the ones that an erasure has taken something of
+	Erased int64 `json:"erased"`
+
+	// Headers Sealed ranges
+	Headers int64            `json:"headers"`
+	Macs    VerificationMacs `json:"macs"`
+
+	// Pruned Entries that retention has dropped; total leaves them out
+	Pruned int64 `json:"pruned"`
 
 	// Status Verdict on the whole
 	Status   VerificationStatus `json:"status"`
@@ -1167,8 +1232,26 @@ type Verification struct {
 	Verified int64              `json:"verified"`
 }
 
+// VerificationMacs defines model for Verification.Macs.
+type VerificationMacs string
+
 // VerificationStatus Verdict on the whole
 type VerificationStatus string
+
+// VerificationJob defines model for VerificationJob.
+type VerificationJob struct {
+	BeganAt time.Time  `json:"began_at"`
+	EndedAt *time.Time `json:"ended_at"`
+	Id      string     `json:"id"`
+
+	// Progress Share of the files that were read
+	Progress float64              `json:"progress"`
+	Result   *Verification        `json:"result,omitempty"`
+	State    VerificationJobState `json:"state"`
+}
+
+// VerificationJobState defines model for VerificationJob.State.
+type VerificationJobState string
 
 // VerifyRequest defines model for VerifyRequest.
 type VerifyRequest struct {
@@ -1468,6 +1551,9 @@ type ServerInterface interface {
 	// VerifyLogs Check the recorded events against their integrity codes
 	// (POST /api/siem/logs/verify)
 	VerifyLogs(w http.ResponseWriter, r *http.Request)
+	// VerificationJob How far a check has come, or what it found
+	// (GET /api/siem/logs/verify/{id})
+	VerificationJob(w http.ResponseWriter, r *http.Request, id Id)
 	// GetLog One event
 	// (GET /api/siem/logs/{id})
 	GetLog(w http.ResponseWriter, r *http.Request, id Id)
@@ -2365,6 +2451,32 @@ func (siw *ServerInterfaceWrapper) VerifyLogs(w http.ResponseWriter, r *http.Req
 	handler.ServeHTTP(w, r)
 }
 
+// VerificationJob operation middleware
+func (siw *ServerInterfaceWrapper) VerificationJob(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.VerificationJob(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // GetLog operation middleware
 func (siw *ServerInterfaceWrapper) GetLog(w http.ResponseWriter, r *http.Request) {
 
@@ -2796,6 +2908,7 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/logs", wrapper.ListLogs)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/logs/{id}", wrapper.GetLog)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/siem/logs/verify", wrapper.VerifyLogs)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/logs/verify/{id}", wrapper.VerificationJob)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/statistics", wrapper.LogStatistics)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/checkpoint", wrapper.JournalCheckpoint)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/keys", wrapper.JournalKeys)
@@ -4754,6 +4867,30 @@ func (response VerifyLogs200JSONResponse) VisitVerifyLogsResponse(w http.Respons
 	return err
 }
 
+type VerifyLogs202ResponseHeaders struct {
+	Location *string
+}
+
+type VerifyLogs202JSONResponse struct {
+	Body    VerificationJob
+	Headers VerifyLogs202ResponseHeaders
+}
+
+func (response VerifyLogs202JSONResponse) VisitVerifyLogsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.Location != nil {
+		w.Header().Set("Location", fmt.Sprint(*response.Headers.Location))
+	}
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type VerifyLogs400ApplicationProblemPlusJSONResponse struct {
 	BadRequestApplicationProblemPlusJSONResponse
 }
@@ -4830,6 +4967,76 @@ func (response VerifyLogs415ApplicationProblemPlusJSONResponse) VisitVerifyLogsR
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerificationJobRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type VerificationJobResponseObject interface {
+	VisitVerificationJobResponse(w http.ResponseWriter) error
+}
+
+type VerificationJob200JSONResponse VerificationJob
+
+func (response VerificationJob200JSONResponse) VisitVerificationJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerificationJob401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response VerificationJob401ApplicationProblemPlusJSONResponse) VisitVerificationJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerificationJob403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response VerificationJob403ApplicationProblemPlusJSONResponse) VisitVerificationJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type VerificationJob404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response VerificationJob404ApplicationProblemPlusJSONResponse) VisitVerificationJobResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -5521,6 +5728,9 @@ type StrictServerInterface interface {
 	// VerifyLogs Check the recorded events against their integrity codes
 	// (POST /api/siem/logs/verify)
 	VerifyLogs(ctx context.Context, request VerifyLogsRequestObject) (VerifyLogsResponseObject, error)
+	// VerificationJob How far a check has come, or what it found
+	// (GET /api/siem/logs/verify/{id})
+	VerificationJob(ctx context.Context, request VerificationJobRequestObject) (VerificationJobResponseObject, error)
 	// GetLog One event
 	// (GET /api/siem/logs/{id})
 	GetLog(ctx context.Context, request GetLogRequestObject) (GetLogResponseObject, error)
@@ -6285,6 +6495,32 @@ func (sh *strictHandler) VerifyLogs(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(VerifyLogsResponseObject); ok {
 		if err := validResponse.VisitVerifyLogsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// VerificationJob operation middleware
+func (sh *strictHandler) VerificationJob(w http.ResponseWriter, r *http.Request, id Id) {
+	var request VerificationJobRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.VerificationJob(ctx, request.(VerificationJobRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "VerificationJob")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(VerificationJobResponseObject); ok {
+		if err := validResponse.VisitVerificationJobResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

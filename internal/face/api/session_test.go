@@ -228,7 +228,7 @@ func TestOneVerificationAtATime(t *testing.T) {
 	t.Parallel()
 	started, finish := make(chan struct{}), make(chan struct{})
 	h := newHouse(t, func(o *api.Options) {
-		o.Verify = func(context.Context, time.Time, time.Time) (api.Verification, error) {
+		o.Verify = func(context.Context, time.Time, time.Time, func(float64)) (api.Verification, error) {
 			close(started)
 			<-finish
 			return api.Verification{

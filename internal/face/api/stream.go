@@ -153,10 +153,13 @@ func (a *API) announce(name string, v any) {
 	}
 }
 
-// Run sends the dashboard to those who watch, every few seconds, until ctx ends; then
-// it ends all streams. Shut the http.Server down after Run has returned.
+// Run sends the dashboard to those who watch, every few seconds, and verifies what was
+// asked for in the background, until ctx ends; then it ends all streams. Shut the http.Server down after Run has returned.
 func (a *API) Run(ctx context.Context) error {
 	defer a.streams.shut()
+	var checks sync.WaitGroup
+	defer checks.Wait()
+	checks.Go(func() { a.runChecks(ctx) })
 	tick := time.NewTicker(vitalsEvery)
 	defer tick.Stop()
 	for {

@@ -13,14 +13,20 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// maxVerdicts bounds the entries that one answer names.
-const maxVerdicts = 1000
+const (
+	// maxVerdicts bounds the entries that one answer names.
+	maxVerdicts = 1000
+	// maxAtOnce is how many entries are verified while the caller waits.
+	maxAtOnce = 1_000_000
+)
 
 // checks lets one verification run at a time and remembers the last whole one.
 type checks struct {
 	running sync.Mutex
+	queue   chan *checkJob
 	mu      sync.Mutex
 	last    Integrity
+	jobs    []*checkJob // the latest, the newest last
 }
 
 func (c *checks) keep(v *Verification, at time.Time) {
@@ -44,19 +50,34 @@ func (a *API) VerifyLogs(ctx context.Context, request VerifyLogsRequestObject) (
 	if body.From != nil && body.To != nil && body.From.After(*body.To) {
 		return nil, invalid("to", "lies before from")
 	}
+	from, to := value(body.From), value(body.To)
 	if !a.checks.running.TryLock() {
 		busy := problem(http.StatusConflict, "verification_running", "a verification is running already")
 		busy.retry = time.Second
 		return nil, busy
 	}
+	if a.opts.Entries != nil && a.opts.Entries(from, to) > maxAtOnce {
+		job := a.checks.begin(who(ctx), from, to) // which unlocks
+		location := "/api/siem/logs/verify/" + job.Id
+		return VerifyLogs202JSONResponse{Body: job, Headers: VerifyLogs202ResponseHeaders{Location: &location}}, nil
+	}
 	defer a.checks.running.Unlock()
-	v, err := a.opts.Verify(ctx, value(body.From), value(body.To))
+	v, err := a.check(ctx, from, to, nil)
 	if err != nil {
-		return nil, fmt.Errorf("verify: %w", err)
+		return nil, err
+	}
+	return VerifyLogs200JSONResponse(v), nil
+}
+
+// check verifies and records it.
+func (a *API) check(ctx context.Context, from, to time.Time, progress func(float64)) (Verification, error) {
+	v, err := a.opts.Verify(ctx, from, to, progress)
+	if err != nil {
+		return v, fmt.Errorf("verify: %w", err)
 	}
 	v.Entries = notNil(v.Entries)
 	v.Entries = v.Entries[:min(len(v.Entries), maxVerdicts)]
-	if body.From == nil && body.To == nil {
+	if from.IsZero() && to.IsZero() {
 		a.checks.keep(&v, time.Now().UTC())
 	}
 	outcome := event.Success
@@ -67,5 +88,5 @@ func (a *API) VerifyLogs(ctx context.Context, request VerifyLogsRequestObject) (
 		event.Attr{Key: "status", Value: event.Text(string(v.Status))},
 		event.Attr{Key: "tampered", Value: event.Number(strconv.FormatInt(v.Tampered, 10))},
 		event.Attr{Key: "total", Value: event.Number(strconv.FormatInt(v.Total, 10))})
-	return VerifyLogs200JSONResponse(v), nil
+	return v, nil
 }

@@ -9,15 +9,12 @@ import (
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/face/api"
-	"github.com/tocsin-siem/tocsin/internal/record/journal"
 )
 
 // How often the rate is sampled, and over how long it is told.
 const (
 	rateEvery  = 5 * time.Second
 	rateWindow = 12 // samples: one minute
-	// maxVerdicts is how many entries an answer names; runs are told one by one.
-	maxVerdicts = 1000
 )
 
 // vitals gather the figures that no single part knows.
@@ -150,27 +147,6 @@ func (s *server) damaged(file string, err error) {
 		s.logger.Error("stored events cannot be read; further damage is not logged one by one", "file", file, "error", err)
 	}
 	s.suspect()
-}
-
-// verifyForAPI checks the journal beside the running server.
-func (s *server) verifyForAPI(ctx context.Context, from, to time.Time) (api.Verification, error) {
-	report, err := s.record.journal.Verify(ctx, journal.VerifyOptions{From: nanos(from), To: nanos(to)})
-	if err != nil {
-		return api.Verification{}, err
-	}
-	out := api.Verification{
-		Status: api.VerificationStatus(report.Status), Total: report.Total, Verified: report.Verified, Tampered: report.Tampered,
-		Entries: make([]api.EntryVerdict, 0, len(report.Entries)),
-	}
-	for _, e := range report.Entries {
-		for seq := e.Seq; seq <= max(e.Seq, e.LastSeq) && len(out.Entries) < maxVerdicts; seq++ {
-			out.Entries = append(out.Entries, api.EntryVerdict{Stream: e.Stream, Seq: int64(seq), Verdict: string(e.Verdict)}) //nolint:gosec // counts stay far below 2^63
-		}
-	}
-	if from.IsZero() && to.IsZero() {
-		s.concluded(ctx, &report)
-	}
-	return out, nil
 }
 
 // nanos is a bound in nanoseconds since 1970, 0 for none. What lies outside of those

@@ -136,9 +136,30 @@ export interface paths {
          * Check the recorded events against their integrity codes
          * @description Without a body everything is checked. `from` and `to`, both included, are about the events' own `time`: sealed
          *     ranges all of whose events lie before or after are left out, every other is checked as a whole.
-         *     One check runs at a time; a second one is refused with 409.
+         *     One check runs at a time; a second one is refused with 409. Of more than a million entries the answer is 202 with
+         *     a job that goes on by itself: `Location` is where to look.
          */
         post: operations["verifyLogs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/logs/verify/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How far a check has come, or what it found
+         * @description The latest ten are remembered until the server stops.
+         */
+        get: operations["verificationJob"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -886,8 +907,52 @@ export interface components {
             verified: number;
             /** Format: int64 */
             tampered: number;
+            /**
+             * Format: int64
+             * @description Among those verified, the ones that an erasure has taken something of
+             */
+            erased: number;
+            /**
+             * Format: int64
+             * @description Entries that retention has dropped; total leaves them out
+             */
+            pruned: number;
+            /** @enum {string} */
+            macs: "checked" | "not checked" | "partly checked";
+            /**
+             * Format: int64
+             * @description Sealed ranges
+             */
+            headers: number;
+            checkpoint?: components["schemas"]["SignedRoot"];
+            completeness: components["schemas"]["Completeness"];
             /** @description The entries that are not as they were recorded (at most 1000) */
             entries: components["schemas"]["EntryVerdict"][];
+        };
+        /** @description The journal's own signature over its first sealed ranges; not there before the first one */
+        SignedRoot: {
+            /**
+             * Format: int64
+             * @description Sealed ranges that it covers
+             */
+            headers: number;
+            /** Format: byte */
+            root: string;
+        };
+        VerificationJob: {
+            id: string;
+            /** @enum {string} */
+            state: "running" | "done" | "failed";
+            /**
+             * Format: double
+             * @description Share of the files that were read
+             */
+            progress: number;
+            /** Format: date-time */
+            began_at: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            result?: components["schemas"]["Verification"];
         };
         EntryVerdict: {
             stream: string;
@@ -1870,11 +1935,47 @@ export interface operations {
                     "application/json": components["schemas"]["Verification"];
                 };
             };
+            /** @description The check goes on in the background */
+            202: {
+                headers: {
+                    /** @description Path of the job */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationJob"];
+                };
+            };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    verificationJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerificationJob"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
         };
     };
     tailLogs: {

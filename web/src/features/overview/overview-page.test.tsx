@@ -2,6 +2,7 @@ import { act, screen, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { describe, expect, it } from 'vitest';
 import { FakeEventSource } from '../../test/event-source';
+import { aVerification } from '../../test/evidence';
 import { aDashboard } from '../../test/factories';
 import { problem } from '../../test/handlers';
 import { renderApp } from '../../test/render';
@@ -70,6 +71,42 @@ describe('the overview', () => {
     server.use(http.post('*/api/siem/logs/verify', () => HttpResponse.json({ ...outcome, entries: [] })));
     await user.click(await screen.findByRole('button', { name: 'Verify Integrity' }));
     expect(await screen.findByText(text)).toBeTruthy();
+  });
+
+  it('waits for a check that goes on in the background', async () => {
+    const { user } = await renderApp('/');
+    const job = { id: 'j1', progress: 0, began_at: '2026-11-23T10:00:00Z', ended_at: null };
+    const result = { ...aVerification(), total: 2_000_000, verified: 2_000_000 };
+    let asked = 0;
+    server.use(
+      http.post('*/api/siem/logs/verify', () =>
+        HttpResponse.json(
+          { ...job, state: 'running' },
+          { status: 202, headers: { Location: '/api/siem/logs/verify/j1' } },
+        ),
+      ),
+      http.get('*/api/siem/logs/verify/j1', () => {
+        asked += 1;
+        return HttpResponse.json(
+          asked < 2 ? { ...job, state: 'running' } : { ...job, state: 'done', result },
+        );
+      }),
+    );
+    await user.click(await screen.findByRole('button', { name: 'Verify Integrity' }));
+    expect(await screen.findByText(/checked and intact: 2,000,000/, {}, { timeout: 10_000 })).toBeTruthy();
+    expect(asked).toBe(2);
+  }, 15_000);
+
+  it('says when a check in the background failed', async () => {
+    const { user } = await renderApp('/');
+    const job = { id: 'j1', progress: 0, began_at: '2026-11-23T10:00:00Z', ended_at: null };
+    server.use(
+      http.post('*/api/siem/logs/verify', () =>
+        HttpResponse.json({ ...job, state: 'failed' }, { status: 202 }),
+      ),
+    );
+    await user.click(await screen.findByRole('button', { name: 'Verify Integrity' }));
+    expect(await screen.findByText(/could not be/)).toBeTruthy();
   });
 
   it('says when a check is already running', async () => {
