@@ -18,6 +18,18 @@ export function eventLevel(event: EventRecord): (typeof levels)[number] {
   return levels.find((level) => level === event.severity) ?? 'info';
 }
 
+export type Erased = 'person' | 'content' | 'both';
+
+/** What an erasure took out of the event, undefined when it is whole. */
+export function eventErased(event: EventRecord): Erased | undefined {
+  const parts: unknown[] = Array.isArray(event.erased) ? event.erased : [];
+  const person = parts.includes('person');
+  const content = parts.includes('content');
+  if (person && content) return 'both';
+  if (person) return 'person';
+  return content ? 'content' : undefined;
+}
+
 export type Field = { name: string; value: string };
 
 function flatten(prefix: string, value: unknown, out: Field[], depth: number): void {
@@ -44,7 +56,7 @@ const first = [
 /** Every field with its dotted name: the well-known ones first, then the others by name. */
 export function eventFields(event: EventRecord): Field[] {
   const out: Field[] = [];
-  for (const [name, value] of Object.entries(event)) flatten(name, value, out, 0);
+  for (const [name, value] of Object.entries(event)) if (name !== 'erased') flatten(name, value, out, 0);
   const rank = (name: string) => (first.includes(name) ? first.indexOf(name) : first.length);
   return out.sort((a, b) => rank(a.name) - rank(b.name) || a.name.localeCompare(b.name));
 }

@@ -4,7 +4,7 @@ import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
 import { Copy, ListFilter } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/client';
-import { type EventRecord, eventFields, eventLevel, eventText } from '../../api/event';
+import { type EventRecord, eventErased, eventFields, eventLevel, eventText } from '../../api/event';
 import { api } from '../../api/hooks';
 import { escapeBytes, safeJson } from '../../lib/hostile-text';
 import { IconButton } from '../../ui/icon-button';
@@ -68,6 +68,7 @@ export function EventPanel() {
             <Tabs.Tab value="raw">{t('events.raw')}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="fields">
+            <ErasedNote event={data} />
             <Fields event={data} />
           </Tabs.Panel>
           <Tabs.Panel value="json">
@@ -97,6 +98,12 @@ function Head({ event }: { event: EventRecord }) {
       </h2>
     </>
   );
+}
+
+function ErasedNote({ event }: { event: EventRecord }) {
+  const { t } = useTranslation();
+  const erased = eventErased(event);
+  return erased ? <p className={classes.hint}>{t(`events.erased.${erased}`)}</p> : null;
 }
 
 const filters: Record<string, keyof EventSearch> = {
