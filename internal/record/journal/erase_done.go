@@ -32,6 +32,11 @@ func (j *Journal) certify(ctx context.Context, o *Erasure, s subject, log uint64
 	if err := j.note(ctx, ownEvent(categoryErasure, "erasure done", attrs...)); err != nil {
 		return err
 	}
+	// A range that was opened in the very batch that began the new log file counts as
+	// one of the old file, and would keep it until it is sealed.
+	if err := j.Seal(ctx); err != nil {
+		return err
+	}
 	n := 0
 	err := j.do(ctx, func(context.Context) (err error) { // behind the pass that has sealed the entry
 		if err = j.clearRest(log); err == nil {

@@ -240,6 +240,29 @@ func TestErasureBesideMergesAndAppends(t *testing.T) {
 	}
 }
 
+// TestErasureSealsWhatOpensMeanwhile: a range that is opened by the batch that begins
+// the new log file counts as one of the old file; it must not keep the erasure waiting.
+func TestErasureSealsWhatOpensMeanwhile(t *testing.T) {
+	t.Parallel()
+	j, _ := openTest(t, t.TempDir(), nil)
+	fill(t, j, "90d", 20, 10, 0) // all sealed: nothing is committed when the erasure begins
+	once := false
+	got, err := j.Erase(t.Context(), Erasure{ID: "x", Subject: "user3", Actor: "admin", Progress: func(p Progress) {
+		if p.Stage != StageSearch || once {
+			return
+		}
+		once = true
+		e := benchEvent(1)
+		e.Place = event.Place{Stream: "365d"}
+		if _, err := j.Append(t.Context(), []*event.Event{e}); err != nil {
+			t.Error(err)
+		}
+	}})
+	if err != nil || got.Entries != 2 || !once {
+		t.Errorf("erased %+v, %v", got, err)
+	}
+}
+
 func TestDueTellsWhatRetentionFinds(t *testing.T) {
 	t.Parallel()
 	j, _ := openTest(t, t.TempDir(), nil)
