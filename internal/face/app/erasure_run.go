@@ -133,7 +133,7 @@ func (e *erasures) carryOut(ctx context.Context, o *erasure.Order) error {
 	if err != nil {
 		return err
 	}
-	e.set(o.ID, journal.Progress{})
+	e.set(o.ID, journal.Progress{Stage: journal.StageSeal})
 	defer e.set("", journal.Progress{})
 	err = e.erase(ctx, &started, o.Subject)
 	held, isHeld := errors.AsType[*journal.HeldError](err)
