@@ -126,6 +126,9 @@ func (s *server) run(ctx context.Context) error {
 		return err
 	}
 	h.watch.run("scrub", s.runScrub)
+	if s.record.witnesses.follower != nil {
+		h.watch.run("witnesses", s.runWitnesses)
+	}
 	h.watch.run("rates", s.runRates)
 	h.watch.run("keys", s.runKeys)
 	h.watch.run("origin ids", s.runIDs)

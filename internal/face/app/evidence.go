@@ -13,14 +13,17 @@ import (
 // evidence is the journal as the API gives it away.
 type evidence struct {
 	*journal.Journal
-	keys *keyring.Ring
+	keys      *keyring.Ring
+	witnesses *witnessing
 }
 
 var _ api.Evidence = evidence{}
 
 // Checkpoint implements api.Evidence.
 func (e evidence) Checkpoint() (note []byte, size uint64, at time.Time) {
-	note, size, at, _ = e.Journal.Checkpoint()
+	if note, size, at, _ = e.Journal.Checkpoint(); note != nil {
+		note = withCosignatures(note, e.witnesses.cosigned())
+	}
 	return note, size, at
 }
 

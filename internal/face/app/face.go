@@ -67,7 +67,7 @@ func (s *server) openFace(ctx context.Context) (err error) {
 	s.face.vitals.begin(s)
 	o := api.Options{
 		Logs: s.record.search, Cases: s.record.cases, Auth: s.face.access, Audit: s.face.auditor.event,
-		Verify: s.verifyForAPI, Entries: s.entriesForAPI, Evidence: evidence{s.record.journal, s.record.keys}, Head: s.record.journal.Head,
+		Verify: s.verifyForAPI, Entries: s.entriesForAPI, Evidence: evidence{s.record.journal, s.record.keys, &s.record.witnesses}, Head: s.record.journal.Head,
 		Tail:     func(after uint64) api.Tail { return s.record.journal.Reader(after) },
 		Erasures: &s.erasures, Holds: s.record.journal, Retain: s.retention.drop, Retention: s.retention.state,
 		Vitals: s.face.vitals.read, Ready: s.ready, Metrics: s.metrics(),
@@ -184,7 +184,13 @@ func (s *server) ready(context.Context) api.Health {
 		}
 		return c
 	}
-	journal, detection, http := "", "", ""
+	journal, proof, detection, http := "", "", "", ""
+	if s.record.journal.Diverged() != nil {
+		proof = "the journal signs no checkpoints: somebody outside knows another history of it; `tocsin verify` says more"
+	} else {
+		_, headers, _, _ := s.record.journal.Checkpoint()
+		proof = s.record.witnesses.trouble(time.Now(), headers)
+	}
 	if s.ingest.recorder.refusing(time.Now()) {
 		journal = "events cannot be recorded at the moment; the log says why"
 	}
@@ -195,7 +201,7 @@ func (s *server) ready(context.Context) api.Health {
 		http = "stopping"
 	}
 	h := api.Health{Status: api.Ok, Components: []api.Component{
-		part("journal", journal), part("detection", detection), part("http", http),
+		part("journal", journal), part("proof", proof), part("detection", detection), part("http", http),
 		part("retention", hint(s.retention.warning(), "something is not dropped; GET /api/siem/retention says why")),
 		part("erasures", hint(s.erasures.warning(), "an erasure cannot get on; GET /api/siem/erasures says why")),
 	}}

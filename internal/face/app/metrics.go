@@ -24,6 +24,7 @@ type descriptions struct {
 	observed, late, findings, lag, ruleHits, ruleFindings     *prometheus.Desc
 	head, commits, segments, hotBytes, logFiles, fault, lost  *prometheus.Desc
 	retention, erasures                                       *prometheus.Desc
+	checkpoint, diverged, witnessed                           *prometheus.Desc
 }
 
 func describe() descriptions {
@@ -52,6 +53,9 @@ func describe() descriptions {
 		fault:        d("journal_fault", "1 while nothing can be recorded."),
 		lost:         d("journal_unreadable_events", "Stored events that are known to be unreadable."),
 		retention:    d("retention_stuck", "1 while something that is over its time is not dropped."),
+		checkpoint:   d("journal_checkpoint_headers", "Sealed ranges that the newest checkpoint covers."),
+		diverged:     d("journal_diverged", "1 when somebody outside knows another history of the journal."),
+		witnessed:    d("witness_headers", "Sealed ranges that a witness has co-signed.", "witness"),
 		erasures:     d("erasures_stuck", "1 while an erasure cannot get on."),
 	}
 }
@@ -86,6 +90,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(c.d.fault, fault)
 	gauge(c.d.lost, float64(max(j.Lost, c.s.record.search.Lost())))
+	c.proofs(gauge)
 
 	stuck := func(warning string) float64 {
 		if warning == "" {
@@ -123,5 +128,21 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 		r := &w.Rules[i]
 		count(c.d.ruleHits, float64(r.Hits), r.RuleID)
 		count(c.d.ruleFindings, float64(r.Findings), r.RuleID)
+	}
+}
+
+// proofs are the figures of checkpoints and witnesses.
+func (c *collector) proofs(gauge func(d *prometheus.Desc, v float64, labels ...string)) {
+	_, headers, _, _ := c.s.record.journal.Checkpoint()
+	gauge(c.d.checkpoint, float64(headers))
+	diverged := 0.0
+	if c.s.record.journal.Diverged() != nil {
+		diverged = 1
+	}
+	gauge(c.d.diverged, diverged)
+	if f := c.s.record.witnesses.follower; f != nil {
+		for _, st := range f.Status() {
+			gauge(c.d.witnessed, float64(st.Size), st.Name)
+		}
 	}
 }

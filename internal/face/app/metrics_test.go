@@ -85,6 +85,7 @@ func TestMetricsCount(t *testing.T) {
 		`tocsin_pipeline_duplicates_total{input="http"}`:                 1,
 		`tocsin_pipeline_rejected_total{input="http"}`:                   1,
 		`tocsin_journal_fault`:                                           0,
+		`tocsin_journal_diverged`:                                        0,
 		`tocsin_journal_unreadable_events`:                               0,
 		`tocsin_detect_lag_entries`:                                      0,
 		`tocsin_pipeline_origin_ids`:                                     before["tocsin_pipeline_origin_ids"] + 12,

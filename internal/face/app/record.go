@@ -16,11 +16,12 @@ import (
 
 // recording is the floor on which everything is kept.
 type recording struct {
-	keys    *keyring.Ring
-	journal *journal.Journal
-	search  *search.Searcher
-	state   *state.State
-	cases   *state.Watch
+	keys      *keyring.Ring
+	journal   *journal.Journal
+	witnesses witnessing
+	search    *search.Searcher
+	state     *state.State
+	cases     *state.Watch
 }
 
 func (s *server) openFolder(context.Context) (err error) {
@@ -39,6 +40,9 @@ func (s *server) openRecord(ctx context.Context) (err error) {
 		Logger: s.logger.With("part", "keys"),
 	})
 	if err != nil {
+		return err
+	}
+	if err := s.openWitnesses(ctx); err != nil {
 		return err
 	}
 	s.record.journal, err = journal.Open(ctx, journal.Options{

@@ -84,7 +84,7 @@ func (s *server) scrub(ctx context.Context, pass scrubPass) error {
 	if !pass.urgent {
 		p.suspect = s.face.vitals.suspect
 	}
-	report, err := s.record.journal.Verify(ctx, journal.VerifyOptions{Workers: 1, Pace: p.pace})
+	report, err := s.verify(ctx, journal.VerifyOptions{Workers: 1, Pace: p.pace})
 	if err != nil {
 		return err
 	}

@@ -59,17 +59,6 @@ func (r *running) integrity(token string) integrity {
 	return d.Integrity
 }
 
-// waitFor waits for what the background does.
-func waitFor(t *testing.T, what string, f func() bool) {
-	t.Helper()
-	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(20 * time.Millisecond) {
-		if f() {
-			return
-		}
-	}
-	t.Fatalf("not within 30 s: %s", what)
-}
-
 // TestDamageIsOneAlert: a flipped byte in a sealed file raises one alert that names the
 // journal, and no other one when it is found again, also after a restart; the rest is
 // there, and the last outcome shows from the start on.
@@ -112,8 +101,8 @@ func TestDamageIsOneAlert(t *testing.T) {
 		t.Errorf("the last outcome is not there after the start: %+v", got)
 	}
 	r.call("GET", "/api/siem/logs?source=application", reader, "", nil) // meets it
-	waitFor(t, "an alert", func() bool { return len(r.criticals(reader)) > 0 })
-	waitFor(t, "a whole check", func() bool { return r.integrity(reader).Completeness != nil })
+	eventually(t, "an alert", func() bool { return len(r.criticals(reader)) > 0 })
+	eventually(t, "a whole check", func() bool { return r.integrity(reader).Completeness != nil })
 	got := r.criticals(reader)
 	if len(got) != 1 || got[0].Count != 1 || got[0].Entity.Type != "host" || !strings.Contains(got[0].Entity.Value, "/") || got[0].Title.Params["cause"] != "journal_damaged" {
 		t.Errorf("%+v", got)

@@ -22,7 +22,7 @@ func (s *server) verifyForAPI(ctx context.Context, from, to time.Time, progress 
 	if progress != nil {
 		o.Pace = countFiles(s.record.journal.Stats().Segments, progress)
 	}
-	report, err := s.record.journal.Verify(ctx, o)
+	report, err := s.verify(ctx, o)
 	if err != nil {
 		return api.Verification{}, err
 	}
