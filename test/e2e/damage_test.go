@@ -99,6 +99,10 @@ func TestAFlippedByteHidesOnlyItsEvents(t *testing.T) {
 	if took := time.Since(begun); took > 15*time.Second {
 		t.Errorf("the check came after %s, not at once", took)
 	}
+	eventually(t, "an alert about the damage", func() bool { return len(all[alert](s, "/api/siem/alerts?rule=RULE-CRITICAL-EVENT")) > 0 })
+	if got := all[alert](s, "/api/siem/alerts?rule=RULE-CRITICAL-EVENT"); len(got) != 1 || got[0].Count != 1 || got[0].Title.Params["cause"] != "journal_damaged" {
+		t.Errorf("alerts about the damage: %+v", got)
+	}
 	alerts := all[alert](s, "/api/siem/alerts?rule=RULE-BRUTE-FORCE")
 	if len(alerts) != 2 {
 		t.Fatalf("%d alerts, want 2", len(alerts))
