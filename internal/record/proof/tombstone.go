@@ -16,6 +16,9 @@ import (
 const (
 	CategoryPruned = "journal_pruned"
 	CategoryErased = "journal_erased"
+	// Those about an archive excuse nothing in the journal that has the entry.
+	CategoryArchivePruned = "journal_archive_pruned"
+	CategoryArchiveErased = "journal_archive_erased"
 )
 
 const (
@@ -39,6 +42,9 @@ type SeqRun struct{ First, Last uint64 }
 // an entry that a checkpoint covers.
 type Tombstone struct {
 	Erased bool // slots of entries; else whole ranges
+	// Origin is that of the archive that it is about; "" is the journal that has the
+	// entry.
+	Origin string
 	Stream string
 	Actor  string
 	// ID is the erasure's, the same in all of its tombstones.
@@ -59,14 +65,16 @@ type Tombstone struct {
 // Event puts the tombstone into the category and the attributes of an entry.
 func (t *Tombstone) Event(e *event.Event) {
 	texts := map[string]string{"stream": t.Stream, "actor": t.Actor}
+	if t.Origin != "" {
+		texts["origin"] = t.Origin
+	}
+	e.Category = t.category()
 	if t.Erased {
-		e.Category = CategoryErased
 		texts["id"] = t.ID
 		for slot, runs := range t.Slots {
 			texts["slot"+strconv.Itoa(slot)] = formatRuns(runs)
 		}
 	} else {
-		e.Category = CategoryPruned
 		for name, n := range map[string]uint64{
 			"first_seq": t.First, "last_seq": t.Last, "first_range": t.FirstRange, "last_range": t.LastRange,
 		} {
@@ -79,28 +87,54 @@ func (t *Tombstone) Event(e *event.Event) {
 	}
 }
 
-// ParseTombstone reads what Event wrote; ok is false for an entry of another
-// category. Errors wrap ErrTombstone.
+func (t *Tombstone) category() string {
+	switch {
+	case t.Origin != "" && t.Erased:
+		return CategoryArchiveErased
+	case t.Origin != "":
+		return CategoryArchivePruned
+	case t.Erased:
+		return CategoryErased
+	}
+	return CategoryPruned
+}
+
+// ParseTombstone reads what Event wrote of a tombstone without an origin; ok is false
+// for an entry of another category. Errors wrap ErrTombstone.
 func ParseTombstone(e *event.Event) (t Tombstone, ok bool, err error) {
 	if e.Category != CategoryPruned && e.Category != CategoryErased {
 		return t, false, nil
 	}
-	texts := map[string]string{}
-	for i := range e.Attrs {
-		if name, ours := strings.CutPrefix(e.Attrs[i].Key, tombstonePrefix); ours && e.Attrs[i].Value.Kind == event.KindText {
-			texts[name] = e.Attrs[i].Value.Text
-		}
+	texts := attrTexts(e, tombstonePrefix)
+	delete(texts, "origin")
+	t, err = parseTombstone(e.Category == CategoryErased, texts)
+	return t, true, err
+}
+
+// ParseArchiveTombstone is ParseTombstone for those about an archive.
+func ParseArchiveTombstone(e *event.Event) (t Tombstone, ok bool, err error) {
+	if e.Category != CategoryArchivePruned && e.Category != CategoryArchiveErased {
+		return t, false, nil
 	}
-	t = Tombstone{Erased: e.Category == CategoryErased, Stream: texts["stream"], Actor: texts["actor"]}
+	texts := attrTexts(e, tombstonePrefix)
+	if !validOrigin(texts["origin"]) {
+		return t, true, fmt.Errorf("%w: origin %.60q", ErrTombstone, texts["origin"])
+	}
+	t, err = parseTombstone(e.Category == CategoryArchiveErased, texts)
+	return t, true, err
+}
+
+func parseTombstone(erased bool, texts map[string]string) (t Tombstone, err error) {
+	t = Tombstone{Erased: erased, Origin: texts["origin"], Stream: texts["stream"], Actor: texts["actor"]}
 	if !ValidStream(t.Stream) {
-		return t, true, fmt.Errorf("%w: stream %.80q", ErrTombstone, t.Stream)
+		return t, fmt.Errorf("%w: stream %.80q", ErrTombstone, t.Stream)
 	}
 	if t.Erased {
 		err = t.parseErased(texts)
 	} else {
 		err = t.parsePruned(texts)
 	}
-	return t, true, err
+	return t, err
 }
 
 func (t *Tombstone) parseErased(texts map[string]string) (err error) {

@@ -4,6 +4,7 @@ package proof_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -23,6 +24,35 @@ func TestTombstonesComeBack(t *testing.T) {
 		got, ok, err := proof.ParseTombstone(&e)
 		if diff := cmp.Diff(want, got); diff != "" || !ok || err != nil {
 			t.Errorf("%v, %v (-want +got):\n%s", ok, err, diff)
+		}
+	}
+}
+
+// TestTombstonesOfArchivesExcuseNothingHere: they have categories of their own, so
+// that nobody who does not know of archives takes them for the journal's.
+func TestTombstonesOfArchivesExcuseNothingHere(t *testing.T) {
+	t.Parallel()
+	for _, want := range []proof.Tombstone{
+		{Origin: "old.example/abc", Stream: "90d", Actor: "retention", First: 1, Last: 900, FirstRange: 1, LastRange: 3, Headers: strings.Repeat("ab", 32), Policy: "90d"},
+		{Origin: "old.example/abc", Erased: true, ID: "01J", Stream: "365d", Actor: "admin", Slots: [2][]proof.SeqRun{{{17, 19}}, nil}},
+	} {
+		var e event.Event
+		want.Event(&e)
+		got, ok, err := proof.ParseArchiveTombstone(&e)
+		if diff := cmp.Diff(want, got); diff != "" || !ok || err != nil {
+			t.Errorf("%v, %v (-want +got):\n%s", ok, err, diff)
+		}
+		if _, ok, _ := proof.ParseTombstone(&e); ok {
+			t.Errorf("%s is taken for one of the journal's own", e.Category)
+		}
+		e.SetAttr("tombstone.origin", event.Text(""))
+		if _, ok, err := proof.ParseArchiveTombstone(&e); !ok || !errors.Is(err, proof.ErrTombstone) {
+			t.Errorf("without an origin: %v, %v", ok, err)
+		}
+		want.Origin = ""
+		want.Event(&e)
+		if _, ok, _ := proof.ParseArchiveTombstone(&e); ok {
+			t.Errorf("%s is taken for one about an archive", e.Category)
 		}
 	}
 }
