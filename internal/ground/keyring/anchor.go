@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// ErrOther says that an exported file is of another journal.
+var ErrOther = errors.New("exported roots of another journal")
+
 // Attach reads an exported file and gives the ring the roots that are in it, for
 // as long as it is open. The ring's epochs that the file does not have stay as they
 // are; roots of epochs that the ring does not know are passed over.
@@ -21,7 +24,7 @@ func (r *Ring) Attach(path string) error {
 		return fmt.Errorf("anchor file %s: %w", path, err)
 	}
 	if origin != r.origin {
-		return fmt.Errorf("anchor file %s: it is of the journal %s, not of %s", path, origin, r.origin)
+		return fmt.Errorf("anchor file %s: %w: it is of the journal %s, not of %s", path, ErrOther, origin, r.origin)
 	}
 	r.macs.Lock()
 	defer r.macs.Unlock()

@@ -65,7 +65,7 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 		if s.Size, s.Sum, err = fileSum(path); err != nil {
 			return err
 		}
-		if err := j.addRecord(record{Change: changeAdd, listed: s.listed}); err != nil {
+		if err := j.addRecord(nil, record{Change: changeAdd, listed: s.listed}); err != nil {
 			return err
 		}
 		j.openListed(s)

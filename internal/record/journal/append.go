@@ -30,6 +30,7 @@ type request struct {
 	sizes  []int32
 	weight int64
 	rest   error // why the call's later events were not taken
+	kept   bool  // its events have an ord, which they keep
 
 	runs   []run
 	ord    uint64 // the last one in it or before

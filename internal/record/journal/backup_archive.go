@@ -45,21 +45,24 @@ func (b *backup) putArchive(s *shelf) error {
 	if err := b.putBytes(path.Join(s.dir, hlogNames()[0]), encodeHeaders(list.list)); err != nil {
 		return err
 	}
-	signed, err := b.small(path.Join(s.dir, checkpointName))
-	if err != nil {
-		return err
-	}
-	if len(signed) > 0 {
-		if err := b.putBytes(path.Join(s.dir, checkpointName), signed); err != nil {
+	for _, name := range []string{checkpointName, cosignedName} {
+		signed, err := b.small(path.Join(s.dir, name))
+		if err != nil {
+			return err
+		}
+		if len(signed) == 0 {
+			continue
+		}
+		if err := b.putBytes(path.Join(s.dir, name), signed); err != nil {
 			return err
 		}
 	}
-	files, err := keyring.Files(filepath.Join(dir, archiveKeys), b.opts.Secrets)
+	files, err := keyring.Files(filepath.Join(dir, ArchiveKeys), b.opts.Secrets)
 	if err != nil {
 		return fmt.Errorf("keys of an archive: %w", err)
 	}
 	for _, f := range files {
-		if err := b.putBytes(path.Join(s.dir, archiveKeys, f.Name), f.Raw); err != nil {
+		if err := b.putBytes(path.Join(s.dir, ArchiveKeys, f.Name), f.Raw); err != nil {
 			return err
 		}
 	}

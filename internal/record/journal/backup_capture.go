@@ -20,6 +20,7 @@ type capture struct {
 	logs       *capturedLogs
 	headers    []logged
 	holds      []byte
+	cosigned   []byte
 	shelves    []*shelf // the journal itself, and its archives
 }
 
@@ -58,6 +59,9 @@ func (b *backup) capture() (c *capture, err error) {
 		return c, err
 	}
 	if c.holds, err = b.small(holdsName); err != nil {
+		return c, err
+	}
+	if c.cosigned, err = b.small(cosignedName); err != nil {
 		return c, err
 	}
 	if c.head, _, err = readHead(b.dir); err != nil {

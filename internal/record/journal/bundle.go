@@ -20,8 +20,14 @@ import (
 // it was sealed, so that nothing can be proven with it.
 var ErrDamaged = errors.New("stored entries are damaged")
 
+// ErrArchived says that entries are of an earlier journal, an archive of this one: no
+// bundle of this journal can prove them.
+var ErrArchived = errors.New("entries are of an earlier journal, which is an archive")
+
 // BundleRequest says what an evidence bundle holds.
 type BundleRequest struct {
+	// Origin is that of the entries; "" is the journal's own.
+	Origin string
 	// Query, From and To are what was asked for, as the bundle's head shows it.
 	Query    string
 	From, To time.Time
@@ -38,10 +44,13 @@ type BundleRequest struct {
 // checks with the public key alone. Streams of which an entry is not under a
 // checkpoint yet are sealed first. ErrNoEvidence says that an entry does not exist,
 // ErrDamaged that it cannot be proven any more, ErrDiverged that the journal signs
-// nothing. Nothing is written before everything but the entries themselves is ready;
-// after a later error the bundle has no end, and nobody takes it for whole. Run must
-// be running.
+// nothing, ErrArchived that they are another journal's. Nothing is written before
+// everything but the entries themselves is ready; after a later error the bundle has no
+// end, and nobody takes it for whole. Run must be running.
 func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest) error {
+	if r.Origin != "" && r.Origin != j.Origin() {
+		return fmt.Errorf("%w: %s", ErrArchived, r.Origin)
+	}
 	if err := j.Diverged(); err != nil {
 		return err
 	}

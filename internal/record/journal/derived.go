@@ -28,7 +28,14 @@ type decisions []*event.Event
 
 // repeated tells whether an entry is one of them.
 func repeated(e *event.Event) bool {
-	return e.Category == proof.CategoryErased || e.Category == categoryPolicy
+	return e.Category == proof.CategoryErased || e.Category == proof.CategoryArchiveErased || e.Category == categoryPolicy
+}
+
+// decides tells whether an entry of the journal's own says what is gone or held, or on
+// what the journal stands.
+func decides(e *event.Event) bool {
+	return repeated(e) || e.Category == proof.CategoryPruned || e.Category == proof.CategoryArchivePruned ||
+		e.Category == proof.CategoryOrigin && e.Place.Seq == 1
 }
 
 func (d decisions) sort() {
@@ -54,10 +61,13 @@ func (d decisions) holds() (list []Hold) {
 func (d decisions) erasures() (lines [][]byte, tombs []proof.Tombstone, err error) {
 	for _, e := range d {
 		t, ok, err := proof.ParseTombstone(e)
+		if !ok {
+			t, ok, err = proof.ParseArchiveTombstone(e)
+		}
 		if err != nil || !ok || !t.Erased {
 			continue
 		}
-		line, err := erasureLine(e.Place.Origin, &t, time.Unix(0, e.Received))
+		line, err := erasureLine(cmp.Or(t.Origin, e.Place.Origin), &t, time.Unix(0, e.Received))
 		if err != nil {
 			return nil, nil, err
 		}
@@ -75,7 +85,7 @@ func (j *Journal) decided(ctx context.Context) (d decisions, err error) {
 	}
 	defer release()
 	for _, r := range readers {
-		if has, err := hasCategory(r, proof.CategoryErased, categoryPolicy); err != nil || !has {
+		if has, err := hasCategory(r, proof.CategoryErased, proof.CategoryArchiveErased, categoryPolicy); err != nil || !has {
 			if err != nil {
 				return nil, err
 			}
@@ -204,7 +214,7 @@ func erasedRuns(list []proof.Tombstone) map[string][]proof.SeqRun {
 	all := map[string][]proof.SeqRun{}
 	for i := range list {
 		for slot, runs := range list[i].Slots {
-			if name := list[i].Stream + "/" + strconv.Itoa(slot); len(runs) > 0 {
+			if name := list[i].Origin + " " + list[i].Stream + "/" + strconv.Itoa(slot); len(runs) > 0 {
 				all[name] = append(all[name], runs...)
 			}
 		}

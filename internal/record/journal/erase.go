@@ -81,6 +81,7 @@ var ErrErasure = errors.New("erasure is not possible")
 // streamHits are the slots of a stream to be erased, by sequence number, rising, of
 // the entries up to last.
 type streamHits struct {
+	home   *archive // whose stream it is, nil: the journal's own
 	stream string
 	last   uint64
 	hits   []slotHit
@@ -166,7 +167,7 @@ func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]str
 	files, release := j.view.pin(func(f *sealedFile) bool { return f.stream != SystemStream })
 	defer release()
 	slices.SortFunc(files, func(a, b *sealedFile) int {
-		return cmp.Or(cmp.Compare(a.stream, b.stream), cmp.Compare(a.firstNumber, b.firstNumber))
+		return cmp.Or(cmp.Compare(a.home.place(), b.home.place()), cmp.Compare(a.stream, b.stream), cmp.Compare(a.firstNumber, b.firstNumber))
 	})
 	for i, f := range files {
 		if err := ctx.Err(); err != nil {
@@ -183,8 +184,8 @@ func (j *Journal) findSubject(ctx context.Context, o *Erasure, s subject) ([]str
 		if err != nil {
 			return nil, fmt.Errorf("%w: the segment file %s cannot be read whole: %w", ErrErasure, f.Name, err)
 		}
-		if k := len(all) - 1; k < 0 || all[k].stream != f.stream {
-			all = append(all, streamHits{stream: f.stream})
+		if k := len(all) - 1; k < 0 || all[k].stream != f.stream || all[k].home != f.home {
+			all = append(all, streamHits{home: f.home, stream: f.stream})
 		}
 		found := &all[len(all)-1]
 		found.last, found.hits = f.last, append(found.hits, hits...)
@@ -216,7 +217,7 @@ func (j *Journal) entomb(ctx context.Context, o *Erasure, hits []streamHits) err
 		e := ownEvent(proof.CategoryErased, "slots of entries erased")
 		t.Event(e)
 		events = append(events, e)
-		line, err := erasureLine(j.Origin(), &t, time.Unix(0, e.Received))
+		line, err := erasureLine(cmp.Or(t.Origin, j.Origin()), &t, time.Unix(0, e.Received))
 		if err != nil {
 			return err
 		}
@@ -237,8 +238,8 @@ func tombstonesOf(o *Erasure, hits []streamHits) (all []proof.Tombstone) {
 	var t *proof.Tombstone
 	for _, f := range hits {
 		for _, h := range f.hits {
-			if t == nil || t.Stream != f.stream || len(t.Slots[0]) >= maxRuns/2 || len(t.Slots[1]) >= maxRuns/2 {
-				all = append(all, proof.Tombstone{Erased: true, ID: o.ID, Stream: f.stream, Actor: o.Actor})
+			if t == nil || t.Stream != f.stream || t.Origin != f.home.foreign() || len(t.Slots[0]) >= maxRuns/2 || len(t.Slots[1]) >= maxRuns/2 {
+				all = append(all, proof.Tombstone{Erased: true, ID: o.ID, Origin: f.home.foreign(), Stream: f.stream, Actor: o.Actor})
 				t = &all[len(all)-1]
 			}
 			for slot, on := range h.slot {

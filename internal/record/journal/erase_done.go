@@ -67,8 +67,10 @@ func (j *Journal) clearRest(last uint64) error {
 	if err := errors.Join(j.dropLogs(), j.sweep()); err != nil {
 		return err
 	}
-	if len(j.seal.unsure) > 0 {
-		return fmt.Errorf("%w: %s cannot be removed before the manifest is written", errLeft, j.seal.unsure[0])
+	for _, m := range j.manifests() {
+		if len(m.unsure) > 0 {
+			return fmt.Errorf("%w: %s cannot be removed before the manifest is written", errLeft, m.unsure[0])
+		}
 	}
 	if old := j.wal.below(last + 1); len(old) > 0 {
 		return fmt.Errorf("%w: log file %s is still needed; the erasure goes on when it is sealed", errLeft, walName(old[0]))
@@ -80,22 +82,21 @@ func (j *Journal) clearRest(last uint64) error {
 // before. The sealer's.
 func (j *Journal) sweep() error {
 	counts := map[string]bool{}
-	for _, f := range j.view.files() {
-		counts[f.Name] = true
+	for _, f := range j.view.all() {
+		counts[filepath.Join(j.segments(f.home), f.Name)] = true
 	}
 	var left []string
 	var errs []error
-	for _, name := range j.seal.leftover {
-		if counts[name] {
+	for _, path := range j.seal.leftover {
+		if counts[path] {
 			continue // it was written once more
 		}
-		path := j.path("segments", name)
 		err := j.opts.disk.remove(path)
 		if err == nil || errors.Is(err, os.ErrNotExist) {
 			err = j.opts.disk.syncDir(filepath.Dir(path))
 		}
 		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			left, errs = append(left, name), append(errs, err)
+			left, errs = append(left, path), append(errs, err)
 		}
 	}
 	j.seal.leftover = left

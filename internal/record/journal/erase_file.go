@@ -21,14 +21,33 @@ var errLeft = errors.New("the file still holds the subject")
 // each in a job of its own, and puts each in the old one's place. A file may have
 // been merged since it was searched: the one that holds the entries now is taken.
 func (j *Journal) eraseStream(ctx context.Context, o *Erasure, h *streamHits, s subject) error {
+	return j.eraseFiles(ctx, h, func(f *sealedFile, hits []slotHit, done int) error {
+		o.at(StageRewrite, done, len(h.hits))
+		if err := j.refuseHeld([]streamHits{{stream: h.stream, hits: hits}}); err != nil {
+			return err
+		}
+		return j.rewriteWithout(f, hits, s, h.last)
+	})
+}
+
+// eraseAgain is eraseStream of slots whose subject is not known any more.
+func (j *Journal) eraseAgain(ctx context.Context, h *streamHits) error {
+	return j.eraseFiles(ctx, h, func(f *sealedFile, hits []slotHit, _ int) error {
+		_, err := j.rewrite(f, hits)
+		return err
+	})
+}
+
+// eraseFiles rewrites each file that has hits as a job, in which no hold comes into
+// force.
+func (j *Journal) eraseFiles(ctx context.Context, h *streamHits, rewrite func(f *sealedFile, hits []slotHit, done int) error) error {
 	for rest := h.hits; len(rest) > 0; {
-		o.at(StageRewrite, len(h.hits)-len(rest), len(h.hits))
 		n := 0
 		err := j.do(ctx, func(context.Context) error {
 			j.holds.gate.RLock()
 			defer j.holds.gate.RUnlock()
-			f, ok := j.fileOf(h.stream, rest[0].seq)
-			if !ok && rest[0].seq <= j.prunedUpTo(h.stream) {
+			f, ok := j.fileIn(h.home, h.stream, rest[0].seq)
+			if !ok && rest[0].seq <= j.prunedUpTo(h.home, h.stream) {
 				n = 1 // retention has dropped it meanwhile
 				return nil
 			}
@@ -36,10 +55,7 @@ func (j *Journal) eraseStream(ctx context.Context, o *Erasure, h *streamHits, s 
 				return fmt.Errorf("entry %d is in no file", rest[0].seq)
 			}
 			n = sort.Search(len(rest), func(i int) bool { return rest[i].seq > f.last })
-			if err := j.refuseHeld([]streamHits{{stream: h.stream, hits: rest[:n]}}); err != nil {
-				return err
-			}
-			if err := j.rewriteWithout(f, rest[:n], s, h.last); err != nil {
+			if err := rewrite(f, rest[:n], len(h.hits)-len(rest)); err != nil {
 				return fmt.Errorf("%s: %w", f.Name, err)
 			}
 			return nil
@@ -55,23 +71,29 @@ func (j *Journal) eraseStream(ctx context.Context, o *Erasure, h *streamHits, s 
 // rewriteWithout is the job of one file. Entries after last were not searched, and
 // have no tombstone: they stay what they are.
 func (j *Journal) rewriteWithout(f *sealedFile, hits []slotHit, s subject, last uint64) error {
-	if f.file == nil {
-		return fmt.Errorf("%w: it cannot be read", ErrErasure)
-	}
-	m, err := decodeMeta(f.file.Meta())
+	out, err := j.rewrite(f, hits)
 	if err != nil {
 		return err
 	}
+	return out.lacks(s, last)
+}
+
+// rewrite puts a file without the slots in the place of one.
+func (j *Journal) rewrite(f *sealedFile, hits []slotHit) (*sealedFile, error) {
+	if f.file == nil {
+		return nil, fmt.Errorf("%w: it cannot be read", ErrErasure)
+	}
+	m, err := decodeMeta(f.file.Meta())
+	if err != nil {
+		return nil, err
+	}
 	block := segment.NewBlock()
 	if err := eraseRows(f, m, hits, block); err != nil {
-		return err
+		return nil, err
 	}
-	out := &sealedFile{coverage: coverageOf(m)}
+	out := &sealedFile{coverage: coverageOf(m), home: f.home}
 	out.Ranges = f.Ranges
-	if err := j.replaceFiles([]*sealedFile{f}, out, block.Reader(), m); err != nil {
-		return err
-	}
-	return out.lacks(s, last)
+	return out, j.replaceFiles([]*sealedFile{f}, out, block.Reader(), m)
 }
 
 // lacks searches the entries up to last of a file that was written anew for the

@@ -13,19 +13,26 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
+// streamName names a stream of the journal, or of the archive with that origin.
+type streamName struct{ origin, stream string }
+
 // sumUp counts what an erasure has taken, by its tombstones: those of a try that was
 // cut off are there too, and may name the same slots again.
 func (j *Journal) sumUp(ctx context.Context, out *Erased) error {
-	byStream := map[string]*[2][]proof.SeqRun{}
+	byStream := map[streamName]*[2][]proof.SeqRun{}
 	err := j.ownEntries(ctx, func(e *event.Event) {
 		t, ok, err := proof.ParseTombstone(e)
+		if !ok {
+			t, ok, err = proof.ParseArchiveTombstone(e)
+		}
 		if err != nil || !ok || !t.Erased || t.ID != out.ID {
 			return
 		}
-		s := byStream[t.Stream]
+		name := streamName{t.Origin, t.Stream}
+		s := byStream[name]
 		if s == nil {
 			s = &[2][]proof.SeqRun{}
-			byStream[t.Stream] = s
+			byStream[name] = s
 		}
 		for slot := range s {
 			s[slot] = append(s[slot], t.Slots[slot]...)
@@ -35,7 +42,8 @@ func (j *Journal) sumUp(ctx context.Context, out *Erased) error {
 		return fmt.Errorf("count what was erased: %w", err)
 	}
 	out.Entries, out.Slots, out.Files = 0, 0, 0
-	for stream, s := range byStream {
+	files := j.view.all()
+	for name, s := range byStream {
 		entries, _ := joinRuns(slices.Concat(s[0], s[1]))
 		_, first := joinRuns(s[0])
 		_, second := joinRuns(s[1])
@@ -43,9 +51,9 @@ func (j *Journal) sumUp(ctx context.Context, out *Erased) error {
 		for _, r := range entries {
 			out.Entries += int64(r.Last-r.First) + 1 //nolint:gosec // a count
 		}
-		for _, f := range j.view.files() {
+		for _, f := range files {
 			i := sort.Search(len(entries), func(i int) bool { return entries[i].Last >= f.first })
-			if f.stream == stream && i < len(entries) && entries[i].First <= f.last {
+			if f.home.foreign() == name.origin && f.stream == name.stream && i < len(entries) && entries[i].First <= f.last {
 				out.Files++
 			}
 		}

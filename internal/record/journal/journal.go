@@ -80,6 +80,9 @@ type Options struct {
 	Dir string
 	// Keys are the folder's keys.
 	Keys *keyring.Ring
+	// Archived reads what an archive has of keys and cosignatures, for Verify and
+	// BeginRestored; nil leaves its MACs unchecked.
+	Archived func(dir string) Archived
 	// Logger gets state changes and damage; nil logs nothing.
 	Logger *slog.Logger
 	// Damaged is told of each segment file and reason, once, that something in it
@@ -169,6 +172,7 @@ type Journal struct {
 	evidence evidence
 	holds    holds
 	receipts receipts
+	archives []*archive // the oldest first; set at the opening
 	erasing  sync.Mutex // one erasure at a time
 
 	damages *segment.Damages
@@ -208,7 +212,7 @@ func (j *Journal) Stats() Stats {
 		s.Fault = f.err
 	}
 	j.view.mu.Lock()
-	s.Segments, s.HotRanges = len(j.view.sealed), len(j.view.hot)
+	s.Segments, s.HotRanges = len(j.view.sealed)+len(j.view.archived), len(j.view.hot)
 	j.view.mu.Unlock()
 	j.tail.mu.Lock()
 	s.HotBytes = j.tail.total
@@ -302,7 +306,7 @@ func (j *Journal) Close() error {
 	if j.head != nil {
 		err = errors.Join(err, j.head.f.Close())
 	}
-	return errors.Join(err, j.seal.manifest.close(), j.evidence.log.close(), j.lock.release())
+	return errors.Join(err, j.seal.manifest.close(), j.evidence.log.close(), j.closeArchives(), j.lock.release())
 }
 
 func (j *Journal) path(elem ...string) string {

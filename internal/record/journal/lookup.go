@@ -6,10 +6,19 @@ import "sort"
 
 // fileOf is the sealed file with an entry.
 func (j *Journal) fileOf(stream string, seq uint64) (*sealedFile, bool) {
+	return j.fileIn(nil, stream, seq)
+}
+
+// fileIn is the sealed file with an entry of an archive, nil for the journal itself.
+func (j *Journal) fileIn(a *archive, stream string, seq uint64) (*sealedFile, bool) {
 	j.view.mu.Lock()
 	defer j.view.mu.Unlock()
-	for _, s := range j.view.sealed {
-		if s.stream == stream && s.first <= seq && seq <= s.last {
+	list := j.view.sealed
+	if a != nil {
+		list = j.view.archived
+	}
+	for _, s := range list {
+		if s.home == a && s.stream == stream && s.first <= seq && seq <= s.last {
 			return s, true
 		}
 	}
@@ -31,9 +40,16 @@ func (j *Journal) Covered(stream string, seq uint64) bool {
 	return err == nil && l.Header.Last() >= seq
 }
 
-// prunedUpTo is the last sequence number of a stream that retention has dropped, 0
-// when it has dropped none. The sealer's.
-func (j *Journal) prunedUpTo(stream string) uint64 {
+// prunedUpTo is the last sequence number of a stream that retention has dropped, of an
+// archive or, with nil, of the journal itself; 0 when it has dropped none. The sealer's.
+func (j *Journal) prunedUpTo(a *archive, stream string) uint64 {
+	if a != nil {
+		at, ok := a.indexOf(stream, a.manifest.pruned[stream])
+		if !ok {
+			return 0
+		}
+		return a.lasts[at]
+	}
 	at, ok := j.indexOf(stream, j.seal.manifest.pruned[stream])
 	if !ok {
 		return 0

@@ -24,6 +24,9 @@ type manifest struct {
 	files  []listed // what a file written anew holds
 	// pruned is the number of the last range of each stream that retention took.
 	pruned map[string]uint64
+	// unsure are segment files, by their whole path, that a record which failed names:
+	// it may be on the disk for all that. The sealer's.
+	unsure []string
 }
 
 // readManifest reads the file; absent is no error.

@@ -192,36 +192,40 @@ func (j *Journal) copyRows(f *sealedFile, block *segment.Block) (fileMeta, error
 
 // replaceFiles writes the file that takes the place of others, and takes them away.
 func (j *Journal) replaceFiles(old []*sealedFile, out *sealedFile, rows segment.Reader, m fileMeta) (err error) {
-	ranges, name := out.Ranges, fileName(&out.coverage, j.seal.manifest.number+1)
-	if out.listed, err = j.writeFile(name, rows, m); err != nil {
-		return errors.Join(err, j.abandon(name))
+	ranges, root := out.Ranges, j.segments(out.home)
+	name := fileName(&out.coverage, j.manifestOf(out.home).number+1)
+	path := filepath.Join(root, name)
+	if out.listed, err = j.writeFile(root, name, rows, m); err != nil {
+		return errors.Join(err, j.abandon(path))
 	}
 	out.Ranges = ranges
 	r := record{Change: changeReplace, listed: out.listed}
 	for _, f := range old {
 		r.Old = append(r.Old, f.Name)
 	}
-	if err := j.addRecord(r); err != nil {
-		j.seal.unsure = append(j.seal.unsure, name)
+	if err := j.addRecord(out.home, r); err != nil {
+		m := j.manifestOf(out.home)
+		m.unsure = append(m.unsure, path)
 		return err
 	}
 	j.openListed(out)
 	return j.retire(old, out)
 }
 
-// addRecord adds to the manifest. The file on the disk is then sure to say what the
-// one in memory says.
-func (j *Journal) addRecord(r record) error {
-	if err := j.seal.manifest.add(r); err != nil {
+// addRecord adds to the manifest of an archive, or with nil to the journal's. The file
+// on the disk is then sure to say what the one in memory says.
+func (j *Journal) addRecord(a *archive, r record) error {
+	m := j.manifestOf(a)
+	if err := m.add(r); err != nil {
 		return err
 	}
-	j.seal.leftover, j.seal.unsure = append(j.seal.leftover, j.seal.unsure...), nil
+	j.seal.leftover, m.unsure = append(j.seal.leftover, m.unsure...), nil
 	return nil
 }
 
 // abandon removes a file that was not finished. What cannot be removed is a leftover.
-func (j *Journal) abandon(name string) error {
-	j.seal.leftover = append(j.seal.leftover, name, name+".tmp")
+func (j *Journal) abandon(path string) error {
+	j.seal.leftover = append(j.seal.leftover, path, path+".tmp")
 	return j.sweep()
 }
 
@@ -232,8 +236,9 @@ func (j *Journal) retire(old []*sealedFile, out *sealedFile) error {
 	folders := map[string]bool{}
 	for _, f := range old {
 		if f.Name != "" {
-			j.seal.leftover = append(j.seal.leftover, f.Name)
-			folders[filepath.Dir(j.path("segments", f.Name))] = true
+			path := filepath.Join(j.segments(f.home), f.Name)
+			j.seal.leftover = append(j.seal.leftover, path)
+			folders[filepath.Dir(path)] = true
 		}
 	}
 	err = errors.Join(err, j.sweep())

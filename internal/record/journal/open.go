@@ -88,6 +88,9 @@ func (j *Journal) openFiles(ctx context.Context) error {
 		return err
 	}
 	rec := recovery{j: j, streams: map[string]*recovered{}}
+	if rec.ord, rec.events, err = j.openArchives(ctx); err != nil {
+		return err
+	}
 	rec.meet(list)
 	if err := rec.run(ctx); err != nil {
 		return err
@@ -171,7 +174,7 @@ func (j *Journal) openListed(s *sealedFile) {
 	if s.Name == "" {
 		return
 	}
-	path := j.path("segments", s.Name)
+	path := filepath.Join(j.segments(s.home), s.Name)
 	f, err := segment.OpenFile(path, j.seal.pages)
 	if err == nil {
 		f.Erased(erasedRows(f))

@@ -77,8 +77,12 @@ func (j *Journal) place(r *request) error {
 			r.runs = append(r.runs, run{r: c, first: c.count, opens: opens})
 		}
 		s.seq++
-		o.ord++
-		e.Place = event.Place{Origin: origin, Stream: s.name, Seq: s.seq, Ord: o.ord}
+		ord := e.Place.Ord
+		if !r.kept {
+			o.ord++
+			ord = o.ord
+		}
+		e.Place = event.Place{Origin: origin, Stream: s.name, Seq: s.seq, Ord: ord}
 		c.count++
 		c.size += int64(r.sizes[i])
 		last := &r.runs[len(r.runs)-1]

@@ -13,14 +13,14 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// The categories of the journal's own entries, beside those of tombstones
-// (package proof).
+// The categories of the journal's own entries, beside those of tombstones and of
+// foundings (package proof).
 const (
 	categoryHeartbeat = "journal_heartbeat"
 	categoryKey       = "journal_key"
 	categoryPolicy    = "journal_policy"
 	categoryErasure   = "journal_erasure"
-	categoryOrigin    = "journal_origin"
+	categoryCarried   = "journal_carried"
 )
 
 // ownSource is the source of the journal's own entries.

@@ -84,6 +84,10 @@ type Report struct {
 	// Diverged are the entries where the journal leaves a history that somebody
 	// knows; without a last one, everything from the first on.
 	Diverged []event.Range `json:"diverged,omitempty"`
+	// Archives are the journals that came before this one, the oldest first. Total,
+	// Verified, Tampered, Erased and Pruned count theirs too; their entries are named
+	// there.
+	Archives []ArchiveReport `json:"archives,omitempty"`
 	// Receipts says what became of each receipt that was given.
 	Receipts []ReceiptFinding `json:"receipts,omitempty"`
 	// Completeness is a verdict of its own, whatever Status says.

@@ -63,16 +63,9 @@ func (j *Journal) Retain(ctx context.Context, r Retention) (done Retained, err e
 	if r.Needed == 0 {
 		r.Needed = math.MaxUint64
 	}
-	byStream := map[string][]*sealedFile{}
-	for _, f := range j.view.files() {
-		byStream[f.stream] = append(byStream[f.stream], f)
-	}
-	for stream, files := range byStream {
-		days, ok := classDays(stream)
-		if !ok {
-			continue
-		}
-		slices.SortFunc(files, func(a, b *sealedFile) int { return cmp.Compare(a.firstNumber, b.firstNumber) })
+	for _, files := range j.byClass() {
+		stream := files[0].stream
+		days, _ := classDays(stream)
 		n := j.due(files, r.Now.Add(-time.Duration(days)*24*time.Hour), r.Needed, &done)
 		if n == 0 {
 			continue
@@ -87,6 +80,26 @@ func (j *Journal) Retain(ctx context.Context, r Retention) (done Retained, err e
 		}
 	}
 	return done, nil
+}
+
+// byClass are the sealed files of each stream that has a class, the journal's own and
+// those of archives apart, each in the order of their ranges.
+func (j *Journal) byClass() [][]*sealedFile {
+	files := slices.DeleteFunc(j.view.all(), func(f *sealedFile) bool {
+		_, ok := classDays(f.stream)
+		return !ok
+	})
+	slices.SortFunc(files, func(a, b *sealedFile) int {
+		return cmp.Or(cmp.Compare(a.home.place(), b.home.place()), cmp.Compare(a.stream, b.stream), cmp.Compare(a.firstNumber, b.firstNumber))
+	})
+	var all [][]*sealedFile
+	for i, f := range files {
+		if i == 0 || files[i-1].home != f.home || files[i-1].stream != f.stream {
+			all = append(all, nil)
+		}
+		all[len(all)-1] = append(all[len(all)-1], f)
+	}
+	return all
 }
 
 // classDays reads the days out of a stream's name; the system stream has none.
@@ -145,12 +158,13 @@ func (j *Journal) due(files []*sealedFile, before time.Time, needed uint64, done
 // a hold that came meanwhile keeps the rest, whose tombstone is then of no effect.
 func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, actor string) ([]*sealedFile, error) {
 	first, last := files[0], files[len(files)-1]
-	leaves, err := j.leavesOf(stream, first.firstNumber, last.lastNumber)
+	home := first.home
+	leaves, err := j.leavesOf(home, stream, first.firstNumber, last.lastNumber)
 	if err != nil {
 		return nil, err
 	}
 	t := proof.Tombstone{
-		Stream: stream, Actor: actor, First: first.first, Last: last.last,
+		Origin: home.foreign(), Stream: stream, Actor: actor, First: first.first, Last: last.last,
 		FirstRange: first.firstNumber, LastRange: last.lastNumber,
 		Headers: headersSum(leaves), Policy: stream,
 	}
@@ -163,7 +177,7 @@ func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, 
 	err = j.do(ctx, func(context.Context) error {
 		j.holds.gate.RLock()
 		defer j.holds.gate.RUnlock()
-		gone := j.frontOf(stream, last.lastNumber)
+		gone := j.frontOf(home, stream, last.lastNumber)
 		if len(gone) == 0 {
 			dropped <- nil
 			return nil
@@ -176,7 +190,7 @@ func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, 
 			}
 			r.Old = append(r.Old, f.Name)
 		}
-		if err := j.addRecord(r); err != nil {
+		if err := j.addRecord(home, r); err != nil {
 			return err
 		}
 		dropped <- gone
@@ -190,8 +204,8 @@ func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, 
 
 // frontOf are the files of a stream with ranges up to that number, as far as no hold
 // keeps them. A merge may have put others in the place of those that were due.
-func (j *Journal) frontOf(stream string, last uint64) []*sealedFile {
-	files := slices.DeleteFunc(j.view.files(), func(f *sealedFile) bool { return f.stream != stream || f.lastNumber > last })
+func (j *Journal) frontOf(home *archive, stream string, last uint64) []*sealedFile {
+	files := slices.DeleteFunc(j.view.all(), func(f *sealedFile) bool { return f.home != home || f.stream != stream || f.lastNumber > last })
 	slices.SortFunc(files, func(a, b *sealedFile) int { return cmp.Compare(a.firstNumber, b.firstNumber) })
 	n := slices.IndexFunc(files, func(f *sealedFile) bool {
 		_, held := j.held(stream, f.minReceived, f.maxReceived)
@@ -203,10 +217,19 @@ func (j *Journal) frontOf(stream string, last uint64) []*sealedFile {
 	return files
 }
 
-// leavesOf are the leaf hashes of the headers of a stream's ranges.
-func (j *Journal) leavesOf(stream string, first, last uint64) ([]hash, error) {
+// leavesOf are the leaf hashes of the headers of a stream's ranges, of an archive or,
+// with nil, of the journal itself.
+func (j *Journal) leavesOf(a *archive, stream string, first, last uint64) ([]hash, error) {
 	var leaves []hash
 	for n := first; n <= last; n++ {
+		if a != nil {
+			at, ok := a.indexOf(stream, n)
+			if !ok {
+				return nil, fmt.Errorf("range %d of archive %d has no header", n, a.number)
+			}
+			leaves = append(leaves, a.leaves[at])
+			continue
+		}
 		at, ok := j.indexOf(stream, n)
 		if !ok {
 			return nil, fmt.Errorf("range %d has no header", n)

@@ -48,8 +48,8 @@ func (g *ring) push(requests []*request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, r := range requests {
-		if len(r.events) == 0 || r.events[0].Place.Stream == SystemStream {
-			continue // the journal's own entries are for nobody else
+		if len(r.events) == 0 || r.events[0].Place.Stream == SystemStream || r.kept {
+			continue // the journal's own entries are for nobody else; kept ords do not rise
 		}
 		g.parts = append(g.parts, ringPart{r.events, r.weight})
 		g.bytes += r.weight

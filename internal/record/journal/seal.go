@@ -30,14 +30,14 @@ type sealer struct {
 
 	manifest manifest
 	unsigned []*hotRange // sealed, but no checkpoint covers them yet
-	// leftover are files below segments/ that count no more and are to be removed,
-	// unsure those that a record which failed names: it may be on the disk for all that.
-	leftover, unsure []string
-	folders          map[string]bool // of segments, that are durable
-	pages            *segment.Cache  // of the files that are searched
-	once             *segment.Cache  // keeps nothing: for reading back
-	ended            bool            // no job is taken any more
-	jobs             []*job          // what else may change files, in the order it was asked for
+	// leftover are segment files, by their whole path, that count no more and are to be
+	// removed.
+	leftover []string
+	folders  map[string]bool // of segments, that are durable
+	pages    *segment.Cache  // of the files that are searched
+	once     *segment.Cache  // keeps nothing: for reading back
+	ended    bool            // no job is taken any more
+	jobs     []*job          // what else may change files, in the order it was asked for
 }
 
 func (s *sealer) push(r *hotRange) {
@@ -161,7 +161,7 @@ func (j *Journal) sealRange(r *hotRange) error {
 	s := &sealedFile{}
 	s.add(h)
 	if r.block.Len() > 0 {
-		if s.listed, err = j.writeFile(fileName(&s.coverage, 0), r.block.Reader(), fileMeta{m}); err != nil {
+		if s.listed, err = j.writeFile(j.segments(nil), fileName(&s.coverage, 0), r.block.Reader(), fileMeta{m}); err != nil {
 			return fmt.Errorf("seal stream %s, seq %d to %d: %w", h.Stream, h.First, h.Last(), err)
 		}
 	}
@@ -172,7 +172,7 @@ func (j *Journal) sealRange(r *hotRange) error {
 		r.inLog = true
 	}
 	s.Ranges = []uint64{r.index}
-	if err := j.addRecord(record{Change: changeAdd, listed: s.listed}); err != nil {
+	if err := j.addRecord(nil, record{Change: changeAdd, listed: s.listed}); err != nil {
 		return err
 	}
 	j.openListed(s)

@@ -18,6 +18,7 @@ import (
 type sealedFile struct {
 	listed
 	coverage
+	home *archive      // that it is of, nil: the journal itself
 	file *segment.File // nil when it cannot be opened; then lost stands in
 	lost *segment.Lost // nil, too, for a range of which no row is left
 	// unmergeable: it could not be read, or has no neighbour to go with. The
@@ -43,15 +44,15 @@ func fileName(s *coverage, generation uint64) string {
 	return filepath.Join(s.stream, day, base+".seg")
 }
 
-// writeFile makes a segment file of rows and meta, durable under its name, after
+// writeFile makes a segment file of rows and meta below root, durable under its name, after
 // it was read back from the disk and every leaf, root and MAC in it was found to be
 // what rows and the headers say. Steps: temporary name, synced; dropped from the
 // page cache, read back; renamed; folders synced.
-func (j *Journal) writeFile(name string, rows segment.Reader, m fileMeta) (l listed, err error) {
+func (j *Journal) writeFile(root, name string, rows segment.Reader, m fileMeta) (l listed, err error) {
 	d := j.opts.disk
 	l.Name = name
-	path := j.path("segments", name)
-	if err := j.makeFolder(filepath.Dir(path)); err != nil {
+	path := filepath.Join(root, name)
+	if err := j.makeFolder(root, filepath.Dir(path)); err != nil {
 		return l, err
 	}
 	tmp := path + ".tmp"
@@ -84,14 +85,14 @@ func (j *Journal) writeFile(name string, rows segment.Reader, m fileMeta) (l lis
 	return l, d.syncDir(filepath.Dir(path))
 }
 
-// makeFolder makes a folder of the segments, and its parents, durable. What this
-// process has not made durable itself is taken for not durable. The sealer's.
-func (j *Journal) makeFolder(dir string) error {
-	if dir == j.path("segments") || j.seal.folders[dir] {
+// makeFolder makes a folder below root, and its parents, durable. What this process has
+// not made durable itself is taken for not durable. The sealer's.
+func (j *Journal) makeFolder(root, dir string) error {
+	if dir == root || j.seal.folders[dir] {
 		return nil
 	}
 	parent := filepath.Dir(dir)
-	if err := j.makeFolder(parent); err != nil {
+	if err := j.makeFolder(root, parent); err != nil {
 		return err
 	}
 	if err := j.opts.disk.mkdir(dir); err != nil {

@@ -12,11 +12,50 @@ import (
 
 // tombstones are what the entries of the system stream say is gone.
 type tombstones struct {
+	// founding is the journal's first own entry, when it stands on an archive.
+	founding *proof.Founding
+	// archives are those about archives, by their origin.
+	archives map[string]*tombstones
+
 	pruned []proof.Tombstone
 	erased map[string]*[2][][]proof.SeqRun // of each stream and slot, a list for each tombstone
 }
 
+// of are those about the archive with an origin.
+func (t *tombstones) of(origin string) *tombstones {
+	a := t.archives[origin]
+	if a == nil {
+		a = &tombstones{}
+		if t.archives == nil {
+			t.archives = map[string]*tombstones{}
+		}
+		t.archives[origin] = a
+	}
+	return a
+}
+
+// join takes in what a later journal says of this one.
+func (t *tombstones) join(o *tombstones) {
+	t.pruned = append(t.pruned, o.pruned...)
+	for stream, s := range o.erased {
+		for slot, lists := range s {
+			for _, runs := range lists {
+				tomb := proof.Tombstone{Erased: true, Stream: stream}
+				tomb.Slots[slot] = runs
+				t.take(&tomb)
+			}
+		}
+	}
+}
+
+// take takes a tombstone; one of an archive is kept apart.
 func (t *tombstones) take(tomb *proof.Tombstone) {
+	if tomb.Origin != "" {
+		about := *tomb
+		about.Origin = ""
+		t.of(tomb.Origin).take(&about)
+		return
+	}
 	if !tomb.Erased {
 		t.pruned = append(t.pruned, *tomb)
 		return

@@ -29,6 +29,9 @@ type VerifyOptions struct {
 	// Anchors are checkpoints that were kept outside the machine, as signed notes:
 	// the journal must continue each of them.
 	Anchors [][]byte
+	// Archived reads what an archive has of keys and cosignatures, out of its folder;
+	// nil leaves its MACs unchecked.
+	Archived func(dir string) Archived
 	// Since is an anchor, too, that was there when everything under it was
 	// verified: the entries under it are not checked again.
 	Since []byte
@@ -81,7 +84,7 @@ func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error)
 // what the checkpoint covers is in the log of headers afterwards, and what the head
 // knows is in the log of entries, or in that of headers after that.
 func (v *verifier) run(ctx context.Context) error {
-	if err := v.openReceipts(); err != nil {
+	if err := errors.Join(v.openReceipts(), v.setAnchorsAside()); err != nil {
 		return err
 	}
 	if err := v.readCheckpoint(); err != nil {
@@ -115,6 +118,9 @@ func (v *verifier) run(ctx context.Context) error {
 	if err := v.checkSmall(); err != nil {
 		return err
 	}
+	if err := v.checkArchives(ctx); err != nil {
+		return err
+	}
 	v.report.MACs = v.macs()
 	v.report.Completeness = v.completeness()
 	v.report.conclude(v.forked)
@@ -123,7 +129,7 @@ func (v *verifier) run(ctx context.Context) error {
 
 // Verify checks the journal while it runs.
 func (j *Journal) Verify(ctx context.Context, opts VerifyOptions) (Report, error) {
-	opts.Keys = j.opts.Keys
+	opts.Keys, opts.Archived = j.opts.Keys, j.opts.Archived
 	return Verify(ctx, j.opts.Dir, opts)
 }
 
@@ -132,6 +138,9 @@ type verifier struct {
 	dir        string
 	opts       VerifyOptions
 	stopped    bool
+	closed     bool     // an archive: nothing of it is in the log
+	named      bool     // an archive: the journal after it names it
+	elsewhere  [][]byte // anchors of archives
 	head       head
 	last       link   // of the log
 	file       uint64 // that last is in

@@ -219,7 +219,7 @@ func (v *verifier) checkAnchors(context.Context) error {
 func (v *verifier) continues(what string, c *proof.Checkpoint) bool {
 	have := uint64(len(v.headers))
 	switch {
-	case c.Size > have && !v.stopped && what == "the journal's own checkpoint":
+	case c.Size > have && !v.stopped && !v.closed && what == "the journal's own checkpoint":
 		return true // it is read before the headers: cannot be, and costs nothing
 	case c.Size > have:
 		v.diverge(fmt.Sprintf("%s covers %d headers, the log has %d", what, c.Size, have))

@@ -59,6 +59,7 @@ func (v *verifier) vouch(c *proof.Checkpoint) {
 // journal's keys have made its MAC.
 type foundTombstone struct {
 	proof.Tombstone
+	founding  *proof.Founding // instead of a tombstone
 	at        uint64
 	authentic bool
 }
@@ -73,7 +74,13 @@ func (v *verifier) takeOwn(list []*event.Event, at uint64, authentic bool) {
 			v.decided = append(v.decided, e)
 		}
 		if t, ok, err := proof.ParseTombstone(e); ok && err == nil {
-			v.waiting = append(v.waiting, foundTombstone{t, at, authentic})
+			v.waiting = append(v.waiting, foundTombstone{t, nil, at, authentic})
+		}
+		if t, ok, err := proof.ParseArchiveTombstone(e); ok && err == nil {
+			v.waiting = append(v.waiting, foundTombstone{t, nil, at, authentic})
+		}
+		if f, ok, err := proof.ParseFounding(e); ok && err == nil {
+			v.waiting = append(v.waiting, foundTombstone{founding: &f, at: at, authentic: authentic})
 		}
 	}
 	v.admit()
@@ -84,7 +91,10 @@ func (v *verifier) takeOwn(list []*event.Event, at uint64, authentic bool) {
 func (v *verifier) admit() {
 	v.waiting = slices.DeleteFunc(v.waiting, func(f foundTombstone) bool {
 		ok := f.at < v.vouched || v.vouched == 0 && f.authentic
-		if ok {
+		switch {
+		case ok && f.founding != nil:
+			v.tombs.founding = f.founding
+		case ok:
 			v.tombs.take(&f.Tombstone)
 		}
 		return ok

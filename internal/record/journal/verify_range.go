@@ -62,7 +62,7 @@ func (r *rangeCheck) row(c *fileCheck, e *event.Event, leaf8 [8]byte, mac [macBy
 		r.leaves[n] = leaf
 	}
 	if good && h.Stream == SystemStream {
-		if repeated(e) || e.Category == proof.CategoryPruned {
+		if decides(e) {
 			kept := *e
 			r.own = append(r.own, &kept)
 		}

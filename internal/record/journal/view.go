@@ -20,7 +20,10 @@ type view struct {
 	mu     sync.Mutex
 	hot    []*hotRange   // by their first publication
 	sealed []*sealedFile // by their record
-	closed bool
+	// archived are the files of archives. Only Snapshot and what goes through
+	// everything has them: their sequence numbers are those of other journals.
+	archived []*sealedFile
+	closed   bool
 }
 
 // track makes a range readable, and keeps the log files from file on.
@@ -62,8 +65,12 @@ func (v *view) oldestFile(current uint64) uint64 {
 func (v *view) replace(old []*sealedFile, s *sealedFile) error {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	next := make([]*sealedFile, 0, len(v.sealed)+1)
-	for _, f := range v.sealed {
+	list := &v.sealed
+	if len(old) > 0 && old[0].home != nil {
+		list = &v.archived
+	}
+	next := make([]*sealedFile, 0, len(*list)+1)
+	for _, f := range *list {
 		if !slices.Contains(old, f) {
 			next = append(next, f)
 		}
@@ -71,7 +78,7 @@ func (v *view) replace(old []*sealedFile, s *sealedFile) error {
 	if s != nil {
 		next = append(next, s)
 	}
-	v.sealed = next
+	*list = next
 	var err error
 	for _, f := range old {
 		f.gone = true
@@ -89,11 +96,18 @@ func (v *view) files() []*sealedFile {
 	return slices.Clone(v.sealed)
 }
 
-// pin keeps the sealed files that are wanted open until release.
+// all are files and those of archives.
+func (v *view) all() []*sealedFile {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Concat(v.archived, v.sealed)
+}
+
+// pin keeps the sealed files that are wanted, also of archives, open until release.
 func (v *view) pin(wanted func(*sealedFile) bool) (files []*sealedFile, release func()) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, f := range v.sealed {
+	for _, f := range slices.Concat(v.archived, v.sealed) {
 		if wanted(f) {
 			files = append(files, f)
 			f.readers++
@@ -112,14 +126,15 @@ func (s *sealedFile) close() error {
 
 // Snapshot returns readers that together hold each committed row once: a file's
 // rows from its segment, the others from memory. The stream of the journal's own
-// entries is not among them. A file that cannot be opened is there as a
+// entries is not among them; the rows of archives are. A file that cannot be opened is there as a
 // segment.Lost. Rows of a commit that is being published may be there or not. The
 // readers stay valid until release, which may be called more than once.
 func (j *Journal) Snapshot(ctx context.Context) (readers []segment.Reader, release func(), err error) {
 	return j.snapshot(ctx, func(stream string) bool { return stream != SystemStream })
 }
 
-// snapshot is Snapshot of some streams.
+// snapshot is Snapshot of some streams. What archives hold of their own entries is
+// never in it.
 func (j *Journal) snapshot(ctx context.Context, wanted func(stream string) bool) (readers []segment.Reader, release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, fmt.Errorf("snapshot: %w", err)
@@ -130,11 +145,12 @@ func (j *Journal) snapshot(ctx context.Context, wanted func(stream string) bool)
 	if v.closed {
 		return nil, nil, fmt.Errorf("snapshot: %w", ErrClosed)
 	}
-	readers = make([]segment.Reader, 0, len(v.sealed)+len(v.hot))
+	sealed := slices.Concat(v.archived, v.sealed)
+	readers = make([]segment.Reader, 0, len(sealed)+len(v.hot))
 	var pinned []*sealedFile
-	for _, s := range v.sealed {
+	for _, s := range sealed {
 		switch {
-		case !wanted(s.stream):
+		case !wanted(s.stream) || s.home != nil && s.stream == SystemStream:
 		case s.file != nil:
 			readers = append(readers, s.file)
 			pinned = append(pinned, s)
@@ -178,7 +194,7 @@ func (v *view) close() error {
 	}
 	v.closed = true
 	var err error
-	for _, s := range v.sealed {
+	for _, s := range slices.Concat(v.archived, v.sealed) {
 		if s.readers == 0 {
 			err = errors.Join(err, s.close())
 		}
