@@ -92,6 +92,10 @@ func (c *Choice) gather(ctx context.Context, logs query.Source, f query.Filter, 
 		c.Incomplete = max(c.Incomplete, page.Incomplete)
 		for i := range page.Items {
 			at := &page.Items[i].Place
+			if found+i > 0 && c.Origin != at.Origin {
+				return nil, &query.FieldError{Field: "from", Reason: "the entries are of more than one journal, an earlier one is an archive of this one; narrow the time"}
+			}
+			c.Origin = at.Origin
 			places[at.Stream] = append(places[at.Stream], at.Seq)
 		}
 		switch found += len(page.Items); {

@@ -92,6 +92,8 @@ func (a *API) unproven(ctx context.Context, err error) error {
 		p = problem(http.StatusConflict, "journal_diverged", "somebody outside knows a history that this journal does not continue, so that it signs no checkpoints; `tocsin verify` says more")
 	case errors.Is(err, journal.ErrDamaged):
 		p = problem(http.StatusConflict, "entry_damaged", "a stored entry is not as it was sealed, so that nothing can be proven with it; `tocsin verify` names what is damaged")
+	case errors.Is(err, journal.ErrArchived):
+		return problem(http.StatusConflict, "entry_archived", "%s: what proves them is in its own log; `tocsin verify` checks it", err)
 	case errors.Is(err, journal.ErrNoEvidence):
 		return problem(http.StatusNotFound, "not_found", "the journal has no such entry")
 	case errors.Is(err, errNotSealed), errors.Is(err, context.DeadlineExceeded), errors.Is(context.Cause(ctx), errNotSealed):

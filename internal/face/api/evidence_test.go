@@ -147,6 +147,7 @@ func TestEvidenceThatCannotBeMade(t *testing.T) {
 	}{
 		{journal.ErrDiverged, 409, "journal_diverged", false},
 		{journal.ErrDamaged, 409, "entry_damaged", false},
+		{journal.ErrArchived, 409, "entry_archived", false},
 		{journal.ErrNoEvidence, 404, "not_found", false},
 		{journal.ErrClosed, 503, "unavailable", true},
 		{context.DeadlineExceeded, 503, "not_sealed", true},

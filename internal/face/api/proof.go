@@ -85,7 +85,7 @@ func (a *API) proofOf(ctx context.Context, at event.Place) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, sealWithin)
 	defer cancel()
 	var out bytes.Buffer
-	if err := a.opts.Evidence.WriteBundle(ctx, &out, journal.BundleRequest{Entries: run}); err != nil {
+	if err := a.opts.Evidence.WriteBundle(ctx, &out, journal.BundleRequest{Origin: at.Origin, Entries: run}); err != nil {
 		return nil, a.unproven(ctx, err)
 	}
 	return out.Bytes(), nil

@@ -99,6 +99,8 @@ func activityEvent(did auth.Activity) *event.Event {
 		e.Source, e.Severity = "access", event.Low
 	case auth.AccountCreated, auth.BackupMade, auth.DataExport:
 		e.Source, e.Severity = "security_audit", event.Low
+	case auth.BackupRestored:
+		e.Source, e.Severity = "security_audit", event.High
 	case auth.LoginFailed, auth.TokenIssued, auth.TokenRevoked:
 		e.Severity = event.Low
 	}
@@ -109,7 +111,7 @@ func activityEvent(did auth.Activity) *event.Event {
 	switch did.Category {
 	case auth.AccountCreated:
 		name, scope = "account", "role"
-	case auth.BackupMade:
+	case auth.BackupMade, auth.BackupRestored:
 		name, scope = "backup", "size"
 	case auth.DataExport:
 		name, scope = "filter", "entries"

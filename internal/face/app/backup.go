@@ -69,6 +69,9 @@ var ErrInvalidJournal = errors.New("the journal is not as it was recorded")
 // looks at. Only then has the file its name. After an error there is no file.
 func Backup(ctx context.Context, dataDir, file string, o BackupOptions) (out BackupReport, err error) {
 	f := folder{dataDir}
+	if err := f.finished(); err != nil {
+		return out, err
+	}
 	if !f.hasJournal() {
 		return out, fmt.Errorf("%s holds no journal", dataDir)
 	}
@@ -114,10 +117,10 @@ func Backup(ctx context.Context, dataDir, file string, o BackupOptions) (out Bac
 	return out, nil
 }
 
-// plainFull says in plain words that the disk is full.
+// plainFull says in plain words that a disk is full.
 func plainFull(err error) error {
 	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) {
-		return fmt.Errorf("the disk is full, there is no backup: %w", err)
+		return fmt.Errorf("the disk is full: %w", err)
 	}
 	return err
 }

@@ -76,15 +76,15 @@ func (b *openedBackup) check(ctx context.Context, o Options) (report journal.Rep
 			}
 		}
 	}
-	if err := b.shelveAll(ctx, b.scratch); err != nil {
+	if err := b.shelveAll(ctx, func(dir string) string { return filepath.Join(b.scratch, filepath.FromSlash(dir)) }); err != nil {
 		return report, err
 	}
 	keys, _ := keyring.Inspect(o.shelved(filepath.Join(b.scratch, backupKeys)))
-	if _, err := attach(keys, o.Anchors); err != nil {
+	if _, err := attach(keys, o.Anchors); err != nil && !errors.Is(err, keyring.ErrOther) {
 		return report, err
 	}
 	report, err = journal.Verify(ctx, filepath.Join(b.scratch, backupJournal), journal.VerifyOptions{
-		Keys: keys, Fetch: b.fetch, Logger: o.Logger,
+		Keys: keys, Archived: o.archived, Fetch: b.fetch, Logger: o.Logger,
 	})
 	if err != nil {
 		return report, err
@@ -170,12 +170,12 @@ func (b *openedBackup) keyFolders() []string {
 	return all
 }
 
-// shelveAll writes every folder of keys below dir, for checking.
-func (b *openedBackup) shelveAll(ctx context.Context, dir string) error {
+// shelveAll writes every folder of keys to its place, for checking.
+func (b *openedBackup) shelveAll(ctx context.Context, place func(dir string) string) error {
 	for _, folder := range b.keyFolders() {
 		files, err := b.keyFiles(ctx, folder)
 		if err == nil {
-			err = keyring.Shelve(filepath.Join(dir, filepath.FromSlash(folder)), files)
+			err = keyring.Shelve(place(folder), files)
 		}
 		if err != nil {
 			return err

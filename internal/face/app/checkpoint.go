@@ -18,6 +18,9 @@ import (
 // nothing, and works beside a running server.
 func Checkpoint(dataDir string) ([]byte, error) {
 	f := folder{dataDir}
+	if err := f.finished(); err != nil {
+		return nil, err
+	}
 	raw, err := os.ReadFile(f.checkpoint())
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no checkpoint: nothing is sealed in it yet", dataDir)

@@ -49,6 +49,9 @@ type Exported struct {
 // exported what. After an error w holds nothing that counts as whole.
 func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (out Exported, err error) {
 	f := folder{dataDir}
+	if err := f.finished(); err != nil {
+		return out, err
+	}
 	if !journal.Exists(f.journal()) {
 		return out, fmt.Errorf("%s holds no journal", dataDir)
 	}

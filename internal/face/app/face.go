@@ -26,6 +26,9 @@ const (
 	stopTimeout   = 5 * time.Second // those who stop services wait 10 s
 )
 
+// sessionSecret names the secret that signs sessions.
+const sessionSecret = "sessions"
+
 // facing is the floor that others see.
 type facing struct {
 	access   *auth.Auth
@@ -38,7 +41,7 @@ type facing struct {
 }
 
 func (s *server) openAccess(context.Context) error {
-	key, err := s.record.keys.Secret("sessions")
+	key, err := s.record.keys.Secret(sessionSecret)
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,9 @@ import (
 	"path/filepath"
 )
 
+// cosignaturesName is what witnesses have co-signed, below a journal's folder.
+const cosignaturesName = "cosignatures"
+
 // folder is a data folder; its methods name what lies where.
 type folder struct{ dir string }
 
@@ -20,16 +23,23 @@ func openFolder(dir string) (folder, error) {
 	if err != nil {
 		return folder{}, fmt.Errorf("data folder: %w", err)
 	}
-	return folder{abs}, nil
+	f := folder{abs}
+	return f, f.finished()
 }
 
 func (f folder) keys() string         { return filepath.Join(f.dir, "keys") }
 func (f folder) journal() string      { return filepath.Join(f.dir, "journal") }
 func (f folder) checkpoint() string   { return filepath.Join(f.journal(), "checkpoint") }
-func (f folder) cosignatures() string { return filepath.Join(f.journal(), "cosignatures") }
+func (f folder) cosignatures() string { return filepath.Join(f.journal(), cosignaturesName) }
 func (f folder) state() string        { return filepath.Join(f.dir, "state") }
 func (f folder) originIDs() string    { return filepath.Join(f.dir, "derived", "origin-ids") }
 func (f folder) lastCheck() string    { return filepath.Join(f.dir, "derived", "last-check") }
+
+// hasArchives tells whether the journal stands on archives of earlier ones.
+func (f folder) hasArchives() bool {
+	_, err := os.Stat(filepath.Join(f.journal(), "origins"))
+	return err == nil
+}
 
 // hasJournal tells whether something was recorded here before.
 func (f folder) hasJournal() bool {

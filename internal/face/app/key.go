@@ -170,6 +170,9 @@ func keysOf(ring *keyring.Ring) Keys {
 
 // wantKeys refuses a folder that has none yet.
 func (f folder) wantKeys() error {
+	if err := f.finished(); err != nil {
+		return err
+	}
 	if _, err := os.Stat(f.keys()); err != nil {
 		return fmt.Errorf("%s holds no keys: the first start of the server makes them", f.dir)
 	}

@@ -47,7 +47,7 @@ func (s *server) openRecord(ctx context.Context) (err error) {
 	}
 	s.record.journal, err = journal.Open(ctx, journal.Options{
 		Dir: s.folder.journal(), Keys: s.record.keys, Logger: s.logger.With("part", "journal"),
-		Damaged: s.damaged,
+		Damaged: s.damaged, Archived: s.opt.archived,
 	})
 	if err != nil {
 		return err

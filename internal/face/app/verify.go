@@ -28,7 +28,8 @@ type Verification struct {
 }
 
 // attach gives a ring the exported roots of the files, and names those that are
-// still away.
+// still away. keyring.ErrOther says that one of them is of another journal; the others
+// are in use.
 func attach(keys *keyring.Ring, files []string) (away []keyring.Finding, err error) {
 	if keys == nil {
 		for _, file := range files {
@@ -36,8 +37,12 @@ func attach(keys *keyring.Ring, files []string) (away []keyring.Finding, err err
 		}
 		return away, nil
 	}
+	var other error
 	for _, file := range files {
-		if err := keys.Attach(file); err != nil {
+		switch err := keys.Attach(file); {
+		case errors.Is(err, keyring.ErrOther):
+			other = err
+		case err != nil:
 			return nil, err
 		}
 	}
@@ -49,7 +54,7 @@ func attach(keys *keyring.Ring, files []string) (away []keyring.Finding, err err
 			})
 		}
 	}
-	return away, nil
+	return away, other
 }
 
 // VerifyOptions say with what a journal is compared. All of them may be empty.
@@ -74,7 +79,7 @@ type VerifyOptions struct {
 // forJournal are the options of the journal's own Verify.
 func (o *VerifyOptions) forJournal(keys *keyring.Ring) (journal.VerifyOptions, error) {
 	out := journal.VerifyOptions{
-		Keys: keys, Anchors: o.Checkpoints, Since: o.Since, Receipts: o.Receipts,
+		Keys: keys, Archived: o.archived, Anchors: o.Checkpoints, Since: o.Since, Receipts: o.Receipts,
 		From: nanos(o.From), To: nanos(o.To), Workers: o.Workers, Logger: o.Logger,
 	}
 	trusted := o.Trusted
@@ -122,8 +127,16 @@ func (f folder) readCosigned() (notes [][]byte, err error) {
 // found.
 func Verify(ctx context.Context, dataDir string, o VerifyOptions) (Verification, error) {
 	f := folder{dataDir}
+	if err := f.finished(); err != nil {
+		return Verification{}, err
+	}
+	return verifyFolder(ctx, f, o)
+}
+
+// verifyFolder is Verify of a folder that may still be marked as being restored.
+func verifyFolder(ctx context.Context, f folder, o VerifyOptions) (Verification, error) {
 	if _, err := os.Stat(f.journal()); errors.Is(err, fs.ErrNotExist) {
-		return Verification{}, fmt.Errorf("%s holds no journal", dataDir)
+		return Verification{}, fmt.Errorf("%s holds no journal", f.dir)
 	} else if err != nil {
 		return Verification{}, err
 	}
@@ -136,7 +149,7 @@ func Verify(ctx context.Context, dataDir string, o VerifyOptions) (Verification,
 		v.Keys[i].File = "keys/" + v.Keys[i].File
 	}
 	away, err := attach(keys, o.Anchors)
-	if err != nil {
+	if err != nil && (!errors.Is(err, keyring.ErrOther) || !f.hasArchives()) { // else it is of an archive
 		return Verification{}, err
 	}
 	jo, err := o.forJournal(keys)

@@ -12,7 +12,8 @@ import (
 // beside a server, so members are only ever added.
 type Activity struct {
 	// Category is a fixed word: login_success, login_failed, logout, token_issued,
-	// token_revoked, account_created, rate_limit_blocked, backup_made, data_export.
+	// token_revoked, account_created, rate_limit_blocked, backup_made, data_export,
+	// backup_restored.
 	Category string    `json:"category"`
 	Time     time.Time `json:"time"`
 	Failed   bool      `json:"failed,omitempty"`
@@ -43,6 +44,7 @@ const (
 	RateLimitBlocked = "rate_limit_blocked"
 	BackupMade       = "backup_made"
 	DataExport       = "data_export"
+	BackupRestored   = "backup_restored"
 )
 
 // Peer is where a request comes from.

@@ -60,6 +60,7 @@ type commands struct {
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder, or an evidence bundle."`
 	Backup  backupCommand  `cmd:"" help:"Write a data folder to one file, beside a running server or without one, and check it."`
 	Export  exportCommand  `cmd:"" help:"Write an evidence bundle of events, which others check without a server."`
+	Restore restoreCommand `cmd:"" help:"Make a data folder of a backup."`
 	Erase   eraseCommand   `cmd:"" help:"Erase one person from everything that was recorded."`
 	Hold    holdCommand    `cmd:"" help:"Legal holds: what must be neither dropped nor erased."`
 	Retain  retainCommand  `cmd:"" help:"Drop what is over its time, now."`

@@ -25,6 +25,10 @@ func printReport(w io.Writer, r *app.Verification, c *verifyCommand) error {
 	for _, s := range r.Streams {
 		ew.printf("  stream %-8s up to %d, %d segments, %d not sealed yet\n", s.Stream, s.Last, s.Segments, s.Unsealed)
 	}
+	for i := range r.Archives {
+		a := &r.Archives[i]
+		ew.printf("  archive %d, %s: %d of %d entries verified, %d tampered, macs: %s\n", a.Archive, a.Origin, a.Verified, a.Total, a.Tampered, a.MACs)
+	}
 	for _, g := range r.Diverged {
 		if g.Last == 0 {
 			ew.printf("%s  stream %s, from entry %d on: somebody knows more than what is here, or something else\n", journal.Diverged, g.Stream, g.First)
@@ -34,6 +38,11 @@ func printReport(w io.Writer, r *app.Verification, c *verifyCommand) error {
 	}
 	for _, e := range r.Entries {
 		ew.printf("%s  %s\n", e.Verdict, place(e.Stream, e.Seq, max(e.Seq, e.LastSeq)))
+	}
+	for i := range r.Archives {
+		for _, e := range r.Archives[i].Entries {
+			ew.printf("%s  archive %d, %s\n", e.Verdict, r.Archives[i].Archive, place(e.Stream, e.Seq, max(e.Seq, e.LastSeq)))
+		}
 	}
 	if r.Omitted > 0 {
 		ew.printf("and %d more\n", r.Omitted)
