@@ -136,16 +136,10 @@ func parseOrder(raw []byte) (o orderFile, err error) {
 
 var errOrder = errors.New("the order of an erasure is damaged")
 
-// zeroedOrder tells whether the zeros that end an order have reached the disk, a
-// sector of them at least.
+// zeroedOrder tells whether some of the zeros that end an order have reached the disk.
+// It holds none before, begins with a brace, and a bit that flips makes one at most.
 func zeroedOrder(raw []byte) bool {
-	const sector = 512
-	for at := 0; at < len(raw); at += sector {
-		if allZero(raw[at:min(at+sector, len(raw))]) {
-			return true
-		}
-	}
-	return len(raw) == 0
+	return len(raw) == 0 || raw[0] == 0 || bytes.Count(raw, []byte{0}) > 1
 }
 
 // listedErasure is a line of the file of erasures: what a restore of an older

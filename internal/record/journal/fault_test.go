@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
@@ -37,6 +38,11 @@ type faultDisk struct {
 	fail func(op, path string) error
 	// lieSync makes sync do nothing: the control that must lose events.
 	lieSync bool
+	// lie makes the sync of some files, and the writing of some segments, not durable.
+	lie func(path string) bool
+	// onCrash is called once, when the power goes.
+	onCrash func()
+	torn    []string // segment files that are not durable
 }
 
 // nameChange is a rename or a removal that syncDir has not made durable.
@@ -81,6 +87,9 @@ func (d *faultDisk) step(op, path string) (partly bool, err error) {
 	d.ops++
 	if d.ops == d.crashAt {
 		d.crashed = true
+		if d.onCrash != nil {
+			d.onCrash()
+		}
 		return true, nil
 	}
 	return false, nil
@@ -98,6 +107,9 @@ func (d *faultDisk) off() {
 	}
 	for _, f := range d.files {
 		f.lose()
+	}
+	for _, path := range d.torn {
+		_ = os.Truncate(path, 0)
 	}
 }
 
@@ -252,6 +264,9 @@ func (d *faultDisk) writeSegment(path string, rows segment.Reader, meta []byte) 
 		}
 		return errCrashed
 	}
+	if d.lie != nil && d.lie(path) {
+		d.torn = append(d.torn, strings.TrimSuffix(path, ".tmp"))
+	}
 	return nil
 }
 
@@ -287,7 +302,7 @@ func (f *faultFile) sync() error {
 	if partly {
 		return errCrashed
 	}
-	if f.disk.lieSync {
+	if f.disk.lieSync || f.disk.lie != nil && f.disk.lie(f.path) {
 		return nil
 	}
 	if err := f.under.sync(); err != nil {

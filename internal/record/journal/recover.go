@@ -192,8 +192,12 @@ func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader, 
 	if l.Header.Origin != r.j.Origin() {
 		return fmt.Errorf("%w: it is %s, the keys are of %s; put its own keys back", ErrForeign, l.Header.Origin, r.j.Origin())
 	}
-	if l.Copies < 2 && !begun {
-		r.note(ctx, number, "a copy of the header is damaged")
+	if l.Copies < 2 {
+		r.j.log.WarnContext(ctx, "a copy of a log file's header is damaged; it is written anew", "file", walName(number))
+		if err := r.j.putBegin(path, l.Header.encode()); err != nil {
+			return err
+		}
+		copy(raw, l.Header.encode())
 	}
 	r.boot = max(r.boot, l.Header.Boot)
 	if r.last == (link{}) {
@@ -236,6 +240,18 @@ func (r *recovery) readLog(ctx context.Context, number uint64, next *walHeader, 
 		good = 0
 	}
 	return r.clear(path, raw, good)
+}
+
+// putBegin puts bytes at a file's begin, durably.
+func (j *Journal) putBegin(path string, b []byte) error {
+	f, err := j.opts.disk.open(path)
+	if err != nil {
+		return err
+	}
+	if _, err = f.WriteAt(b, 0); err == nil {
+		err = f.sync()
+	}
+	return errors.Join(err, f.Close())
 }
 
 // clear zeroes what follows the last batch that counts.
