@@ -60,9 +60,9 @@ func (a *API) dashboard(ctx context.Context) (Dashboard, error) {
 		}
 	}
 	if vitals.Integrity.Status == "" {
-		signed := vitals.Integrity.Checkpoint
+		now := vitals.Integrity
 		vitals.Integrity = a.checks.lastWhole()
-		vitals.Integrity.Checkpoint = signed
+		vitals.Integrity.Checkpoint, vitals.Integrity.Unreadable = now.Checkpoint, now.Unreadable
 	}
 	score, level := alert.Score(open)
 	d := Dashboard{

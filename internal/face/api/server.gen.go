@@ -941,9 +941,12 @@ type Integrity struct {
 	Completeness *Completeness `json:"completeness,omitempty"`
 
 	// Status Verdict of the last check; UNCHECKED before the first one
-	Status   IntegrityStatus `json:"status"`
-	Total    int64           `json:"total"`
-	Verified int64           `json:"verified"`
+	Status IntegrityStatus `json:"status"`
+	Total  int64           `json:"total"`
+
+	// Unreadable Stored events that are known to be unreadable, as `Tocsin-Incomplete` counts them
+	Unreadable *int64 `json:"unreadable,omitempty"`
+	Verified   int64  `json:"verified"`
 }
 
 // IntegrityStatus Verdict of the last check; UNCHECKED before the first one

@@ -46,6 +46,9 @@ func (v *vitals) read(context.Context) (api.Vitals, error) {
 		Ingest:    api.IngestHealth{Accepted: int64(accepted), Dropped: int64(dropped), Lag: v.server.lag().Seconds()}, //nolint:gosec // counts stay far below 2^63
 		Integrity: v.integrity,
 	}
+	if lost := max(v.server.record.journal.Stats().Lost, v.server.record.search.Lost()); lost > 0 {
+		out.Integrity.Unreadable = &lost
+	}
 	if signed, size, at, _ := v.server.record.journal.Checkpoint(); signed != nil {
 		out.Integrity.Checkpoint = &api.SignedSize{Headers: int64(size), SignedAt: at.UTC()} //nolint:gosec // counts stay far below 2^63
 	}

@@ -1274,6 +1274,11 @@ export interface components {
             total: number;
             /** Format: date-time */
             checked_at: string | null;
+            /**
+             * Format: int64
+             * @description Stored events that are known to be unreadable, as `Tocsin-Incomplete` counts them
+             */
+            unreadable?: number;
             checkpoint?: components["schemas"]["SignedSize"];
             completeness?: components["schemas"]["Completeness"];
         };

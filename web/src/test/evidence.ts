@@ -16,3 +16,13 @@ export function aVerification(change: Partial<Schemas['Verification']> = {}): Sc
     ...change,
   };
 }
+
+export function aProof(id: string): Schemas['EntryProof'] {
+  return {
+    record: { id },
+    path: [],
+    header: { index: 41, bytes: 'VENTTlJORzE=', path: [] },
+    checkpoint: 'log.example/abcdef\n42\nr00t=\n\n— log.example/abcdef c2ln\n',
+    bundle: '{"bundle":"tocsin-bundle/1"}\n',
+  };
+}

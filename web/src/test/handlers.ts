@@ -1,7 +1,7 @@
 // A small Tocsin for tests and for work on the pages without a server: the same paths, the same shapes.
 import { HttpResponse, http } from 'msw';
 import type { Schemas } from '../api/client';
-import { aVerification } from './evidence';
+import { aProof, aVerification } from './evidence';
 import { aDashboard, aFinding, ago, someAlerts, someAnomalies, someEvents } from './factories';
 
 type World = {
@@ -146,6 +146,7 @@ function eventHandlers(world: World) {
       const event = world.events.find((each) => each.id === params.id) ?? world.events[0];
       return event ? HttpResponse.json({ ...event, id: params.id }) : problem(404, 'not_found');
     }),
+    http.get('*/api/siem/logs/:id/proof', ({ params }) => HttpResponse.json(aProof(String(params.id)))),
     http.post('*/api/siem/logs/verify', () => HttpResponse.json(aVerification())),
     http.get('*/api/siem/statistics', () =>
       HttpResponse.json({

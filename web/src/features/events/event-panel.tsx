@@ -16,6 +16,7 @@ import { TimeText } from '../../ui/time-text';
 import { toastDone } from '../../ui/toast';
 import classes from './event-panel.module.css';
 import type { EventSearch } from './event-search';
+import { ProofBadge } from './proof-badge';
 
 const route = getRouteApi('/in/events/$eventId');
 
@@ -68,6 +69,7 @@ export function EventPanel() {
             <Tabs.Tab value="raw">{t('events.raw')}</Tabs.Tab>
           </Tabs.List>
           <Tabs.Panel value="fields">
+            <ProofBadge key={eventId} eventId={eventId} />
             <ErasedNote event={data} />
             <Fields event={data} />
           </Tabs.Panel>

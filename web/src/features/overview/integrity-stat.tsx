@@ -46,10 +46,44 @@ export function IntegrityStat({ integrity, formatCount }: Props) {
                 })
               : t('integrity.never')}
           </span>
+          <Known integrity={integrity} />
         </>
       ) : (
         <Skeleton height={22} width={90} my={5} />
       )}
     </div>
+  );
+}
+
+/** What is known to be missing, apart from whether what is there is right. */
+function Known({ integrity: { completeness, checkpoint, unreadable } }: { integrity: Integrity }) {
+  const { t, i18n } = useTranslation();
+  const { zone } = usePreferences();
+  const now = useNow();
+  const gaps: [string, number][] = completeness
+    ? [
+        [t('integrity.lost', { count: completeness.lost }), completeness.lost],
+        [t('integrity.refused', { count: completeness.dropped }), completeness.dropped],
+        [t('integrity.silences', { count: completeness.silences }), completeness.silences],
+      ]
+    : [];
+  if (unreadable) gaps.unshift([t('integrity.unreadable', { count: unreadable }), unreadable]);
+  const known = gaps.filter(([, count]) => count > 0).map(([text]) => text);
+  return (
+    <>
+      {checkpoint && (
+        <span className={classes.note}>
+          {t('integrity.checkpoint', {
+            count: checkpoint.headers,
+            time: formatClock(checkpoint.signed_at, i18n.language, zone, now),
+          })}
+        </span>
+      )}
+      {(known.length > 0 || completeness) && (
+        <span className={classes.note} data-bad={unreadable ? true : undefined}>
+          {known.length > 0 ? known.join(', ') : t('integrity.complete')}
+        </span>
+      )}
+    </>
   );
 }
