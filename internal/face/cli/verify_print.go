@@ -25,10 +25,7 @@ func printReport(w io.Writer, r *app.Verification, c *verifyCommand) error {
 	for _, s := range r.Streams {
 		ew.printf("  stream %-8s up to %d, %d segments, %d not sealed yet\n", s.Stream, s.Last, s.Segments, s.Unsealed)
 	}
-	for i := range r.Archives {
-		a := &r.Archives[i]
-		ew.printf("  archive %d, %s: %d of %d entries verified, %d tampered, macs: %s\n", a.Archive, a.Origin, a.Verified, a.Total, a.Tampered, a.MACs)
-	}
+	printArchives(ew, r.Archives)
 	for _, g := range r.Diverged {
 		if g.Last == 0 {
 			ew.printf("%s  stream %s, from entry %d on: somebody knows more than what is here, or something else\n", journal.Diverged, g.Stream, g.First)
@@ -61,6 +58,20 @@ func printReport(w io.Writer, r *app.Verification, c *verifyCommand) error {
 		ew.printf("key file %s: %s\n", k.File, k.Damage)
 	}
 	return ew.err
+}
+
+// printArchives says what the journal stands on.
+func printArchives(ew *errWriter, list []journal.ArchiveReport) {
+	for i := range list {
+		a := &list[i]
+		ew.printf("  archive %d, %s: %d of %d entries verified, %d tampered, macs: %s\n", a.Archive, a.Origin, a.Verified, a.Total, a.Tampered, a.MACs)
+		for _, c := range a.Anchors {
+			ew.printf("    continues the checkpoint of %d headers that was given\n", c.Headers)
+		}
+		for _, w := range a.Witnesses {
+			ew.printf("    witness %s has confirmed it up to %d headers at %s\n", w.Witness, w.Headers, w.Time.Format(time.RFC3339))
+		}
+	}
 }
 
 // printAnchors says who, outside this machine, has confirmed the journal.

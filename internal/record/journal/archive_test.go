@@ -11,7 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
 func TestArchivesTakePartInUpkeep(t *testing.T) {
@@ -169,5 +171,60 @@ func TestTamperedArchivesAreNamed(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestReceiptsOfAnArchive: what senders kept of the earlier journal is compared with
+// its archive. What was not sealed became an entry of the next journal; what came
+// after the backup is lost, and its receipt says so.
+func TestReceiptsOfAnArchive(t *testing.T) {
+	t.Parallel()
+	from, before := t.TempDir(), t.TempDir()
+	j, stop := openTest(t, from, nil)
+	var receipts []proof.Receipt
+	send := func(j *Journal) {
+		t.Helper()
+		e := benchEvent(len(receipts))
+		e.Place = event.Place{Stream: "90d"}
+		places, err := j.Append(t.Context(), []*event.Event{e})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := j.Receipt(t.Context(), Receipted{Accepted: 1, Entries: places})
+		if err != nil {
+			t.Fatal(err)
+		}
+		receipts = append(receipts, r)
+	}
+	send(j)
+	if err := j.Seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	send(j)
+	if err := os.CopyFS(before, os.DirFS(from)); err != nil {
+		t.Fatal(err)
+	}
+	send(j)
+	stop()
+	dir, _ := restored(t, before, Restoration{})
+	j, stop = openTest(t, dir, nil)
+	send(j)
+	stop()
+	keys, _ := keyring.Inspect(keyring.Options{Dir: filepath.Join(dir, "keys")})
+	verify := func(list ...proof.Receipt) Report {
+		t.Helper()
+		r, err := Verify(t.Context(), filepath.Join(dir, "journal"), VerifyOptions{Keys: keys, Archived: shelvedKeys, Receipts: list})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	r := verify(receipts[3], receipts[1], receipts[0])
+	if !r.OK() || len(r.Receipts) != 3 || r.Receipts[0].Status != ReceiptPending || r.Receipts[1].Status != ReceiptCarried || r.Receipts[2].Status != ReceiptKept {
+		t.Errorf("%s, receipts %+v", r.Status, r.Receipts)
+	}
+	r = verify(receipts...)
+	if r.Status != Diverged || r.Receipts[2].Status != ReceiptBroken || r.Receipts[3].Status != ReceiptPending {
+		t.Errorf("with one of what was lost: %s, receipts %+v", r.Status, r.Receipts)
 	}
 }

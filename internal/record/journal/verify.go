@@ -84,7 +84,7 @@ func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error)
 // what the checkpoint covers is in the log of headers afterwards, and what the head
 // knows is in the log of entries, or in that of headers after that.
 func (v *verifier) run(ctx context.Context) error {
-	if err := errors.Join(v.openReceipts(), v.setAnchorsAside()); err != nil {
+	if err := errors.Join(v.setAside(), v.openReceipts()); err != nil {
 		return err
 	}
 	if err := v.readCheckpoint(); err != nil {
@@ -140,7 +140,8 @@ type verifier struct {
 	stopped    bool
 	closed     bool     // an archive: nothing of it is in the log
 	named      bool     // an archive: the journal after it names it
-	elsewhere  [][]byte // anchors of archives
+	elsewhere  elsewhere
+	carried    map[string][]proof.SeqRun // an archive's entries that became others'
 	head       head
 	last       link   // of the log
 	file       uint64 // that last is in

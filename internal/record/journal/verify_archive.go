@@ -9,7 +9,6 @@ import (
 	"math"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
@@ -61,6 +60,7 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 	}
 	own, later := &v.tombs, &tombstones{}
 	founding := v.tombs.founding
+	receipts := v.spreadReceipts()
 	for _, n := range slices.Backward(numbers) {
 		var a *verifier
 		for range maxLater {
@@ -81,6 +81,9 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 			own = fresh
 		}
 		v.takeArchive(n, a)
+		for i, f := range a.report.Receipts {
+			receipts[a.elsewhere.at[i]] = f
+		}
 		for origin, t := range a.tombs.archives {
 			later.of(origin).join(t)
 		}
@@ -90,6 +93,7 @@ func (v *verifier) checkArchives(ctx context.Context) error {
 		v.missingArchive(founding)
 	}
 	slices.Reverse(v.report.Archives)
+	v.report.Receipts = receipts
 	return nil
 }
 
@@ -135,6 +139,7 @@ func (v *verifier) archive(ctx context.Context, n int, own, later *tombstones, f
 	dir := filepath.Join(v.dir, filepath.FromSlash(name))
 	a := &verifier{dir: dir, opts: v.opts, stopped: v.stopped, closed: true, streams: map[string]*verified{}}
 	a.opts.Keys, a.opts.Cosigned, a.opts.Anchors, a.opts.Since, a.opts.Receipts = nil, nil, nil, nil, nil
+	a.opts.Trusted = nil // they are of this journal
 	if v.opts.Archived != nil {
 		given := v.opts.Archived(dir)
 		a.opts.Keys, a.opts.Cosigned = given.Keys, given.Cosigned
@@ -161,10 +166,14 @@ func (v *verifier) archive(ctx context.Context, n int, own, later *tombstones, f
 			a.tombs.join(about)
 		}
 	}
-	for _, raw := range v.elsewhere {
+	for _, raw := range v.elsewhere.anchors {
 		if originIn(raw) == a.report.Origin {
 			a.opts.Anchors = append(a.opts.Anchors, raw)
 		}
+	}
+	a.elsewhere.at = v.receiptsOf(a)
+	if err := a.openReceipts(); err != nil {
+		return nil, err
 	}
 	for _, step := range []func(context.Context) error{
 		a.readListed, a.checkHeaders, a.checkAnchors,
@@ -176,6 +185,7 @@ func (v *verifier) archive(ctx context.Context, n int, own, later *tombstones, f
 		}
 	}
 	a.checkStreams()
+	a.checkReceipts()
 	return a, nil
 }
 
@@ -194,7 +204,7 @@ func (v *verifier) checkFounding(f *proof.Founding) {
 		v.cutOff(f)
 		return
 	}
-	v.named = true
+	v.named, v.carried = true, f.Carried
 	v.vouch(&proof.Checkpoint{Size: f.Headers, Root: f.Root}) // whoever vouches for that entry vouches for all of it
 	if f.Checkpoint == "" {
 		return
@@ -253,50 +263,4 @@ func (v *verifier) takeArchive(n int, a *verifier) {
 	v.withMAC += a.withMAC
 	v.withoutMAC += a.withoutMAC
 	v.forked = v.forked || a.forked
-}
-
-// setAnchorsAside keeps the checkpoints of archives apart from those of the journal.
-func (v *verifier) setAnchorsAside() error {
-	numbers, err := archiveNumbers(v.dir)
-	if err != nil || len(numbers) == 0 {
-		return err
-	}
-	origins := map[string]bool{}
-	for _, n := range numbers {
-		origin, err := originOfArchive(filepath.Join(v.dir, filepath.FromSlash(archiveName(n))))
-		if err != nil {
-			return err
-		}
-		origins[origin] = true
-	}
-	var own [][]byte
-	for _, raw := range v.opts.Anchors {
-		if origins[originIn(raw)] {
-			v.elsewhere = append(v.elsewhere, raw)
-			continue
-		}
-		own = append(own, raw)
-	}
-	v.opts.Anchors = own
-	return nil
-}
-
-// originIn is the first line of a checkpoint.
-func originIn(signed []byte) string {
-	line, _, _ := strings.Cut(string(signed), "\n")
-	return line
-}
-
-// originOfArchive is the origin that the headers of an archive name.
-func originOfArchive(dir string) (string, error) {
-	copies, err := readHeaderFiles(func(names ...string) string { return filepath.Join(append([]string{dir}, names...)...) })
-	if err != nil {
-		return "", err
-	}
-	for _, raw := range copies {
-		if l, _, ok := hlogRecord(raw, hlogHead); ok {
-			return l.Header.Origin, nil
-		}
-	}
-	return "", nil
 }

@@ -16,7 +16,8 @@ import (
 type ReceiptFinding struct {
 	Received time.Time `json:"received"`
 	// Status is KEPT, PRUNED, PENDING (nothing was to be sealed yet, and the
-	// entries are there) or BROKEN.
+	// entries are there), CARRIED (they were not sealed when the journal came to its
+	// end, and were recorded again in the one after it) or BROKEN.
 	Status string `json:"status"`
 	Why    string `json:"why,omitempty"`
 }
@@ -26,6 +27,7 @@ const (
 	ReceiptKept    = "KEPT"
 	ReceiptPruned  = "PRUNED"
 	ReceiptPending = "PENDING"
+	ReceiptCarried = "CARRIED"
 	ReceiptBroken  = "BROKEN"
 )
 
@@ -138,6 +140,11 @@ func (v *verifier) judgePromise(stream string, p *promise, f *ReceiptFinding) {
 	}
 	if v.prunedRun(stream, p.First, p.Last) {
 		f.Status = ReceiptPruned
+		return
+	}
+	if v.wereCarried(stream, p) {
+		f.Status = ReceiptCarried
+		f.Why = fmt.Sprintf("stream %s, %d to %d: entries that were not sealed became entries of the journal after this one", stream, p.First, p.Last)
 		return
 	}
 	f.Status = ReceiptBroken
