@@ -69,7 +69,7 @@ var ErrInvalidJournal = errors.New("the journal is not as it was recorded")
 // looks at. Only then has the file its name. After an error there is no file.
 func Backup(ctx context.Context, dataDir, file string, o BackupOptions) (out BackupReport, err error) {
 	f := folder{dataDir}
-	if err := f.finished(); err != nil {
+	if err := f.usable(); err != nil {
 		return out, err
 	}
 	if !f.hasJournal() {

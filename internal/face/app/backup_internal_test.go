@@ -4,7 +4,9 @@ package app
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -97,6 +99,12 @@ func TestDamageToEachPartIsFound(t *testing.T) {
 	}
 }
 
+// newerFormat is the file of a journal of the format after this one.
+func newerFormat([]byte) []byte {
+	body := fmt.Sprintf("tocsin-journal %d\n", journal.FormatVersion+1)
+	return fmt.Appendf(nil, "%ssum %x\n", body, sha256.Sum256([]byte(body)))
+}
+
 // TestWholePartsThatDoNotFit: hashes are right, and still it is no backup of a
 // journal as it was recorded.
 func TestWholePartsThatDoNotFit(t *testing.T) {
@@ -151,10 +159,11 @@ func TestWholePartsThatDoNotFit(t *testing.T) {
 		name   string
 		change func(raw []byte) []byte // nil: the part is not there
 	}{
-		"a segment is missing":       {name: segment},
-		"a segment is another":       {segment, func(raw []byte) []byte { raw[len(raw)/2] ^= 1; return raw }},
-		"the log of headers is cut":  {"journal/headers", func(raw []byte) []byte { return raw[:len(raw)-10] }},
-		"the log of headers is gone": {name: "journal/headers"},
+		"the journal is of a newer format": {"journal/format", newerFormat},
+		"a segment is missing":             {name: segment},
+		"a segment is another":             {segment, func(raw []byte) []byte { raw[len(raw)/2] ^= 1; return raw }},
+		"the log of headers is cut":        {"journal/headers", func(raw []byte) []byte { return raw[:len(raw)-10] }},
+		"the log of headers is gone":       {name: "journal/headers"},
 		"an event is another": {"journal/wal/0000000000000001.wal", func(raw []byte) []byte {
 			return bytes.Replace(raw, []byte("recorded"), []byte("RECORDED"), 1)
 		}},
@@ -172,7 +181,7 @@ func TestWholePartsThatDoNotFit(t *testing.T) {
 			}
 			return c.change(raw), true
 		})
-		if err == nil || !touched {
+		if err == nil || !touched || (c.name == "journal/format") != errors.Is(err, journal.ErrFormat) {
 			t.Errorf("%s: %v (%v)", what, err, touched)
 		}
 	}

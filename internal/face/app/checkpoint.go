@@ -18,7 +18,7 @@ import (
 // nothing, and works beside a running server.
 func Checkpoint(dataDir string) ([]byte, error) {
 	f := folder{dataDir}
-	if err := f.finished(); err != nil {
+	if err := f.usable(); err != nil {
 		return nil, err
 	}
 	raw, err := os.ReadFile(f.checkpoint())

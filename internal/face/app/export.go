@@ -49,7 +49,7 @@ type Exported struct {
 // exported what. After an error w holds nothing that counts as whole.
 func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (out Exported, err error) {
 	f := folder{dataDir}
-	if err := f.finished(); err != nil {
+	if err := f.usable(); err != nil {
 		return out, err
 	}
 	if !journal.Exists(f.journal()) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
 )
 
 // cosignaturesName is what witnesses have co-signed, below a journal's folder.
@@ -24,7 +26,16 @@ func openFolder(dir string) (folder, error) {
 		return folder{}, fmt.Errorf("data folder: %w", err)
 	}
 	f := folder{abs}
-	return f, f.finished()
+	return f, f.usable()
+}
+
+// usable is the error of a folder that this program must leave alone: its restore was
+// cut off, or its journal is of another format. Nothing in it is touched before.
+func (f folder) usable() error {
+	if err := f.finished(); err != nil {
+		return err
+	}
+	return journal.CheckFormat(f.journal())
 }
 
 func (f folder) keys() string         { return filepath.Join(f.dir, "keys") }

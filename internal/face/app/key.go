@@ -170,7 +170,7 @@ func keysOf(ring *keyring.Ring) Keys {
 
 // wantKeys refuses a folder that has none yet.
 func (f folder) wantKeys() error {
-	if err := f.finished(); err != nil {
+	if err := f.usable(); err != nil {
 		return err
 	}
 	if _, err := os.Stat(f.keys()); err != nil {

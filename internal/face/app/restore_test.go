@@ -262,6 +262,24 @@ func TestRestoreOfADamagedJournal(t *testing.T) {
 	r.stop()
 }
 
+// everyUse tries all that can be done with a data folder.
+func everyUse(t *testing.T, dir string) map[string]error {
+	t.Helper()
+	o := options(t, dir)
+	o.Stdout = io.Discard
+	all := map[string]error{
+		"serve":  app.Run(t.Context(), o),
+		"upkeep": app.Offline(t.Context(), o, func(context.Context, *app.Upkeep) error { return nil }),
+	}
+	_, all["verify"] = app.Verify(t.Context(), dir, app.VerifyOptions{Options: o})
+	_, all["checkpoint"] = app.Checkpoint(dir)
+	_, all["export"] = app.Export(t.Context(), dir, app.ExportOptions{Options: o, Limit: 1}, io.Discard)
+	_, all["keys"] = app.ReadKeys(dir)
+	_, all["backup"] = app.Backup(t.Context(), dir, filepath.Join(t.TempDir(), "b"), app.BackupOptions{Options: o})
+	_, all["token"] = app.CreateToken(t.Context(), dir, "x", "read", o.Logger)
+	return all
+}
+
 // TestOnlyAWholeFolderIsUsed: with the mark of a restore that was cut off nobody
 // takes a folder.
 func TestOnlyAWholeFolderIsUsed(t *testing.T) {
@@ -274,41 +292,12 @@ func TestOnlyAWholeFolderIsUsed(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(fresh, "RESTORING"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	o := options(t, fresh)
-	o.Stdout = io.Discard
-	for name, err := range map[string]error{
-		"serve": app.Run(t.Context(), o),
-		"verify": func() error {
-			_, err := app.Verify(t.Context(), fresh, app.VerifyOptions{Options: o})
-			return err
-		}(),
-		"checkpoint": func() error {
-			_, err := app.Checkpoint(fresh)
-			return err
-		}(),
-		"export": func() error {
-			_, err := app.Export(t.Context(), fresh, app.ExportOptions{Options: o, Limit: 1}, io.Discard)
-			return err
-		}(),
-		"upkeep": app.Offline(t.Context(), o, func(context.Context, *app.Upkeep) error { return nil }),
-		"keys": func() error {
-			_, err := app.ReadKeys(fresh)
-			return err
-		}(),
-		"backup": func() error {
-			_, err := app.Backup(t.Context(), fresh, filepath.Join(t.TempDir(), "b"), app.BackupOptions{Options: o})
-			return err
-		}(),
-		"token": func() error {
-			_, err := app.CreateToken(t.Context(), fresh, "x", "read", o.Logger)
-			return err
-		}(),
-	} {
+	for name, err := range everyUse(t, fresh) {
 		if !errors.Is(err, app.ErrRestoring) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := app.Restore(t.Context(), fresh, file, app.RestoreOptions{Options: o, Erasures: app.NoErasures}); err != nil {
+	if _, err := app.Restore(t.Context(), fresh, file, app.RestoreOptions{Options: options(t, fresh), Erasures: app.NoErasures}); err != nil {
 		t.Errorf("again: %v", err)
 	}
 	r = start(t, options(t, fresh))

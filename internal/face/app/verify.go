@@ -127,7 +127,7 @@ func (f folder) readCosigned() (notes [][]byte, err error) {
 // found.
 func Verify(ctx context.Context, dataDir string, o VerifyOptions) (Verification, error) {
 	f := folder{dataDir}
-	if err := f.finished(); err != nil {
+	if err := f.usable(); err != nil {
 		return Verification{}, err
 	}
 	return verifyFolder(ctx, f, o)

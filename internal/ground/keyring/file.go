@@ -24,7 +24,14 @@ import (
 //	data <base64>                  (the key; the salt when derived)
 //	<entries>                      (of files that list something)
 //	sum <hex SHA-256 of all lines above>
-const fileHead = "tocsin-key 1\n"
+const (
+	fileWord = "tocsin-key "
+	fileHead = fileWord + "1\n"
+)
+
+// ErrVersion says that a key file is of a version that this program does not read; the
+// text names the file and the version.
+var ErrVersion = errors.New("key file of another version")
 
 const (
 	kindRandom  = "random"
@@ -88,12 +95,16 @@ func (f keyFile) encode() []byte {
 // have written are refused.
 func decode(raw []byte, name string) (keyFile, error) {
 	body, sum, ok := bytes.Cut(raw, []byte("\nsum "))
-	if !ok || !bytes.HasPrefix(raw, []byte(fileHead)) {
+	if !ok || !bytes.HasPrefix(raw, []byte(fileWord)) {
 		return keyFile{}, errors.New("not a whole tocsin-key file")
 	}
 	body = raw[:len(body)+1]
 	if want := sha256.Sum256(body); string(sum) != hex.EncodeToString(want[:])+"\n" {
 		return keyFile{}, errors.New("checksum does not fit")
+	}
+	if !bytes.HasPrefix(raw, []byte(fileHead)) {
+		line, _, _ := strings.Cut(string(body), "\n")
+		return keyFile{}, fmt.Errorf("%w: it begins with %.40q, this program reads %q; use the Tocsin that wrote it, or a newer one", ErrVersion, line, strings.TrimSpace(fileHead))
 	}
 	var f keyFile
 	for line := range strings.Lines(string(body[len(fileHead):])) {

@@ -62,7 +62,7 @@ func TestForgedKeyFiles(t *testing.T) {
 	}
 	f(nil, "not a whole")
 	f([]byte(fileHead), "not a whole")
-	f([]byte("tocsin-key 2\nname origin\ndata eA==\nsum x\n"), "not a whole")
+	f([]byte("tocsin-key 2\nname origin\ndata eA==\nsum x\n"), "checksum")
 	f(append(sealed("name origin\ndata eA==\n"), '\n'), "checksum")
 	f(bytes.ToUpper(sealed("name origin\ndata eA==\n")), "not a whole")
 	f(sealed("name other\ndata eA==\n"), `it is the file of "other"`)

@@ -69,6 +69,8 @@ func (c *copies) good() (int, error) {
 	switch {
 	case errors.Is(c.errs[0], os.ErrNotExist) && errors.Is(c.errs[1], os.ErrNotExist):
 		return 0, fmt.Errorf("key file %s: %w", c.paths[0], os.ErrNotExist)
+	case errors.Is(c.errs[0], ErrVersion):
+		return 0, fmt.Errorf("key file %s: %w", c.paths[0], c.errs[0])
 	case c.errs[0] != nil && c.errs[1] != nil:
 		return 0, fmt.Errorf("key file %s: %w: %w; its copy %s: %w; put one of them back from a backup", c.paths[0], ErrDamaged, c.errs[0], c.paths[1], c.errs[1])
 	case c.errs[0] == nil && c.errs[1] == nil && !bytes.Equal(c.raws[0], c.raws[1]):

@@ -21,6 +21,9 @@ func Lock(dir string) (release func() error, err error) {
 	if !Exists(dir) {
 		return nil, fmt.Errorf("%s holds no journal", dir)
 	}
+	if err := CheckFormat(dir); err != nil {
+		return nil, err
+	}
 	l, err := takeLock(dir)
 	if err != nil {
 		return nil, err

@@ -69,6 +69,9 @@ func Backup(ctx context.Context, dir string, opts BackupOptions) (BackedUp, erro
 	if !Exists(dir) {
 		return BackedUp{}, fmt.Errorf("%s holds no journal", dir)
 	}
+	if err := CheckFormat(dir); err != nil {
+		return BackedUp{}, fmt.Errorf("back up the journal: %w", err)
+	}
 	b := backup{dir: dir, opts: opts, put: opts.Put, stopped: stopped, taken: map[string]bool{}}
 	c, err := b.take(ctx)
 	if err != nil {

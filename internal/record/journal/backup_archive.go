@@ -45,7 +45,7 @@ func (b *backup) putArchive(s *shelf) error {
 	if err := b.putBytes(path.Join(s.dir, hlogNames()[0]), encodeHeaders(list.list)); err != nil {
 		return err
 	}
-	for _, name := range []string{checkpointName, cosignedName} {
+	for _, name := range []string{formatName, checkpointName, cosignedName} {
 		signed, err := b.small(path.Join(s.dir, name))
 		if err != nil {
 			return err

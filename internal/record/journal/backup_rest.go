@@ -27,7 +27,7 @@ func (b *backup) putRest(c *capture) error {
 	for _, p := range []struct {
 		name string
 		raw  []byte
-	}{{checkpointName, c.checkpoint}, {holdsName, c.holds}, {cosignedName, c.cosigned}, {hlogNames()[0], encodeHeaders(c.headers)}} {
+	}{{formatName, formatFile(FormatVersion)}, {checkpointName, c.checkpoint}, {holdsName, c.holds}, {cosignedName, c.cosigned}, {hlogNames()[0], encodeHeaders(c.headers)}} {
 		if len(p.raw) == 0 {
 			continue
 		}

@@ -28,7 +28,7 @@
 //   - Readers and snapshots see each row once, also while it is being sealed.
 //   - Memory is bounded by the options; who appends faster than the disk waits.
 //
-// Files: LOCK, head, headers, headers.copy, checkpoint, manifest, wal/*.wal,
+// Files: format, LOCK, head, headers, headers.copy, checkpoint, manifest, wal/*.wal,
 // segments/<stream>/<day>/*.seg and, after damage, quarantine/. docs/journal-format.md has their bytes.
 //
 // Concurrency: all methods of Journal may be called by many at once. Run owns

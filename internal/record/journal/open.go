@@ -37,6 +37,9 @@ func Open(ctx context.Context, opts Options) (*Journal, error) {
 	if opts.Keys == nil {
 		return nil, errors.New("open journal: no keys")
 	}
+	if err := CheckFormat(opts.Dir); err != nil {
+		return nil, fmt.Errorf("open journal: %w", err)
+	}
 	j := &Journal{
 		opts: opts, log: opts.Logger,
 		queue: semaphore.NewWeighted(opts.QueueBytes),
@@ -69,6 +72,9 @@ func (j *Journal) openFiles(ctx context.Context) error {
 		if err := j.opts.disk.syncDir(dir); err != nil {
 			return err
 		}
+	}
+	if err := j.openFormat(ctx); err != nil {
+		return err
 	}
 	var err error
 	if j.seal.pages, err = segment.NewCache(j.opts.PageBytes); err != nil {

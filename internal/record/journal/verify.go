@@ -67,6 +67,9 @@ func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error)
 	if _, err := os.Stat(dir); err != nil {
 		return Report{}, fmt.Errorf("verify: %w", err)
 	}
+	if err := CheckFormat(dir); err != nil {
+		return Report{}, fmt.Errorf("verify: %w", err)
+	}
 	release, stopped := tryShared(dir)
 	defer release()
 	v := verifier{dir: dir, opts: opts, stopped: stopped, streams: map[string]*verified{}}
@@ -138,8 +141,8 @@ type verifier struct {
 	dir        string
 	opts       VerifyOptions
 	stopped    bool
-	closed     bool     // an archive: nothing of it is in the log
-	named      bool     // an archive: the journal after it names it
+	closed     bool // an archive: nothing of it is in the log
+	named      bool // an archive: the journal after it names it
 	elsewhere  elsewhere
 	carried    map[string][]proof.SeqRun // an archive's entries that became others'
 	head       head

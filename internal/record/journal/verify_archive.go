@@ -186,7 +186,7 @@ func (v *verifier) archive(ctx context.Context, n int, own, later *tombstones, f
 	}
 	a.checkStreams()
 	a.checkReceipts()
-	return a, nil
+	return a, a.checkFormat(true)
 }
 
 // checkFounding compares an archive with the entry that names it.

@@ -19,6 +19,9 @@ func (v *verifier) checkSmall() error {
 	}
 	_, err := os.Stat(filepath.Join(v.dir, "LOCK"))
 	opened := err == nil // else it is a backup, which leaves out what is of no use to it
+	if err := v.checkFormat(opened); err != nil {
+		return err
+	}
 	if opened && v.head.Boot > 0 && lockDamaged(v.dir) {
 		v.report.file("LOCK", "is not what a journal writes there", false)
 	}
