@@ -80,7 +80,7 @@ func (v *verifier) spreadReceipts() []ReceiptFinding {
 // of the journal after this one.
 func (v *verifier) wereCarried(stream string, p *promise) bool {
 	for i := range p.leaves {
-		if p.leaves[i] == (hash{}) && !inRuns(v.carried[stream], p.First+uint64(i)) { //nolint:gosec // below maxRangeEntries
+		if p.leaves[i] == (hash{}) && !inRuns(v.carried[stream], p.First+uint64(i)) {
 			return false
 		}
 	}
