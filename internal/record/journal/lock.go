@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,6 +23,13 @@ type lock struct {
 	boot uint64
 }
 
+// A journal that this process has just closed may seem open for a moment: a child
+// that is being started holds what its parent had, until its program begins.
+const (
+	ownTries = 50
+	ownWait  = 10 * time.Millisecond
+)
+
 // takeLock takes the folder's lock, ErrLocked when somebody else has it.
 func takeLock(dir string) (*lock, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "LOCK"), os.O_CREATE|os.O_RDWR, 0o600)
@@ -30,7 +38,12 @@ func takeLock(dir string) (*lock, error) {
 	}
 	l := &lock{f: f}
 	pid := l.read()
-	if err := flock(f, unix.LOCK_EX); err != nil {
+	err = flock(f, unix.LOCK_EX)
+	for try := 0; pid == os.Getpid() && errors.Is(err, unix.EWOULDBLOCK) && try < ownTries; try++ {
+		<-time.After(ownWait)
+		err = flock(f, unix.LOCK_EX)
+	}
+	if err != nil {
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			holder := fmt.Sprintf("process %d", pid)
 			if pid == 0 || errors.Is(unix.Kill(pid, 0), unix.ESRCH) {
