@@ -48,6 +48,14 @@ func (j *Journal) certify(ctx context.Context, o *Erasure, s subject, log uint64
 		return err
 	}
 	out.Others["quarantine"] = n
+	// a try that was cut off may have tombstones that the file of erasures lacks
+	d, err := j.decided(ctx)
+	if err == nil {
+		err = j.mendErasures(ctx, d)
+	}
+	if err != nil {
+		return err
+	}
 	raw, err := j.signCertificate(out, time.Now().UTC())
 	if err != nil {
 		return err

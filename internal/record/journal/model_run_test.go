@@ -3,6 +3,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
@@ -29,6 +32,7 @@ type modelRun struct {
 	j    *Journal
 	step int
 
+	wants  func(error) bool // errors that may be; nil for none
 	ctx    context.Context
 	cancel context.CancelFunc
 	snap   *heldSnapshot
@@ -105,10 +109,11 @@ func (x *modelRun) resume() {
 		}
 	}
 	for id := range holds {
-		if _, ok := x.m.holds[id]; !ok {
+		if _, ok := x.m.holds[id]; !ok && !x.m.doubted[id] { // one that could not be placed may be in force
 			x.m.wrong("hold %s is in force again", id)
 		}
 	}
+	maps.Copy(x.m.doubted, x.m.unsure)
 	x.m.holds, x.m.unsure = holds, map[string]bool{}
 	orders, err := x.j.Erasures()
 	if err != nil {
@@ -123,15 +128,26 @@ func (x *modelRun) resume() {
 // settle finds out what became of erasures of which no order is left: all of their
 // entries are erased, or none.
 func (x *modelRun) settle() {
-	for subject := range x.m.erasing {
+	orders, err := x.j.Erasures()
+	if err != nil {
+		return // another time
+	}
+	for i := range orders {
+		waiting := x.m.erasing[orders[i].ID]
+		defer func() { x.m.erasing[orders[i].ID] = waiting }()
+		delete(x.m.erasing, orders[i].ID)
+	}
+	ids := slices.SortedFunc(maps.Keys(x.m.erasing), func(a, b string) int { return cmp.Compare(x.m.erasing[a].upTo, x.m.erasing[b].upTo) })
+	for _, id := range ids {
 		if x.ctx.Err() != nil {
 			return
 		}
+		o := x.m.erasing[id]
 		found := x.m.present(x.t.Context(), x.j)
 		whole, struck := 0, 0
 		for p, y := range x.m.entries {
 			e := y.e
-			if !x.m.strike(&e, subject) {
+			if e.Place.Ord > o.upTo || !x.m.strike(&e, o.subject) {
 				continue
 			}
 			switch found[p] {
@@ -142,12 +158,12 @@ func (x *modelRun) settle() {
 			}
 		}
 		if whole > 0 && struck > 0 {
-			x.m.wrong("the erasure of %s is forgotten: %d entries are erased, %d are not", subject, struck, whole)
+			x.m.wrong("the erasure of %s is forgotten: %d entries are erased, %d are not", o.subject, struck, whole)
 		}
 		if struck > 0 {
-			x.m.erased(subject)
+			x.m.erased(o)
 		}
-		delete(x.m.erasing, subject)
+		delete(x.m.erasing, id)
 	}
 }
 
@@ -179,6 +195,12 @@ func (x *modelRun) play() {
 		events := x.events()
 		_, err = x.j.Append(x.ctx, events)
 		x.m.appended(events, err)
+		if err != nil && x.ctx.Err() == nil && !errors.Is(err, ErrUnavailable) {
+			x.m.wrong("step %d: append says %v", x.step, err)
+		}
+		if errors.Is(err, unix.ENOSPC) && !errors.Is(err, ErrFull) {
+			x.m.wrong("step %d: a full disk is not called so: %v", x.step, err)
+		}
 	case n < 10:
 		what, err = "seal", x.j.Seal(x.ctx)
 	case n < 12:
@@ -200,19 +222,24 @@ func (x *modelRun) play() {
 	default:
 		x.backup()
 	}
-	if x.ctx.Err() != nil {
+	if x.ctx.Err() != nil && x.wants == nil {
 		return // the power is gone: whatever was said
 	}
-	if err != nil {
+	if err != nil && !x.expected(err) {
 		x.m.wrong("step %d, %s: %v", x.step, what, err)
 	}
 	x.m.compare(x.t.Context(), x.j)
 	x.checkSnapshot()
 }
 
+// expected tells whether an error may be, and says what it must: an append that fails
+// is told that the journal cannot write.
+func (x *modelRun) expected(err error) bool { return x.wants != nil && x.wants(err) }
+
 // hold places a hold, or lifts one.
 func (x *modelRun) hold() error {
-	if ids := slices.Sorted(maps.Keys(x.m.holds)); len(ids) > 0 && x.r.IntN(4) > 0 {
+	ids := slices.DeleteFunc(slices.Sorted(maps.Keys(x.m.holds)), func(id string) bool { return x.m.unsure[id] })
+	if len(ids) > 0 && x.r.IntN(4) > 0 {
 		x.m.unsure[ids[0]] = true
 		err := x.j.Lift(x.ctx, ids[0], "admin")
 		if err == nil {
@@ -235,20 +262,20 @@ func (x *modelRun) hold() error {
 
 // erase erases a person; a hold may refuse it.
 func (x *modelRun) erase(o Erasure) {
-	x.m.erasing[o.Subject] = true
+	of := cutOff{o.Subject, x.m.newest()}
+	x.m.erasing[o.ID] = of
 	got, err := x.j.Erase(x.ctx, o)
 	var held *HeldError
 	switch {
 	case err == nil && got.Certificate != "":
-		x.m.erased(o.Subject)
+		x.m.erased(of)
+		delete(x.m.erasing, o.ID)
 	case errors.As(err, &held):
 		if _, ok := x.m.holds[held.Hold.ID]; !ok {
 			x.m.wrong("step %d, erase: refused by a hold that is not in force: %v", x.step, err)
 		}
-		if orders, err := x.j.Erasures(); err == nil && !slices.ContainsFunc(orders, func(e Erasure) bool { return e.ID == o.ID }) {
-			x.settle()
-		}
-	case x.ctx.Err() == nil:
+		x.settle()
+	case x.ctx.Err() == nil && !x.expected(err):
 		x.m.wrong("step %d, erase: %v", x.step, err)
 	}
 }

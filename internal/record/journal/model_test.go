@@ -22,9 +22,10 @@ type model struct {
 	problems []string
 	entries  map[place]*modelEntry
 	holds    map[string]Hold
-	unsure   map[string]bool // holds of which a crash has left unknown whether they are in force
-	erasing  map[string]bool // subjects of erasures that a crash has cut off
-	cursor   uint64          // what a consumer has read up to
+	unsure   map[string]bool   // holds of which a crash has left unknown whether they are in force
+	doubted  map[string]bool   // holds that were unsure once
+	erasing  map[string]cutOff // orders of erasures that were cut off, by their id
+	cursor   uint64            // what a consumer has read up to
 	read     map[uint64]place
 	signed   map[uint64]proof.Hash // roots by size, of all that was ever signed
 	kept     [][]byte              // those that were published
@@ -40,7 +41,7 @@ type modelEntry struct {
 
 func newModel() *model {
 	return &model{
-		entries: map[place]*modelEntry{}, holds: map[string]Hold{}, unsure: map[string]bool{}, erasing: map[string]bool{},
+		entries: map[place]*modelEntry{}, holds: map[string]Hold{}, unsure: map[string]bool{}, doubted: map[string]bool{}, erasing: map[string]cutOff{},
 		read: map[uint64]place{}, signed: map[uint64]proof.Hash{},
 	}
 }
@@ -90,15 +91,14 @@ func (m *model) present(ctx context.Context, j *Journal) map[place]string {
 	return found
 }
 
-// compare holds a journal against the model. Entries that were not acknowledged count
-// from now on as what they were found to be.
+// compare holds a journal against the model. Entries that were not acknowledged, and
+// are there, must stay from now on.
 func (m *model) compare(ctx context.Context, j *Journal) {
 	found := m.present(ctx, j)
 	for p, x := range m.entries {
 		got, ok := found[p]
 		switch {
-		case !ok && !x.acked:
-			delete(m.entries, p)
+		case !ok && !x.acked: // it may turn up later, as long as the journal is open
 		case !ok && !x.gone && !m.mayGo(x):
 			m.wrong("acknowledged entry %d of %s is lost", p.seq, p.stream)
 		case !ok:
@@ -133,10 +133,10 @@ func (m *model) mayGo(x *modelEntry) bool {
 // erasure which was cut off may have taken.
 func (m *model) forms(x *modelEntry) []string {
 	all := []string{canonical(&x.e)}
-	for subject := range m.erasing {
-		e := x.e
-		m.strike(&e, subject)
-		all = append(all, canonical(&e))
+	for _, o := range m.erasing {
+		if e := x.e; e.Place.Ord <= o.upTo && m.strike(&e, o.subject) {
+			all = append(all, canonical(&e))
+		}
 	}
 	return all
 }
@@ -152,12 +152,27 @@ func (m *model) strike(e *event.Event, subject string) (hit bool) {
 	return hit
 }
 
-// erased notes that a person was taken out of all entries.
-func (m *model) erased(subject string) {
+// cutOff is an erasure of which it is not known whether it is done.
+type cutOff struct {
+	subject string
+	upTo    uint64 // the ord of the last entry that was there
+}
+
+// erased notes that a person was taken out of all entries up to an ord.
+func (m *model) erased(o cutOff) {
 	for _, x := range m.entries {
-		m.strike(&x.e, subject)
+		if x.e.Place.Ord <= o.upTo {
+			m.strike(&x.e, o.subject)
+		}
 	}
-	delete(m.erasing, subject)
+}
+
+// newest is the highest ord that an event was given.
+func (m *model) newest() (ord uint64) {
+	for _, x := range m.entries {
+		ord = max(ord, x.e.Place.Ord)
+	}
+	return ord
 }
 
 // noGaps wants each stream's sequence numbers to follow each other: only retention
@@ -217,11 +232,12 @@ func (m *model) checkpoints(j *Journal) {
 func (m *model) consume(ctx context.Context, j *Journal, n int) {
 	r := j.Reader(m.cursor)
 	for n > 0 && r.Position() < j.Head() {
-		ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+		ctx, cancel := context.WithTimeout(ctx, time.Second)
 		events, err := r.Next(ctx, n)
 		cancel()
 		if err != nil {
-			if !errors.Is(err, context.Canceled) {
+			// what lies there may have been dropped: then there is nothing to wait for
+			if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 				m.wrong("read after %d of %d: %v", m.cursor, j.Head(), err)
 			}
 			return

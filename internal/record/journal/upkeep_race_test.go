@@ -5,6 +5,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -206,5 +207,43 @@ func TestErasureBesideANewRange(t *testing.T) {
 	}})
 	if err != nil || got.Entries != 0 || got.Certificate == "" {
 		t.Errorf("erased %+v, %v", got, err)
+	}
+}
+
+// TestTheFileOfErasuresLacksNothing cuts an erasure off between its tombstones and the
+// file of erasures, and lets retention drop the entries before it goes on: a restore
+// of an older backup must erase them all the same.
+func TestTheFileOfErasuresLacksNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	disk := newFaultDisk(t.TempDir(), 1, 0)
+	var full atomic.Bool
+	disk.fail = func(op, path string) error {
+		if full.Load() && op == "create" && strings.Contains(path, erasuresName) {
+			return unix.ENOSPC
+		}
+		return nil
+	}
+	j, stop := openTest(t, dir, func(o *Options) { o.disk = disk })
+	fill(t, j, "30d", 20, 10, 40*24*time.Hour)
+	order := Erasure{ID: "x", Subject: "user3", Actor: "admin"}
+	full.Store(true)
+	if _, err := j.Erase(t.Context(), order); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("not cut off: %v", err)
+	}
+	full.Store(false)
+	if got, err := j.Retain(t.Context(), Retention{Now: time.Now(), Actor: "test"}); err != nil || got.Files != 2 {
+		t.Fatalf("retain: %+v, %v", got, err)
+	}
+	if _, err := j.Erase(t.Context(), order); err != nil {
+		t.Fatal(err)
+	}
+	stop()
+	if r := verifyDir(t, dir); !r.OK() || len(r.Files) != 0 {
+		t.Errorf("verify: %s", brief(&r))
+	}
+	raw, err := os.ReadFile(filepath.Join(dir, "journal", erasuresName))
+	if err != nil || !strings.Contains(string(raw), `"stream":"30d"`) {
+		t.Errorf("the file of erasures holds %q, %v", raw, err)
 	}
 }
