@@ -12,11 +12,7 @@ import (
 func (j *Journal) beatLoop(ctx context.Context) {
 	for {
 		_, _, at, changed := j.Checkpoint()
-		wait := j.opts.SealAge
-		if !at.IsZero() {
-			wait = max(j.opts.SealAge-time.Since(at), time.Second)
-		}
-		timer := time.NewTimer(wait)
+		timer := time.NewTimer(beatIn(j.opts.SealAge, at, time.Now(), j.Diverged() != nil))
 		select {
 		case <-changed:
 			timer.Stop()
@@ -35,6 +31,16 @@ func (j *Journal) beatLoop(ctx context.Context) {
 			}
 		}
 	}
+}
+
+// beatIn is how long to wait for the next heartbeat when the newest checkpoint is of
+// that time, zero for none. A journal that has diverged signs none any more: there
+// the age of the last one says nothing.
+func beatIn(every time.Duration, at, now time.Time, diverged bool) time.Duration {
+	if at.IsZero() || diverged {
+		return every
+	}
+	return max(every-now.Sub(at), time.Second)
 }
 
 func (j *Journal) beat(ctx context.Context) error {
