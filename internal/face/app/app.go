@@ -122,7 +122,7 @@ func (s *server) openUpkeep(ctx context.Context) error {
 func (s *server) run(ctx context.Context) error {
 	root := context.WithoutCancel(ctx)
 	h, err := s.raise(ctx, root)
-	if err != nil {
+	if h == nil {
 		return err
 	}
 	h.watch.run("scrub", s.runScrub)
@@ -169,7 +169,9 @@ func (s *server) run(ctx context.Context) error {
 // house are the floors below what others see.
 type house struct{ journal, watch *floor }
 
-// raise runs the journal and, once it is known what it holds, detection.
+// raise runs the journal and, once it is known what it holds, detection. There is
+// no house when that failed, and none, without an error, when the start was called
+// off.
 func (s *server) raise(ctx, root context.Context) (*house, error) {
 	h := &house{journal: newFloor(root), watch: newFloor(root)}
 	h.journal.run("journal", s.record.journal.Run)

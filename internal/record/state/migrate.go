@@ -38,14 +38,14 @@ func migrate(ctx context.Context, dir string, db *sql.DB, logger *slog.Logger) e
 	}
 	current, err := provider.GetDBVersion(ctx)
 	if err != nil {
-		return fmt.Errorf("schema version: %w", err)
+		return fmt.Errorf("schema version: %w", interrupted(ctx, err))
 	}
 	if current > known {
 		return fmt.Errorf("%w: its schema is version %d, this program knows versions up to %d; start the newer Tocsin, or restore a backup", ErrNewerSchema, current, known)
 	}
 	applied, err := provider.Up(ctx)
 	if err != nil {
-		return fmt.Errorf("migrate schema from version %d: %w", current, err)
+		return fmt.Errorf("migrate schema from version %d: %w", current, interrupted(ctx, err))
 	}
 	if len(applied) > 0 {
 		logger.InfoContext(ctx, "state schema brought forward", "from_version", current, "to_version", known)
