@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that tests use, when that is possible. Quiet when
-# all are there; what stays missing is named, and its tests skip with a line each.
+# Installs the Debian packages that tests use, and the Python module zstandard in
+# .tools/python, when that is possible. Quiet when all are there; what stays missing
+# is named, and its tests skip with a line each.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
@@ -13,17 +14,39 @@ missing() {
 }
 
 mkdir -p .test
-want=$(missing | tr '\n' ' ')
-[ -n "$want" ] || exit 0
-if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-  echo "not installed: ${want}(their tests are skipped; without gcc there is no race detector)"
-  exit 0
-fi
-echo "installing ${want}"
-export DEBIAN_FRONTEND=noninteractive
-# shellcheck disable=SC2086 # one word a package
-if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $want; } > .test/apt.log 2>&1 < /dev/null; then
-  tail -n 5 .test/apt.log
-  echo "could not install: $(missing | tr '\n' ' ')"
-fi
+packages() {
+  want=$(missing | tr '\n' ' ')
+  [ -n "$want" ] || return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
+    echo "not installed: ${want}(their tests are skipped; without gcc there is no race detector)"
+    return
+  fi
+  echo "installing ${want}"
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086 # one word a package
+  if ! { apt-get update -qq && apt-get install -y -qq --no-install-recommends $want; } > .test/apt.log 2>&1 < /dev/null; then
+    tail -n 5 .test/apt.log
+    echo "could not install: $(missing | tr '\n' ' ')"
+  fi
+}
+
+# zstd tells whether Python can read what Zstandard packed, with the module's folder.
+zstd() {
+  PYTHONPATH="$PWD/.tools/python" python3 -c "import sys; sys.version_info >= (3, 14) or __import__('zstandard')" 2> /dev/null
+}
+
+module() {
+  command -v python3 > /dev/null || return
+  zstd && return
+  rm -rf .tools/python
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target .tools/python zstandard==0.25.0 > .test/pip.log 2>&1 < /dev/null
+  zstd && return
+  if [ "$(id -u)" = 0 ] && command -v apt-get > /dev/null; then # the Python of Debian has no pip
+    apt-get install -y -qq --no-install-recommends python3-zstandard >> .test/pip.log 2>&1 < /dev/null
+  fi
+  zstd || { tail -n 3 .test/pip.log; echo "could not install: Python's module zstandard"; }
+}
+
+packages
+module
 exit 0

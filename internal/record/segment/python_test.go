@@ -29,14 +29,26 @@ func needReader(t *testing.T) {
 	if _, err := exec.LookPath("python3"); err != nil {
 		t.Skip("needs python3")
 	}
-	if err := exec.CommandContext(t.Context(), "python3", "-c", "import sys; sys.version_info >= (3, 14) or __import__('zstandard')").Run(); err != nil {
-		t.Skip("needs Python 3.14, or its module zstandard: pip install zstandard")
+	if err := interpreter(t, "-c", "import sys; sys.version_info >= (3, 14) or __import__('zstandard')").Run(); err != nil {
+		t.Skip("needs Python 3.14, or its module zstandard: bash scripts/test-deps.sh")
 	}
+}
+
+// interpreter is Python with the module that scripts/test-deps.sh installs.
+func interpreter(t *testing.T, args ...string) *exec.Cmd {
+	t.Helper()
+	modules, err := filepath.Abs("../../../.tools/python")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "python3", args...)
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+modules)
+	return cmd
 }
 
 func python(t *testing.T, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "python3", append([]string{secondReader}, args...)...)
+	cmd := interpreter(t, append([]string{secondReader}, args...)...)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err := cmd.Run()

@@ -243,6 +243,9 @@ func TestOneWitnessDoesNotHoldUpAnother(t *testing.T) {
 	if c := f.upTo(20); c.Key != late.VerifierKey() {
 		t.Errorf("%s co-signed", c.Key)
 	}
+	for f.Status()[1].Error != "" { // the exchange ends a moment after it was told of
+		time.Sleep(time.Millisecond)
+	}
 	status := f.Status()
 	if status[0].Size != 0 || status[1].Size != 20 || status[2].Size != 20 || status[1].Error != "" {
 		t.Errorf("status %+v", status)
