@@ -37,7 +37,7 @@ func (a *API) export(ctx context.Context, out *download) error {
 	if err != nil {
 		return err
 	}
-	f, err := filterOf(ctx, "complete", "limit")
+	f, err := filterOf(ctx, "complete", "limit", "origin")
 	if err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (a *API) export(ctx context.Context, out *download) error {
 		return err
 	}
 	defer leave()
-	chosen, err := Choose(ctx, a.opts.Logs, f, limit, complete)
+	chosen, err := Choose(ctx, a.opts.Logs, f, who(ctx).query.Get("origin"), limit, complete)
 	if errors.Is(err, ErrNothing) {
 		return problem(http.StatusNotFound, "not_found", "%s", err)
 	}
@@ -54,7 +54,7 @@ func (a *API) export(ctx context.Context, out *download) error {
 		return err
 	}
 	asked := chosen.BundleRequest
-	if err := a.maySeal(slices.Concat(asked.Entries, asked.Complete)); err != nil {
+	if err := a.maySeal(asked.Origin, slices.Concat(asked.Entries, asked.Complete)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

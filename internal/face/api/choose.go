@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
@@ -36,9 +37,10 @@ type Choice struct {
 // one everything from the first to the last entry of each stream that happened in the
 // filter's time. Whether others match is to be seen from the bundle. There are no more
 // than limit, or a *query.FieldError says that there would be; ErrNothing when there
-// are none.
-func Choose(ctx context.Context, logs query.Source, f query.Filter, limit int, complete bool) (c Choice, err error) {
-	c.Query, c.From, c.To = f.Words(), timeOf(f.From), timeOf(f.To)
+// are none. A bundle is of one journal: origin names it where the entries may be of
+// more, the present one and those before a restore.
+func Choose(ctx context.Context, logs query.Source, f query.Filter, origin string, limit int, complete bool) (c Choice, err error) {
+	c.Query, c.From, c.To, c.Origin = f.Words(), timeOf(f.From), timeOf(f.To), origin
 	if complete {
 		f = query.Filter{From: f.From, To: f.To}
 	}
@@ -80,10 +82,18 @@ func tooMany(limit int) error {
 	}
 }
 
+// severalOrigins refuses a bundle of entries of more than one journal.
+func severalOrigins(origins []string) error {
+	return &query.FieldError{
+		Field: "origin", Reason: "the entries are of more than one journal, for there was a restore; ask for each by its name: " + strings.Join(origins, " or "),
+	}
+}
+
 // gather finds the places of all events that match, at most limit, by stream.
 func (c *Choice) gather(ctx context.Context, logs query.Source, f query.Filter, limit int) (places map[string][]uint64, err error) {
 	places = map[string][]uint64{}
 	f.Limit = query.MaxLimit
+	var origins []string
 	for found := 0; ; {
 		page, err := logs.Query(ctx, f)
 		if err != nil {
@@ -92,16 +102,24 @@ func (c *Choice) gather(ctx context.Context, logs query.Source, f query.Filter, 
 		c.Incomplete = max(c.Incomplete, page.Incomplete)
 		for i := range page.Items {
 			at := &page.Items[i].Place
-			if found+i > 0 && c.Origin != at.Origin {
-				return nil, &query.FieldError{Field: "from", Reason: "the entries are of more than one journal, an earlier one is an archive of this one; narrow the time"}
+			if c.Origin != "" && at.Origin != c.Origin {
+				continue
 			}
-			c.Origin = at.Origin
+			if !slices.Contains(origins, at.Origin) {
+				origins = append(origins, at.Origin)
+			}
+			found++
 			places[at.Stream] = append(places[at.Stream], at.Seq)
 		}
-		switch found += len(page.Items); {
+		switch {
+		case len(origins) > 1:
+			return nil, severalOrigins(origins)
 		case found > limit:
 			return nil, tooMany(limit)
 		case page.Next == "":
+			if len(origins) == 1 {
+				c.Origin = origins[0]
+			}
 			return places, nil
 		}
 		f.Cursor = page.Next

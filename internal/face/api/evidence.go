@@ -26,7 +26,8 @@ type Evidence interface {
 	Tile(path string) ([]byte, error)
 	Covered(stream string, seq uint64) bool
 	WriteBundle(ctx context.Context, w io.Writer, r journal.BundleRequest) error
-	// Keys are the public keys of checkpoints and receipts.
+	// Keys are the public keys of checkpoints and receipts, of the journal and of its
+	// archives.
 	Keys() JournalKeys
 }
 
@@ -63,8 +64,31 @@ func (x *exports) enter() (leave func(), err error) {
 	}
 }
 
+// Trusted are the keys that sign the checkpoints of an origin; "" is the journal itself.
+func (k *JournalKeys) Trusted(origin string) (trusted []string) {
+	list := k.Keys
+	if origin != "" && origin != k.Origin {
+		list = nil
+		for _, old := range value(k.Archives) {
+			if old.Origin == origin {
+				list = old.Keys
+			}
+		}
+	}
+	for _, key := range list {
+		if key.Purpose == Checkpoint {
+			trusted = append(trusted, key.Key)
+		}
+	}
+	return trusted
+}
+
 // maySeal tells whether these entries may be sealed for who asks, if they have to be.
-func (a *API) maySeal(runs []event.Range) error {
+// Those of an archive never are.
+func (a *API) maySeal(origin string, runs []event.Range) error {
+	if origin != "" && origin != a.opts.Evidence.Keys().Origin {
+		return nil
+	}
 	for _, g := range runs {
 		if a.opts.Evidence.Covered(g.Stream, g.Last) {
 			continue
@@ -93,7 +117,7 @@ func (a *API) unproven(ctx context.Context, err error) error {
 	case errors.Is(err, journal.ErrDamaged):
 		p = problem(http.StatusConflict, "entry_damaged", "a stored entry is not as it was sealed, so that nothing can be proven with it; `tocsin verify` names what is damaged")
 	case errors.Is(err, journal.ErrArchived):
-		return problem(http.StatusConflict, "entry_archived", "%s: what proves them is in its own log; `tocsin verify` checks it", err)
+		return problem(http.StatusConflict, "entry_archived", "%s; `tocsin verify` checks it with all that is there", err)
 	case errors.Is(err, journal.ErrNoEvidence):
 		return problem(http.StatusNotFound, "not_found", "the journal has no such entry")
 	case errors.Is(err, errNotSealed), errors.Is(err, context.DeadlineExceeded), errors.Is(context.Cause(ctx), errNotSealed):

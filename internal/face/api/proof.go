@@ -79,7 +79,7 @@ func (a *API) proofOf(ctx context.Context, at event.Place) ([]byte, error) {
 	}
 	defer leave()
 	run := []event.Range{{Stream: at.Stream, First: at.Seq, Last: at.Seq}}
-	if err := a.maySeal(run); err != nil {
+	if err := a.maySeal(at.Origin, run); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, sealWithin)
@@ -94,13 +94,8 @@ func (a *API) proofOf(ctx context.Context, at event.Place) ([]byte, error) {
 // showProof checks a bundle as a stranger does, and shows what it says of one entry,
 // read from the bytes that are proven.
 func (a *API) showProof(bundle []byte, at event.Place) (p entryProof, err error) {
-	var trusted []string
-	for _, k := range a.opts.Evidence.Keys().Keys {
-		if k.Purpose == Checkpoint {
-			trusted = append(trusted, k.Key)
-		}
-	}
-	report, err := proof.CheckBundle(bytes.NewReader(bundle), trusted, proof.BundleOptions{
+	known := a.opts.Evidence.Keys()
+	report, err := proof.CheckBundle(bytes.NewReader(bundle), known.Trusted(at.Origin), proof.BundleOptions{
 		Show: func(e *event.Event, _ [event.Slots]proof.SlotState) error {
 			if e.Place.Stream == at.Stream && e.Place.Seq == at.Seq {
 				p.Record = e.AppendJSON(nil)

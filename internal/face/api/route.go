@@ -60,7 +60,7 @@ func routes() []route {
 		{"GET /api/siem/search/stream", needsView, filter, nil},
 		{"GET /api/siem/statistics", needsView, span, nil},
 
-		{"GET /api/siem/journal/bundle", needsView, append(slices.Clone(span), "complete", "limit"), nil},
+		{"GET /api/siem/journal/bundle", needsView, append(slices.Clone(span), "complete", "limit", "origin"), nil},
 		{"GET /api/siem/journal/checkpoint", needsView, nil, nil},
 		{"GET /api/siem/journal/keys", needsView, nil, nil},
 		{"GET /api/siem/journal/tile/{path}", needsView, nil, nil},

@@ -659,6 +659,15 @@ type AnomalyResolution struct {
 // AnomalyStatus defines model for AnomalyStatus.
 type AnomalyStatus string
 
+// ArchiveKeys The keys with which events of an earlier journal are checked
+type ArchiveKeys struct {
+	Keys []JournalKey `json:"keys"`
+
+	// Origin Name of the earlier journal
+	Origin     string   `json:"origin"`
+	Statements []string `json:"statements"`
+}
+
 // Completeness What the journal itself knows to be missing, a verdict apart from integrity
 type Completeness struct {
 	// Dropped Events refused since the journal's start
@@ -971,7 +980,9 @@ type JournalKeyState string
 
 // JournalKeys defines model for JournalKeys.
 type JournalKeys struct {
-	Keys []JournalKey `json:"keys"`
+	// Archives The journals that this one stands on since restores, the oldest first; absent without any
+	Archives *[]ArchiveKeys `json:"archives,omitempty"`
+	Keys     []JournalKey   `json:"keys"`
 
 	// Origin Name of the journal
 	Origin string `json:"origin"`

@@ -14,10 +14,15 @@ import (
 type evidence struct {
 	*journal.Journal
 	keys      *keyring.Ring
+	archives  []api.ArchiveKeys
 	witnesses *witnessing
 }
 
 var _ api.Evidence = evidence{}
+
+func (s *server) evidence() evidence {
+	return evidence{s.record.journal, s.record.keys, archiveKeys(s.record.journal, s.opt.archived), &s.record.witnesses}
+}
 
 // Checkpoint implements api.Evidence.
 func (e evidence) Checkpoint() (note []byte, size uint64, at time.Time) {
@@ -29,19 +34,42 @@ func (e evidence) Checkpoint() (note []byte, size uint64, at time.Time) {
 
 // Keys implements api.Evidence.
 func (e evidence) Keys() api.JournalKeys {
-	out := api.JournalKeys{Origin: e.keys.Origin(), Keys: []api.JournalKey{}, Statements: []string{}}
+	out := api.JournalKeys{Origin: e.keys.Origin()}
+	out.Keys, out.Statements = publicKeys(e.keys)
+	if len(e.archives) > 0 {
+		out.Archives = &e.archives
+	}
+	return out
+}
+
+// archiveKeys are the public keys of the archives of a journal; one whose keys cannot
+// be read is there without any.
+func archiveKeys(j *journal.Journal, read func(dir string) journal.Archived) (all []api.ArchiveKeys) {
+	for _, a := range j.Archives() {
+		old := api.ArchiveKeys{Origin: a.Origin, Keys: []api.JournalKey{}, Statements: []string{}}
+		if keys := read(a.Dir).Keys; keys != nil {
+			old.Keys, old.Statements = publicKeys(keys)
+		}
+		all = append(all, old)
+	}
+	return all
+}
+
+// publicKeys are the public keys of a ring, and its signed statements.
+func publicKeys(ring *keyring.Ring) (keys []api.JournalKey, statements []string) {
+	keys, statements = []api.JournalKey{}, []string{}
 	now := time.Now()
-	for _, k := range e.keys.Public() {
+	for _, k := range ring.Public() {
 		key := api.JournalKey{
 			Key: k.VKey, Purpose: api.JournalKeyPurpose(k.Purpose), State: api.JournalKeyState(k.State(now)), From: k.From,
 		}
 		if !k.Until.IsZero() {
 			key.Until = &k.Until
 		}
-		out.Keys = append(out.Keys, key)
+		keys = append(keys, key)
 	}
-	for _, s := range e.keys.Statements() {
-		out.Statements = append(out.Statements, string(s))
+	for _, s := range ring.Statements() {
+		statements = append(statements, string(s))
 	}
-	return out
+	return keys, statements
 }

@@ -33,14 +33,17 @@ type ExportOptions struct {
 	Options  // its secrets and logger
 	Filter   query.Filter
 	Complete bool
-	Limit    int // 1 to MaxBundle
+	// Origin is the journal that the bundle is of, where the entries may be of more
+	// than one; "" otherwise.
+	Origin string
+	Limit  int // 1 to MaxBundle
 }
 
 // Exported is what an export had to leave out, and what it is checked with.
 type Exported struct {
 	// Incomplete is how many stored events cannot be read that may have matched.
 	Incomplete int64
-	// Keys are the folder's own public keys of checkpoints.
+	// Keys are the folder's own public keys of checkpoints, and those of its archives.
 	Keys []string
 }
 
@@ -60,7 +63,7 @@ func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (
 		return out, err
 	}
 	out.Keys = checkpointKeys(keys)
-	j, err := journal.Open(ctx, journal.Options{Dir: f.journal(), Keys: keys, Logger: o.Logger})
+	j, err := journal.Open(ctx, journal.Options{Dir: f.journal(), Keys: keys, Archived: o.archived, Logger: o.Logger})
 	if errors.Is(err, journal.ErrLocked) {
 		return out, fmt.Errorf("%w; ask it with --url, or stop it", err)
 	}
@@ -71,6 +74,10 @@ func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (
 	if err := keys.Current(); err != nil {
 		return out, err
 	}
+	for _, a := range archiveKeys(j, o.archived) {
+		old := api.JournalKeys{Origin: a.Origin, Keys: a.Keys}
+		out.Keys = append(out.Keys, old.Trusted("")...)
+	}
 	running := newFloor(context.WithoutCancel(ctx))
 	running.run("journal", j.Run)
 	defer func() { err = errors.Join(err, running.end()) }()
@@ -78,7 +85,7 @@ func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (
 	if err != nil {
 		return out, err
 	}
-	chosen, err := api.Choose(ctx, logs, o.Filter, o.Limit, o.Complete)
+	chosen, err := api.Choose(ctx, logs, o.Filter, o.Origin, o.Limit, o.Complete)
 	if err != nil {
 		return out, err
 	}

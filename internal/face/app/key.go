@@ -67,6 +67,24 @@ func ReadKeys(dataDir string) (Keys, error) {
 	return keys, nil
 }
 
+// ReadArchivedKeys tells of the keys of the journals from before restores, on which a
+// folder's journal stands, the oldest first. Keys that cannot be read are Damage.
+func ReadArchivedKeys(dataDir string) (all []Keys, err error) {
+	dirs, err := journal.ArchiveDirs(folder{dataDir}.journal())
+	if err != nil {
+		return nil, err
+	}
+	for _, dir := range dirs {
+		ring, findings := keyring.Inspect(Options{}.shelved(filepath.Join(dir, journal.ArchiveKeys)))
+		if ring == nil {
+			all = append(all, Keys{Damage: findings})
+			continue
+		}
+		all = append(all, keysOf(ring))
+	}
+	return all, nil
+}
+
 // ErrOldSecret says that entries wait in the log whose MAC keys come from a secret
 // that was not given.
 var ErrOldSecret = errors.New("entries wait in the log to be sealed with keys of the old LOG_SIGNATURE_SECRET; give it as LOG_SIGNATURE_SECRET_PREVIOUS, now and at the next start")

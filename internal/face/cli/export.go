@@ -24,6 +24,7 @@ type exportCommand struct {
 	Complete bool      `help:"Prove too that nothing is left out between --from and --to: everything then is in the bundle, whether it matches or not."`
 	From     time.Time `help:"Events of this time and later (RFC 3339)." placeholder:"TIME"`
 	To       time.Time `help:"Events before this time (RFC 3339)." placeholder:"TIME"`
+	Origin   string    `help:"The journal that the bundle is of, by its name: after a restore the events may be of more than one, and a bundle has one." placeholder:"NAME"`
 	Limit    int       `help:"The most entries; where there are more, nothing is written." default:"10000"`
 	Key      []string  `help:"The journal's public key, or a file with such keys, that the bundle is checked with (default: what the server or the folder says)." sep:"none" placeholder:"PUB"`
 	Out      string    `short:"o" required:"" help:"The file for the bundle, a new one." placeholder:"BUNDLE"`
@@ -102,7 +103,7 @@ func (c *exportCommand) fill(ctx context.Context, env *Env, f *query.Filter, w i
 	var missing int64
 	if c.Data != "" {
 		out, err := app.Export(ctx, c.Data, app.ExportOptions{
-			Options: env.offline(nil), Filter: *f, Complete: c.Complete, Limit: c.Limit,
+			Options: env.offline(nil), Filter: *f, Complete: c.Complete, Origin: c.Origin, Limit: c.Limit,
 		}, w)
 		if err != nil {
 			return nil, err
@@ -123,19 +124,28 @@ func (c *exportCommand) download(ctx context.Context, f *query.Filter, w io.Writ
 	if err != nil {
 		return nil, 0, err
 	}
-	var known struct {
+	type signing struct {
 		Keys []struct{ Key, Purpose string }
+	}
+	var known struct {
+		signing
+		Archives []signing
 	}
 	if err := json.Unmarshal(raw, &known); err != nil {
 		return nil, 0, fmt.Errorf("keys of the server: %w", err)
 	}
-	for _, k := range known.Keys {
-		if k.Purpose == proof.PurposeCheckpoint {
-			keys = append(keys, k.Key)
+	for _, s := range append(known.Archives, known.signing) {
+		for _, k := range s.Keys {
+			if k.Purpose == proof.PurposeCheckpoint {
+				keys = append(keys, k.Key)
+			}
 		}
 	}
 	params := f.Values()
 	params.Set("limit", strconv.Itoa(c.Limit))
+	if c.Origin != "" {
+		params.Set("origin", c.Origin)
+	}
 	if c.Complete {
 		params.Set("complete", "true")
 	}

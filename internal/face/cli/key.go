@@ -24,7 +24,10 @@ type keyPublicCommand struct {
 	Data    string `help:"The data folder." default:"./data" env:"TOCSIN_DATA"`
 	Purpose string `help:"What the keys sign: checkpoint or receipt." enum:"checkpoint,receipt" default:"checkpoint"`
 	All     bool   `help:"Retired keys as well."`
+	Archive bool   `help:"Those of the journals from before restores instead, with which their events are checked."`
 }
+
+var errNoArchives = errors.New("the journal stands on no other one: nothing was restored")
 
 var errNoSigningKeys = errors.New("there are no signing keys yet: the next start of the server makes them")
 
@@ -33,17 +36,36 @@ func (c *keyPublicCommand) Run(env *Env) error {
 	if err != nil {
 		return err
 	}
-	if len(keys.Signing) == 0 {
-		return errors.Join(errNoSigningKeys, printDamage(env.Stderr, &keys))
+	list := []app.Keys{keys}
+	if c.Archive {
+		if list, err = app.ReadArchivedKeys(c.Data); err != nil {
+			return err
+		}
+		if len(list) == 0 {
+			return errNoArchives
+		}
 	}
 	ew := &errWriter{w: env.Stdout}
+	for i := range list {
+		if err := c.print(env, ew, &list[i]); err != nil {
+			return err
+		}
+	}
+	return ew.err
+}
+
+// print writes the keys of one journal.
+func (c *keyPublicCommand) print(env *Env, ew *errWriter, keys *app.Keys) error {
+	if len(keys.Signing) == 0 {
+		return errors.Join(errNoSigningKeys, printDamage(env.Stderr, keys))
+	}
 	for i := range keys.Signing {
 		k := &keys.Signing[len(keys.Signing)-1-i] // the current one is the last
 		if k.Purpose == c.Purpose && (c.All || k.State != "retired") {
 			ew.printf("%s\n", k.VerifierKey)
 		}
 	}
-	return ew.err
+	return nil
 }
 
 type keyListCommand struct {

@@ -36,7 +36,7 @@ func term(ts *testscript.TestScript, _ bool, _ []string) {
 }
 
 // post sends a file, or asks with GET for `-`, and wants a status; the answer's body
-// is in answer.txt. It waits until somebody listens: `post 200 URL FILE`.
+// is in answer.txt. TOCSIN_TOKEN goes along. It waits until somebody listens: `post 200 URL FILE`.
 func post(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) != 3 {
 		ts.Fatalf("usage: post STATUS URL FILE|-")
@@ -53,6 +53,10 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 	for {
 		req, err := http.NewRequestWithContext(ctx, method, args[1], bytes.NewReader(body))
 		ts.Check(err)
+		if token := ts.Getenv("TOCSIN_TOKEN"); token != "" {
+			req.Header.Set("Authorization", "Bearer "+token)
+			req.Header.Set("Content-Type", "application/x-ndjson")
+		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {
 			if ctx.Err() != nil {

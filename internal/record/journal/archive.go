@@ -25,6 +25,7 @@ type archive struct {
 	origin string // "" when its log of headers is empty or cannot be read
 	list   []logged
 	leaves []hash
+	offs   []int64                  // where each header is in its log
 	lasts  []uint64                 // of each range, the sequence number of its last entry
 	places map[string][]headerPlace // of each stream, by the number of the range
 	next   map[string]uint64        // of each stream, the sequence number after the last
@@ -121,7 +122,7 @@ func (a *archive) readHeaders(ctx context.Context, j *Journal) error {
 			return fmt.Errorf("heal log of headers: %w", err)
 		}
 	}
-	a.list = s.list
+	a.list, a.offs = s.list, s.offs
 	for i := range s.list {
 		h := &s.list[i].Header
 		a.origin = h.Origin
@@ -193,6 +194,22 @@ func (a *archive) foreign() string {
 		return ""
 	}
 	return a.origin
+}
+
+// ArchivedOrigin is the journal that an archive was.
+type ArchivedOrigin struct {
+	Archive int // its number
+	Origin  string
+	Dir     string // its folder
+}
+
+// Archives are the journals that this one stands on, the oldest first. They do not
+// change while it is open.
+func (j *Journal) Archives() (all []ArchivedOrigin) {
+	for _, a := range j.archives {
+		all = append(all, ArchivedOrigin{a.number, a.origin, a.dir})
+	}
+	return all
 }
 
 // closeArchives closes the manifests of the archives.

@@ -50,6 +50,15 @@ func Shelve(parts []string) (places map[string]string, keys string) {
 	return places, home + "/" + ArchiveKeys
 }
 
+// ArchiveDirs are the folders of the archives of a journal's folder, the oldest first.
+func ArchiveDirs(dir string) (dirs []string, err error) {
+	numbers, err := archiveNumbers(dir)
+	for _, n := range numbers {
+		dirs = append(dirs, filepath.Join(dir, filepath.FromSlash(archiveName(n))))
+	}
+	return dirs, err
+}
+
 // archiveNumbers lists the archives of a journal.
 func archiveNumbers(dir string) (numbers []int, err error) {
 	entries, err := os.ReadDir(filepath.Join(dir, archivesDir))

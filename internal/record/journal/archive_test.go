@@ -224,7 +224,8 @@ func TestReceiptsOfAnArchive(t *testing.T) {
 		t.Errorf("%s, receipts %+v", r.Status, r.Receipts)
 	}
 	r = verify(receipts...)
-	if r.Status != Diverged || r.Receipts[2].Status != ReceiptBroken || r.Receipts[3].Status != ReceiptPending {
+	if r.Status != Diverged || r.Receipts[2].Status != ReceiptBroken || r.Receipts[3].Status != ReceiptPending ||
+		!strings.Contains(r.Receipts[2].Why, "not in the archive: acknowledged at ") {
 		t.Errorf("with one of what was lost: %s, receipts %+v", r.Status, r.Receipts)
 	}
 }

@@ -20,13 +20,14 @@ import (
 // it was sealed, so that nothing can be proven with it.
 var ErrDamaged = errors.New("stored entries are damaged")
 
-// ErrArchived says that entries are of an earlier journal, an archive of this one: no
-// bundle of this journal can prove them.
-var ErrArchived = errors.New("entries are of an earlier journal, which is an archive")
+// ErrArchived says that entries are of an earlier journal, an archive of this one, and
+// that what it has left does not prove them.
+var ErrArchived = errors.New("entries are of an earlier journal, which is an archive that cannot prove them")
 
 // BundleRequest says what an evidence bundle holds.
 type BundleRequest struct {
-	// Origin is that of the entries; "" is the journal's own.
+	// Origin is that of the entries, of the journal or of one of its archives; "" is
+	// the journal's own. A bundle has one.
 	Origin string
 	// Query, From and To are what was asked for, as the bundle's head shows it.
 	Query    string
@@ -41,58 +42,41 @@ type BundleRequest struct {
 }
 
 // WriteBundle writes an evidence bundle of entries (package proof), which a stranger
-// checks with the public key alone. Streams of which an entry is not under a
-// checkpoint yet are sealed first. ErrNoEvidence says that an entry does not exist,
-// ErrDamaged that it cannot be proven any more, ErrDiverged that the journal signs
-// nothing, ErrArchived that they are another journal's. Nothing is written before
-// everything but the entries themselves is ready; after a later error the bundle has no
-// end, and nobody takes it for whole. Run must be running.
-func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest) error {
-	if r.Origin != "" && r.Origin != j.Origin() {
-		return fmt.Errorf("%w: %s", ErrArchived, r.Origin)
-	}
-	if err := j.Diverged(); err != nil {
-		return err
-	}
+// checks with the public key alone: that of Origin. Streams of which an entry is not
+// under a checkpoint yet are sealed first; an archive has its own last checkpoint.
+// ErrNoEvidence says that an entry does not exist, ErrDamaged that it cannot be proven
+// any more, ErrDiverged that the journal signs nothing, ErrArchived that the archive
+// lacks what would prove it. Nothing is written before everything but the entries
+// themselves is ready; after a later error the bundle has no end, and nobody takes it
+// for whole. Run must be running.
+func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest) (err error) {
 	b := bundler{j: j, wanted: map[string][]event.Range{}}
 	for _, g := range slices.Concat(r.Entries, r.Complete) {
 		b.wanted[g.Stream] = append(b.wanted[g.Stream], g)
 	}
-	var open []string
-	for stream := range b.wanted {
-		runs := joined(b.wanted[stream])
-		if b.wanted[stream] = runs; !j.Covered(stream, runs[len(runs)-1].Last) {
-			open = append(open, stream)
-		}
+	for stream, runs := range b.wanted {
+		b.wanted[stream] = joined(runs)
 	}
-	if len(open) > 0 {
-		if err := j.Seal(ctx, open...); err != nil {
-			return err
-		}
-		if err := j.Diverged(); err != nil { // then the seal was all
-			return err
-		}
+	if b.log, err = j.logOf(ctx, r.Origin, b.wanted); err != nil {
+		return err
 	}
-	signed, size, _, _ := j.Checkpoint()
-	b.size = size
 	if err := b.findTombstones(ctx); err != nil {
 		return err
 	}
 	head := proof.BundleHead{
-		Origin: j.Origin(), Created: time.Now().UTC(), Query: r.Query, From: r.From, To: r.To,
-		Complete: inBundleOrder(r.Complete), Checkpoint: string(signed),
+		Origin: b.log.origin, Created: time.Now().UTC(), Query: r.Query, From: r.From, To: r.To,
+		Complete: inBundleOrder(r.Complete), Checkpoint: string(b.log.signed),
 	}
-	for _, s := range j.opts.Keys.Statements() {
+	for _, s := range b.log.statements {
 		head.Statements = append(head.Statements, string(s))
 	}
 	if r.Older != nil {
-		path, err := j.Consistency(r.Older.Size, size)
+		path, err := b.log.since(r.Older.Size, b.log.size)
 		if err != nil {
 			return err
 		}
 		head.Consistency = &proof.BundleConsistency{Size: r.Older.Size, Root: r.Older.Root, Path: path}
 	}
-	var err error
 	if b.out, err = proof.NewBundleWriter(w, &head); err != nil {
 		return err
 	}
@@ -104,13 +88,47 @@ func (j *Journal) WriteBundle(ctx context.Context, w io.Writer, r BundleRequest)
 	return b.out.Close()
 }
 
+// logOf is the log of an origin, in which the wanted entries are covered where the
+// journal itself can see to that.
+func (j *Journal) logOf(ctx context.Context, origin string, wanted map[string][]event.Range) (*bundleLog, error) {
+	if origin != "" && origin != j.Origin() {
+		for _, a := range j.archives {
+			if a.origin == origin {
+				return j.archivedLog(a)
+			}
+		}
+		return nil, fmt.Errorf("%w: of the journal %.60q", ErrNoEvidence, origin)
+	}
+	if err := j.Diverged(); err != nil {
+		return nil, err
+	}
+	var open []string
+	for stream, runs := range wanted {
+		if !j.Covered(stream, runs[len(runs)-1].Last) {
+			open = append(open, stream)
+		}
+	}
+	if len(open) > 0 {
+		if err := j.Seal(ctx, open...); err != nil {
+			return nil, err
+		}
+		if err := j.Diverged(); err != nil { // then the seal was all
+			return nil, err
+		}
+	}
+	return j.ownLog(), nil
+}
+
 // bundler writes one bundle.
 type bundler struct {
 	j      *Journal
-	size   uint64 // of the log of headers under the checkpoint
+	log    *bundleLog
 	wanted map[string][]event.Range
 	tombs  []seenTombstone
-	out    *proof.BundleWriter
+	// later are those about this log in the journals after it: they excuse, and
+	// nothing in this log proves them.
+	later []proof.Tombstone
+	out   *proof.BundleWriter
 }
 
 // seenTombstone is a tombstone and its number in the system stream.
@@ -163,14 +181,14 @@ func (b *bundler) stream(ctx context.Context, stream string) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("write bundle: %w", err)
 		}
-		index, h, err := b.j.headerOf(stream, runs[0].First)
+		index, h, err := b.log.headerOf(stream, runs[0].First)
 		if err != nil {
 			return err
 		}
-		if index >= b.size {
-			return fmt.Errorf("%w: seq %d is under no checkpoint yet", ErrNoEvidence, runs[0].First)
+		if index >= b.log.size {
+			return b.uncovered(stream, runs[0].First)
 		}
-		path, err := b.j.headerPath(index, b.size)
+		path, err := b.log.path(index, b.log.size)
 		if err != nil {
 			return err
 		}
@@ -192,9 +210,12 @@ func (b *bundler) stream(ctx context.Context, stream string) error {
 
 // entries writes the entries of one range that are in runs.
 func (b *bundler) entries(stream string, h *Header, runs []event.Range) error {
-	f, release, ok := b.j.pin(stream, h.First)
+	f, release, ok := b.j.pin(b.log.home, stream, h.First)
 	if !ok {
 		t, pruned := b.pruned(h)
+		if !pruned && b.prunedLater(h) {
+			return fmt.Errorf("%w: retention has dropped seq %d to %d since the restore; the tombstone is in the journal after it", ErrArchived, h.First, h.Last())
+		}
 		if !pruned {
 			return fmt.Errorf("%w: the file with seq %d to %d is gone", ErrDamaged, h.First, h.Last())
 		}
@@ -224,39 +245,10 @@ func (b *bundler) entries(stream string, h *Header, runs []event.Range) error {
 	return nil
 }
 
-// headerOf finds the header of the range with an entry.
-func (j *Journal) headerOf(stream string, seq uint64) (index uint64, h *Header, err error) {
-	v := &j.evidence
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	list := v.streams[stream]
-	var found logged
-	at := sort.Search(len(list), func(i int) bool {
-		l, e := v.log.at(list[i].index)
-		if e != nil {
-			err = e
-		}
-		if l.Header.Last() < seq {
-			return false
-		}
-		return true
-	})
-	if err != nil {
-		return 0, nil, err
+// uncovered says why an entry with a header is under no checkpoint.
+func (b *bundler) uncovered(stream string, seq uint64) error {
+	if b.log.home == nil {
+		return fmt.Errorf("%w: stream %s, seq %d is under no checkpoint yet", ErrNoEvidence, stream, seq)
 	}
-	if at == len(list) || seq == 0 {
-		return 0, nil, fmt.Errorf("%w: stream %s has no seq %d", ErrNoEvidence, stream, seq)
-	}
-	if found, err = v.log.at(list[at].index); err != nil {
-		return 0, nil, err
-	}
-	return list[at].index, &found.Header, nil
-}
-
-// headerPath is the path from a header to the root over the first size ones.
-func (j *Journal) headerPath(index, size uint64) ([]hash, error) {
-	v := &j.evidence
-	v.mu.RLock()
-	defer v.mu.RUnlock()
-	return proof.Inclusion(&v.log.levels, index, size)
+	return fmt.Errorf("%w: stream %s, seq %d was under no checkpoint yet when the backup was made", ErrArchived, stream, seq)
 }

@@ -20,23 +20,15 @@ func (b *bundler) findTombstones(ctx context.Context) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	readers, release, err := b.j.snapshot(ctx, func(stream string) bool { return stream == SystemStream })
-	if err != nil {
+	if err := b.readTombstones(ctx, b.log.home, func(e *event.Event) {
+		if t, ok, err := proof.ParseTombstone(e); err == nil && ok && excusesSome(&t, gone[t.Stream]) {
+			b.tombs = append(b.tombs, seenTombstone{t, e.Place.Seq})
+		}
+	}); err != nil {
 		return err
 	}
-	defer release()
-	for _, r := range readers {
-		rows := segment.NewRows(r)
-		var e event.Event
-		for row := range r.Rows() {
-			if err := rows.Event(row, &e); err != nil {
-				return fmt.Errorf("look for tombstones: %w", err)
-			}
-			t, ok, err := proof.ParseTombstone(&e)
-			if err == nil && ok && excusesSome(&t, gone[t.Stream]) {
-				b.tombs = append(b.tombs, seenTombstone{t, e.Place.Seq})
-			}
-		}
+	if err := b.findLater(ctx, gone); err != nil {
+		return err
 	}
 	slices.SortFunc(b.tombs, func(x, y seenTombstone) int { return cmpUint(x.seq, y.seq) })
 	own := b.wanted[SystemStream]
@@ -49,9 +41,64 @@ func (b *bundler) findTombstones(ctx context.Context) error {
 	return nil
 }
 
+// findLater looks for what the journals after an archive say about it.
+func (b *bundler) findLater(ctx context.Context, gone map[string][]event.Range) error {
+	if b.log.home == nil {
+		return nil
+	}
+	homes := []*archive{nil}
+	for _, a := range b.j.archives {
+		if a.number > b.log.home.number {
+			homes = append(homes, a)
+		}
+	}
+	for _, home := range homes {
+		err := b.readTombstones(ctx, home, func(e *event.Event) {
+			t, ok, err := proof.ParseArchiveTombstone(e)
+			if err == nil && ok && t.Origin == b.log.origin && excusesSome(&t, gone[t.Stream]) {
+				b.later = append(b.later, t)
+			}
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readTombstones reads the own entries of the journal, or of an archive.
+func (b *bundler) readTombstones(ctx context.Context, home *archive, take func(*event.Event)) error {
+	var readers []segment.Reader
+	var release func()
+	if home == nil {
+		var err error
+		if readers, release, err = b.j.snapshot(ctx, func(stream string) bool { return stream == SystemStream }); err != nil {
+			return err
+		}
+	} else {
+		var files []*sealedFile
+		files, release = b.j.view.pin(func(s *sealedFile) bool { return s.home == home && s.stream == SystemStream && s.file != nil })
+		for _, f := range files {
+			readers = append(readers, f.file)
+		}
+	}
+	defer release()
+	var e event.Event
+	for _, r := range readers {
+		rows := segment.NewRows(r)
+		for row := range r.Rows() {
+			if err := rows.Event(row, &e); err != nil {
+				return fmt.Errorf("look for tombstones: %w", err)
+			}
+			take(&e)
+		}
+	}
+	return nil
+}
+
 // gone are the wanted entries that may be pruned, or have an erased slot.
 func (b *bundler) gone() map[string][]event.Range {
-	files := b.j.view.files()
+	files := slices.DeleteFunc(b.j.view.all(), func(f *sealedFile) bool { return f.home != b.log.home })
 	slices.SortFunc(files, func(x, y *sealedFile) int { return cmpUint(x.first, y.first) })
 	gone := map[string][]event.Range{}
 	for stream, runs := range b.wanted {
@@ -120,7 +167,15 @@ func (b *bundler) pruned(h *Header) (seq uint64, ok bool) {
 	return 0, false
 }
 
-// erased finds the tombstone that names a slot of an entry.
+// prunedLater tells whether a later journal says that the range is pruned.
+func (b *bundler) prunedLater(h *Header) bool {
+	return slices.ContainsFunc(b.later, func(t proof.Tombstone) bool {
+		return !t.Erased && t.Stream == h.Stream && t.FirstRange <= h.Number && h.Number <= t.LastRange
+	})
+}
+
+// erased finds the tombstone that names a slot of an entry; 0 is one of a later
+// journal, which nothing in this log proves.
 func (b *bundler) erased(stream string) func(seq uint64, slot int) (uint64, bool) {
 	return func(seq uint64, slot int) (uint64, bool) {
 		for _, t := range b.tombs {
@@ -133,6 +188,12 @@ func (b *bundler) erased(stream string) func(seq uint64, slot int) (uint64, bool
 				return t.seq, true
 			}
 		}
-		return 0, false
+		return 0, b.erasedLater(stream, seq, slot)
 	}
+}
+
+func (b *bundler) erasedLater(stream string, seq uint64, slot int) bool {
+	return slices.ContainsFunc(b.later, func(t proof.Tombstone) bool {
+		return t.Erased && t.Stream == stream && inRuns(t.Slots[slot], seq)
+	})
 }

@@ -25,16 +25,21 @@ type rangeReader struct {
 	e      event.Event
 }
 
-// pin finds the sealed file with an entry and keeps it open until release.
-func (j *Journal) pin(stream string, seq uint64) (f *sealedFile, release func(), ok bool) {
+// pin finds the sealed file with an entry of an archive, nil for the journal itself,
+// and keeps it open until release.
+func (j *Journal) pin(home *archive, stream string, seq uint64) (f *sealedFile, release func(), ok bool) {
 	v := &j.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.closed {
 		return nil, nil, false
 	}
-	for _, s := range v.sealed {
-		if s.stream == stream && s.first <= seq && seq <= s.last && s.file != nil {
+	list := v.sealed
+	if home != nil {
+		list = v.archived
+	}
+	for _, s := range list {
+		if s.home == home && s.stream == stream && s.first <= seq && seq <= s.last && s.file != nil {
 			s.readers++
 			return s, func() { v.unpin([]*sealedFile{s}) }, true
 		}
@@ -115,7 +120,7 @@ func (r *rangeReader) path(i uint32) ([]hash, error) {
 }
 
 // entry is entry i as a bundle has it. The tombstone of an erased slot is found by
-// named. lost tells that nothing but the path is left of it.
+// named; where it is none of this log, 0, the slot is one that is withheld. lost tells that nothing but the path is left of it.
 func (r *rangeReader) entry(i uint32, named func(seq uint64, slot int) (tombstone uint64, ok bool)) (b proof.BundleEntry, lost bool, err error) {
 	b.I = i
 	if b.Path, err = r.path(i); err != nil {
@@ -133,6 +138,9 @@ func (r *rangeReader) entry(i uint32, named func(seq uint64, slot int) (tombston
 				return b, false, fmt.Errorf("%w: seq %d, slot %d is erased without a tombstone", errReadBack, r.e.Place.Seq, slot)
 			}
 			s.State, s.Commitment, s.Tombstone = proof.SlotErased, *c, tombstone
+			if tombstone == 0 {
+				s.State = proof.SlotWithheld
+			}
 			continue
 		}
 		blinder, ok := r.h.Blind.At(i, uint32(slot))

@@ -98,11 +98,11 @@ func TestReceiptsNameTheLeavesThatAreSealed(t *testing.T) {
 // leafOf is the leaf of a sealed entry, from its file.
 func leafOf(t *testing.T, j *Journal, stream string, seq uint64) hash {
 	t.Helper()
-	_, h, err := j.headerOf(stream, seq)
+	_, h, err := j.ownLog().headerOf(stream, seq)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, release, ok := j.pin(stream, seq)
+	f, release, ok := j.pin(nil, stream, seq)
 	if !ok {
 		t.Fatalf("seq %d of %s is in no file", seq, stream)
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -145,6 +146,7 @@ type verifier struct {
 	named      bool // an archive: the journal after it names it
 	elsewhere  elsewhere
 	carried    map[string][]proof.SeqRun // an archive's entries that became others'
+	backup     time.Time                 // that an archive came out of
 	head       head
 	last       link   // of the log
 	file       uint64 // that last is in

@@ -204,7 +204,7 @@ func (v *verifier) checkFounding(f *proof.Founding) {
 		v.cutOff(f)
 		return
 	}
-	v.named, v.carried = true, f.Carried
+	v.named, v.carried, v.backup = true, f.Carried, f.Backup
 	v.vouch(&proof.Checkpoint{Size: f.Headers, Root: f.Root}) // whoever vouches for that entry vouches for all of it
 	if f.Checkpoint == "" {
 		return

@@ -87,6 +87,21 @@ func (v *verifier) wereCarried(stream string, p *promise) bool {
 	return v.carried != nil
 }
 
+// afterBackup tells whether what is missing of a promise came after all that the
+// archive has: then a restore from an older backup has lost it.
+func (v *verifier) afterBackup(stream string, p *promise) bool {
+	if !v.named {
+		return false
+	}
+	next := v.nextOf(v.stream(stream))
+	for i := range p.leaves {
+		if seq := p.First + uint64(i); p.leaves[i] == (hash{}) && seq < next {
+			return false
+		}
+	}
+	return p.Last >= next
+}
+
 // originIn is the first line of a checkpoint.
 func originIn(signed []byte) string {
 	line, _, _ := strings.Cut(string(signed), "\n")

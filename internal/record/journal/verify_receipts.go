@@ -149,6 +149,10 @@ func (v *verifier) judgePromise(stream string, p *promise, f *ReceiptFinding) {
 	}
 	f.Status = ReceiptBroken
 	f.Why = fmt.Sprintf("stream %s, %d to %d: not what was acknowledged", stream, p.First, p.Last)
+	if v.afterBackup(stream, p) {
+		f.Why = fmt.Sprintf("stream %s, %d to %d: not in the archive: acknowledged at %s, and the backup that was restored, of %s, does not have it",
+			stream, p.First, p.Last, f.Received.Format(time.RFC3339), v.backup.UTC().Format(time.RFC3339))
+	}
 	last := uint64(0)
 	for seq := p.First; seq <= p.Last; seq++ {
 		if p.leaves[seq-p.First] != (hash{}) {

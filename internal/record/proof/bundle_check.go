@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -127,7 +129,7 @@ func (c *bundleCheck) head(h *BundleHead, trusted []string) error {
 	}
 	log, n, err := OpenCheckpoint([]byte(h.Checkpoint), knownKeys{chain, note.VerifierList(c.o.Witnesses...)})
 	if err != nil {
-		return fmt.Errorf("%w: %w", ErrBundle, err)
+		return fmt.Errorf("%w: %w%s", ErrBundle, err, wantedKey(h, trusted))
 	}
 	if log.Origin != h.Origin {
 		return fmt.Errorf("%w: the checkpoint is of %s, the bundle of %s", ErrBundle, log.Origin, h.Origin)
@@ -150,6 +152,21 @@ func (c *bundleCheck) head(h *BundleHead, trusted []string) error {
 	}
 	c.receipts.start(log.Origin, c.o.Receipts, chain)
 	return c.older(h.Consistency)
+}
+
+// wantedKey says which key would prove a bundle whose checkpoint none of the keys has
+// signed. A journal that was restored from a backup has another key than before.
+func wantedKey(h *BundleHead, trusted []string) string {
+	var names []string
+	for _, vkey := range trusted {
+		if v, err := NewVerifier(vkey); err == nil && !slices.Contains(names, v.Name()) {
+			names = append(names, v.Name())
+		}
+	}
+	if slices.Contains(names, h.Origin) {
+		return ""
+	}
+	return fmt.Sprintf("; it takes the public key of %s, and the keys that were given are of %s", h.Origin, strings.Join(names, ", "))
 }
 
 // older compares with the checkpoint that the reader holds.

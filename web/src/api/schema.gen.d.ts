@@ -993,6 +993,15 @@ export interface components {
             keys: components["schemas"]["JournalKey"][];
             /** @description Signed notes in which an old key names its successor */
             statements: string[];
+            /** @description The journals that this one stands on since restores, the oldest first; absent without any */
+            archives?: components["schemas"]["ArchiveKeys"][];
+        };
+        /** @description The keys with which events of an earlier journal are checked */
+        ArchiveKeys: {
+            /** @description Name of the earlier journal */
+            origin: string;
+            keys: components["schemas"]["JournalKey"][];
+            statements: string[];
         };
         JournalKey: {
             /** @description Verifier key of c2sp.org/signed-note */
@@ -2152,6 +2161,11 @@ export interface operations {
                 to?: components["parameters"]["to"];
                 /** @description Whether the bundle proves that nothing between its first and last entry is left out */
                 complete?: boolean;
+                /**
+                 * @description Name of the journal that the bundle is of: a bundle has one. Needed where the events are of more than one,
+                 *     which is so after a restore; `/api/siem/journal/keys` has the names
+                 */
+                origin?: string;
                 /** @description The most entries */
                 limit?: number;
             };
