@@ -37,8 +37,14 @@ func TestMain(m *testing.M) {
 // TestScripts runs testdata/script/*.txtar: what people type and what they see.
 func TestScripts(t *testing.T) {
 	t.Parallel()
-	testscript.Run(t, testscript.Params{
-		Dir: "testdata/script",
+	testscript.Run(t, scripts(t, "testdata/script"))
+}
+
+// scripts are the scripts of a folder, with the commands that they may use.
+func scripts(t *testing.T, dir string) testscript.Params {
+	t.Helper()
+	return testscript.Params{
+		Dir: dir,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": server, "token": token, "hashes": hashes, "code": code, "spoil": spoil,
 			"freeport": freePort, "post": post, "term": term, "order": firstOrder,
@@ -48,7 +54,7 @@ func TestScripts(t *testing.T) {
 			env.Values[contextKey{}] = t
 			return nil
 		},
-	})
+	}
 }
 
 // hashes writes the name, mode and SHA-256 of everything below a folder to a file.
