@@ -12,7 +12,12 @@ import (
 // AppendJSON appends the event's native JSON form: one object, keys in a fixed
 // order, absent fields left out, empty ones "" and null ones null. It is what
 // the API, the CLI and the native sinks show; docs/fields.md describes it.
-func (e *Event) AppendJSON(dst []byte) []byte {
+func (e *Event) AppendJSON(dst []byte) []byte { return e.AppendJSONSeenFrom(dst, e.Place.Origin) }
+
+// AppendJSONSeenFrom is AppendJSON as the journal of that origin shows it: an event of
+// another one, whose stream and seq may be those of an event of this one, has its
+// `origin`. No origin sees none as foreign.
+func (e *Event) AppendJSONSeenFrom(dst []byte, origin string) []byte {
 	w := objectWriter{b: append(dst, '{')}
 	w.text("id", e.ID.String())
 	w.core(e, FieldOriginID)
@@ -53,6 +58,9 @@ func (e *Event) AppendJSON(dst []byte) []byte {
 	w.core(e, FieldInput)
 	w.core(e, FieldSender)
 	if e.Place.Seq != 0 {
+		if origin != "" && e.Place.Origin != "" && e.Place.Origin != origin {
+			w.text("origin", e.Place.Origin)
+		}
 		w.text("stream", e.Place.Stream)
 		w.number("seq", strconv.FormatUint(e.Place.Seq, 10))
 		w.number("ord", strconv.FormatUint(e.Place.Ord, 10))

@@ -26,6 +26,13 @@ func TestJSONForm(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
+	seen := event.Event{Place: event.Place{Origin: "old/a", Stream: "90d", Seq: 3, Ord: 9}}
+	for origin, want := range map[string]string{"": `"stream":"90d"`, "old/a": `"stream":"90d"`, "new/b": `"origin":"old/a","stream":"90d"`} {
+		b := string(seen.AppendJSONSeenFrom(nil, origin))
+		if !strings.Contains(b, `"severity_number":0,`+want+`,"seq":3,"ord":9}`) {
+			t.Errorf("seen from %q: %s", origin, b)
+		}
+	}
 	const zero = `{"id":"00000000000000000000000000","time":"1970-01-01T00:00:00Z","received":"1970-01-01T00:00:00Z"`
 	const info = `,"severity":"info","severity_number":0`
 	f("full", full(), `{"id":"01KAQ3R5T2M8X4Z6C9V1B3N5J7","origin_id":"o-1","time":"2026-11-22T09:30:39.206Z","received":"2026-11-22T09:30:39.563Z",`+

@@ -115,7 +115,7 @@ func (a *API) evidence(ctx context.Context, ids []event.ID) (out []Event, missin
 	slices.SortStableFunc(found, func(x, y event.Event) int { return int(min(max(x.Time-y.Time, -1), 1)) })
 	out = make([]Event, len(found))
 	for i := range found {
-		out[i] = found[i].AppendJSON(nil)
+		out[i] = a.appendRow(nil, &found[i])
 	}
 	return out, missing, nil
 }

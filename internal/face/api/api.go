@@ -91,8 +91,10 @@ type Options struct {
 	Verify func(ctx context.Context, from, to time.Time, progress func(share float64)) (Verification, error)
 	// Entries is how many entries Verify would look at, about; nil = few.
 	Entries func(from, to time.Time) int64
-	// Evidence is what the journal proves.
+	// Evidence is what the journal proves, Origin its name: events of another one show
+	// theirs.
 	Evidence Evidence
+	Origin   string
 	// Head is the journal's last durable position and Tail a reader of what follows
 	// a position.
 	Head func() uint64

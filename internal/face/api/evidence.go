@@ -86,7 +86,7 @@ func (k *JournalKeys) Trusted(origin string) (trusted []string) {
 // maySeal tells whether these entries may be sealed for who asks, if they have to be.
 // Those of an archive never are.
 func (a *API) maySeal(origin string, runs []event.Range) error {
-	if origin != "" && origin != a.opts.Evidence.Keys().Origin {
+	if origin != "" && origin != a.opts.Origin {
 		return nil
 	}
 	for _, g := range runs {

@@ -50,7 +50,7 @@ func (a *API) ListLogs(ctx context.Context, request ListLogsRequestObject) (List
 	if err != nil {
 		return nil, err
 	}
-	return logList{Page: found, b: value(request.Params.Fields) == ListLogsParamsFieldsB}, nil
+	return logList{Page: found, b: value(request.Params.Fields) == ListLogsParamsFieldsB, row: a.appendRow}, nil
 }
 
 // incompleteHeader says how many stored events that may belong to an answer cannot
@@ -97,10 +97,16 @@ func (a *API) recordSearch(ctx context.Context, f *query.Filter, failed error) {
 	a.record(ctx, dataAccess, outcome, c.Name+" searched events", asked...)
 }
 
+// appendRow appends an event in its native form.
+func (a *API) appendRow(dst []byte, e *event.Event) []byte {
+	return e.AppendJSONSeenFrom(dst, a.opts.Origin)
+}
+
 // logList writes a page of events without building the rows first.
 type logList struct {
 	query.Page
-	b bool
+	b   bool
+	row func(dst []byte, e *event.Event) []byte
 }
 
 // VisitListLogsResponse implements ListLogsResponseObject.
@@ -120,7 +126,7 @@ func (l logList) VisitListLogsResponse(w http.ResponseWriter) error {
 			out = append(out, row...)
 			continue
 		}
-		out = e.AppendJSON(out)
+		out = l.row(out, e)
 	}
 	out = append(out, `],"next":`...)
 	if l.Next == "" {
@@ -154,7 +160,7 @@ func (a *API) GetLog(ctx context.Context, request GetLogRequestObject) (GetLogRe
 	if err != nil {
 		return nil, err
 	}
-	return logRow(e.AppendJSON(nil)), nil
+	return logRow(a.appendRow(nil, &e)), nil
 }
 
 // logRow is one event in its native form.

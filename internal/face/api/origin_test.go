@@ -64,7 +64,9 @@ func TestBundlesAreOfOneOrigin(t *testing.T) {
 	var asked journal.BundleRequest
 	logs := archivedLogs(t)
 	old := shared(t).Keys().Origin
-	h := newHouse(t, func(o *api.Options) { o.Logs, o.Evidence = logs, afterRestore{shared(t), &asked} })
+	h := newHouse(t, func(o *api.Options) {
+		o.Logs, o.Evidence, o.Origin = logs, afterRestore{shared(t), &asked}, presentOrigin
+	})
 	w := h.do(t, call{method: "GET", url: "/api/siem/journal/bundle", token: h.tokens["read"]})
 	mustBeProblem(t, w.Code, w.Header(), w.Body.String(), 400, "invalid_field")
 	for _, name := range []string{old, presentOrigin, `"origin"`} {
@@ -93,6 +95,41 @@ func TestBundlesAreOfOneOrigin(t *testing.T) {
 	}
 }
 
+// Rows say which journal they are of where their numbers could be another's.
+func TestRowsSayTheirOrigin(t *testing.T) {
+	t.Parallel()
+	old := shared(t).Keys().Origin
+	type row struct {
+		Origin *string
+		Stream string
+		Seq    uint64
+	}
+	logs := archivedLogs(t)
+	list := func(origin string) (rows []row, one row) {
+		t.Helper()
+		h := newHouse(t, func(o *api.Options) { o.Logs, o.Origin = logs, origin })
+		rows = decode[struct{ Items []row }](t, h.do(t, call{method: "GET", url: "/api/siem/logs?limit=100", token: h.tokens["read"]})).Items
+		one = decode[row](t, h.do(t, call{method: "GET", url: "/api/siem/logs/" + idOf(3).String(), token: h.tokens["read"]}))
+		if len(rows) != 10 || rows[0].Seq != rows[1].Seq || rows[0].Stream != rows[1].Stream {
+			t.Fatalf("rows %+v", rows)
+		}
+		return rows, one
+	}
+	rows, one := list(presentOrigin)
+	for i, r := range rows {
+		if archived := i%2 == 0; archived && (r.Origin == nil || *r.Origin != old) || !archived && r.Origin != nil {
+			t.Errorf("row %d: origin %v", i, r.Origin)
+		}
+	}
+	if one.Origin == nil || *one.Origin != old {
+		t.Errorf("the event itself: %v", one.Origin)
+	}
+	// the control: who is that journal sees none of its rows as foreign
+	if rows, one = list(old); rows[0].Origin != nil || rows[1].Origin == nil || one.Origin != nil {
+		t.Errorf("seen from the earlier journal: %v, %v, %v", rows[0].Origin, rows[1].Origin, one.Origin)
+	}
+}
+
 // The proof of an event from before a restore is checked with the keys of that time.
 func TestProofsOfAnArchive(t *testing.T) {
 	t.Parallel()
@@ -100,7 +137,9 @@ func TestProofsOfAnArchive(t *testing.T) {
 	logs := archivedLogs(t)
 	live := shared(t)
 	url := "/api/siem/logs/" + idOf(3).String() + "/proof"
-	h := newHouse(t, func(o *api.Options) { o.Logs, o.Evidence = logs.fakeLogs, afterRestore{live, &asked} })
+	h := newHouse(t, func(o *api.Options) {
+		o.Logs, o.Evidence, o.Origin = logs.fakeLogs, afterRestore{live, &asked}, presentOrigin
+	})
 	for range 30 { // none of which seals anything
 		w := h.do(t, call{method: "GET", url: url, token: h.tokens["read"], header: map[string]string{"Accept": "application/x-ndjson"}})
 		if w.Code != 200 || asked.Origin != live.Keys().Origin {

@@ -98,7 +98,7 @@ func (a *API) showProof(bundle []byte, at event.Place) (p entryProof, err error)
 	report, err := proof.CheckBundle(bytes.NewReader(bundle), known.Trusted(at.Origin), proof.BundleOptions{
 		Show: func(e *event.Event, _ [event.Slots]proof.SlotState) error {
 			if e.Place.Stream == at.Stream && e.Place.Seq == at.Seq {
-				p.Record = e.AppendJSON(nil)
+				p.Record = a.appendRow(nil, e)
 			}
 			return nil
 		},

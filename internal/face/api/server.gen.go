@@ -760,9 +760,11 @@ type EntityActivity struct {
 
 // EntryVerdict defines model for EntryVerdict.
 type EntryVerdict struct {
-	Seq     int64  `json:"seq"`
-	Stream  string `json:"stream"`
-	Verdict string `json:"verdict"`
+	// Origin The journal from before a restore that the entry is in; absent for the present one
+	Origin  *string `json:"origin,omitempty"`
+	Seq     int64   `json:"seq"`
+	Stream  string  `json:"stream"`
+	Verdict string  `json:"verdict"`
 }
 
 // Erasure defines model for Erasure.
@@ -837,7 +839,8 @@ type ErasureRequest struct {
 type ErasureStatus string
 
 // Event An event in its native form. Always there: `id`, `time`, `received`, `source`, `category`, `severity`, `seq`,
-// `stream`. When known: `origin_id`, `action`, `outcome`, `message`, `user`, `ip`, `session`, `user_agent`,
+// `stream`. An event from before a restore has `origin`, the name of the journal that it is in: `stream` and `seq`
+// count in each journal for itself. When known: `origin_id`, `action`, `outcome`, `message`, `user`, `ip`, `session`, `user_agent`,
 // `host`, `service`, `tags`, `compliance`, `geo`, `as`, `attrs` (an object), `raw`. After an erasure `erased` lists
 // what was taken out: `person` (user, ip, session, user_agent, host, geo), `content` (all else that is personal).
 type Event = json.RawMessage

@@ -64,7 +64,7 @@ func (a *API) tail(ctx context.Context, plan *query.Plan, out *sse) error {
 				return err
 			}
 			missed = 0
-			buf = e.AppendJSON(buf[:0])
+			buf = a.appendRow(buf[:0], e)
 			if err := out.send("log", strconv.FormatUint(last, 10), buf); err != nil {
 				return err
 			}

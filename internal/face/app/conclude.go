@@ -92,10 +92,14 @@ func (s *server) damageEvent(r *journal.Report) *event.Event {
 		}
 	}
 	e.Message = fmt.Sprintf("Tocsin: the journal is %s: %d entries are not as they were recorded, %d files are damaged", r.Status, r.Tampered, evidence)
-	if stream, seq, ok := firstDamaged(r); ok {
-		e.Message += fmt.Sprintf("; the first is stream %s, entry %d", stream, seq)
-		e.SetAttr("stream", event.Text(stream))
-		e.SetAttr("first_seq", event.Int(int64(seq))) //nolint:gosec // counts stay far below 2^63
+	if first, ok := firstDamaged(r); ok {
+		e.Message += fmt.Sprintf("; the first is stream %s, entry %d", first.Stream, first.Seq)
+		e.SetAttr("stream", event.Text(first.Stream))
+		e.SetAttr("first_seq", event.Int(int64(first.Seq))) //nolint:gosec // counts stay far below 2^63
+		if first.Origin != "" {
+			e.Message += " of the archive of " + first.Origin
+			e.SetAttr("origin", event.Text(first.Origin))
+		}
 	}
 	e.SetAttr("status", event.Text(string(r.Status)))
 	e.SetAttr("tampered", event.Int(r.Tampered))
@@ -103,15 +107,21 @@ func (s *server) damageEvent(r *journal.Report) *event.Event {
 	return e
 }
 
-func firstDamaged(r *journal.Report) (stream string, seq uint64, ok bool) {
+// firstDamaged is the first entry that is not right; its origin is "" for the journal
+// itself.
+func firstDamaged(r *journal.Report) (first event.Place, ok bool) {
 	switch {
 	case len(r.Entries) > 0:
-		return r.Entries[0].Stream, r.Entries[0].Seq, true
+		return event.Place{Stream: r.Entries[0].Stream, Seq: r.Entries[0].Seq}, true
 	case len(r.Diverged) > 0:
-		return r.Diverged[0].Stream, r.Diverged[0].First, true
-	default:
-		return "", 0, false
+		return event.Place{Stream: r.Diverged[0].Stream, Seq: r.Diverged[0].First}, true
 	}
+	for i := range r.Archives {
+		if a := &r.Archives[i]; len(a.Entries) > 0 {
+			return event.Place{Origin: a.Origin, Stream: a.Entries[0].Stream, Seq: a.Entries[0].Seq}, true
+		}
+	}
+	return event.Place{}, false
 }
 
 // recallCheck shows what the last check before the start found.

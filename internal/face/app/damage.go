@@ -5,6 +5,8 @@ package app
 import (
 	"cmp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
@@ -30,14 +32,19 @@ func (k *knownDamage) with(r *journal.Report) (next knownDamage, fresh bool) {
 		return knownDamage{}, false
 	}
 	found := knownDamage{Forked: r.Status == journal.Diverged, Diverged: r.Diverged}
-	for _, f := range r.Entries {
-		found.Entries = append(found.Entries, event.Range{Stream: f.Stream, First: f.Seq, Last: max(f.Seq, f.LastSeq)})
+	found.addEntries("", r.Entries)
+	for i := range r.Archives {
+		found.addEntries("origins/"+strconv.Itoa(r.Archives[i].Archive)+"/", r.Archives[i].Entries)
 	}
 	for i := range r.Files {
 		switch f := &r.Files[i]; {
 		case !f.Evidence:
 		case len(f.Entries) > 0:
-			found.Entries = append(found.Entries, f.Entries...)
+			place := archiveOf(f.File)
+			for _, g := range f.Entries {
+				g.Stream = place + g.Stream
+				found.Entries = append(found.Entries, g)
+			}
 		default:
 			found.Files = append(found.Files, f.File)
 		}
@@ -55,6 +62,23 @@ func (k *knownDamage) with(r *journal.Report) (next knownDamage, fresh bool) {
 	}
 	next.Files = next.Files[:min(len(next.Files), maxKnown)]
 	return next, fresh
+}
+
+// addEntries adds what was found of a journal. Streams of an archive have its place in
+// front, for their numbers are others.
+func (k *knownDamage) addEntries(place string, found []journal.Finding) {
+	for _, f := range found {
+		k.Entries = append(k.Entries, event.Range{Stream: place + f.Stream, First: f.Seq, Last: max(f.Seq, f.LastSeq)})
+	}
+}
+
+// archiveOf is the place of the archive that a file is in, `origins/<n>/`, "" for none.
+func archiveOf(file string) string {
+	parts := strings.SplitN(file, "/", 3)
+	if len(parts) < 3 || parts[0] != "origins" {
+		return ""
+	}
+	return parts[0] + "/" + parts[1] + "/"
 }
 
 // joinRuns joins two sets of runs; more says that b has an entry that a has not. A run

@@ -45,6 +45,15 @@ func TestKnownDamage(t *testing.T) {
 		{"a file with known entries", &journal.Report{Status: journal.Invalid, Files: []journal.FileFinding{
 			{File: "segments/x", Evidence: true, Entries: []event.Range{{Stream: "366d", First: 2, Last: 9}}},
 		}}, false},
+		{"the same numbers in an archive", &journal.Report{Status: journal.Invalid, Archives: []journal.ArchiveReport{
+			{Archive: 1, Entries: []journal.Finding{finding("366d", 1, 50, journal.Altered)}},
+		}}, true},
+		{"a file of that archive", &journal.Report{Status: journal.Invalid, Files: []journal.FileFinding{
+			{File: "origins/1/segments/x", Evidence: true, Entries: []event.Range{{Stream: "366d", First: 2, Last: 9}}},
+		}}, false},
+		{"a file of another archive", &journal.Report{Status: journal.Invalid, Files: []journal.FileFinding{
+			{File: "origins/2/segments/x", Evidence: true, Entries: []event.Range{{Stream: "366d", First: 2, Last: 9}}},
+		}}, true},
 		{"a fork", &journal.Report{Status: journal.Diverged, Diverged: []event.Range{{Stream: "366d", First: 52}}}, true},
 		{"the same fork", &journal.Report{Status: journal.Diverged, Diverged: []event.Range{{Stream: "366d", First: 60}}}, false},
 		{"a fork of all", &journal.Report{Status: journal.Diverged, Diverged: []event.Range{{Stream: "366d", First: 1}}}, true},

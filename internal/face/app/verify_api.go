@@ -56,12 +56,20 @@ func verificationOf(r *journal.Report) (api.Verification, error) {
 		}
 		out.Checkpoint = &api.SignedRoot{Headers: int64(c.Headers), Root: root} //nolint:gosec // counts stay far below 2^63
 	}
-	for _, e := range r.Entries {
-		for seq := e.Seq; seq <= max(e.Seq, e.LastSeq) && len(out.Entries) < maxVerdicts; seq++ {
-			out.Entries = append(out.Entries, api.EntryVerdict{Stream: e.Stream, Seq: int64(seq), Verdict: string(e.Verdict)}) //nolint:gosec // counts stay far below 2^63
-		}
+	addVerdicts(&out, nil, r.Entries)
+	for i := range r.Archives {
+		addVerdicts(&out, &r.Archives[i].Origin, r.Archives[i].Entries)
 	}
 	return out, nil
+}
+
+// addVerdicts adds what was found of a journal; no origin is the present one.
+func addVerdicts(out *api.Verification, origin *string, found []journal.Finding) {
+	for _, e := range found {
+		for seq := e.Seq; seq <= max(e.Seq, e.LastSeq) && len(out.Entries) < maxVerdicts; seq++ {
+			out.Entries = append(out.Entries, api.EntryVerdict{Origin: origin, Stream: e.Stream, Seq: int64(seq), Verdict: string(e.Verdict)}) //nolint:gosec // counts stay far below 2^63
+		}
+	}
 }
 
 // entriesForAPI implements api.Options.Entries.

@@ -33,6 +33,14 @@ func TestVerificationOf(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	r.Entries = r.Entries[:1]
+	r.Archives = []journal.ArchiveReport{{Origin: "old/a", Entries: []journal.Finding{{Stream: "366d", Seq: 1, LastSeq: 2, Verdict: journal.Missing}}}, {Origin: "old/b"}}
+	old := "old/a"
+	want.Entries = append(want.Entries, api.EntryVerdict{Origin: &old, Stream: "366d", Seq: 1, Verdict: "MISSING"}, api.EntryVerdict{Origin: &old, Stream: "366d", Seq: 2, Verdict: "MISSING"})
+	got, err = verificationOf(r)
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("with archives: %v (-want +got):\n%s", err, diff)
+	}
 	r.Checkpoint.Root = "?"
 	if _, err := verificationOf(r); err == nil {
 		t.Error("a root that is none")

@@ -876,7 +876,8 @@ export interface components {
         };
         /**
          * @description An event in its native form. Always there: `id`, `time`, `received`, `source`, `category`, `severity`, `seq`,
-         *     `stream`. When known: `origin_id`, `action`, `outcome`, `message`, `user`, `ip`, `session`, `user_agent`,
+         *     `stream`. An event from before a restore has `origin`, the name of the journal that it is in: `stream` and `seq`
+         *     count in each journal for itself. When known: `origin_id`, `action`, `outcome`, `message`, `user`, `ip`, `session`, `user_agent`,
          *     `host`, `service`, `tags`, `compliance`, `geo`, `as`, `attrs` (an object), `raw`. After an erasure `erased` lists
          *     what was taken out: `person` (user, ip, session, user_agent, host, geo), `content` (all else that is personal).
          */
@@ -955,6 +956,8 @@ export interface components {
             result?: components["schemas"]["Verification"];
         };
         EntryVerdict: {
+            /** @description The journal from before a restore that the entry is in; absent for the present one */
+            origin?: string;
             stream: string;
             /** Format: int64 */
             seq: number;
