@@ -59,6 +59,15 @@ func TestEventOfEachActivity(t *testing.T) {
 		"authentication", event.Low, event.Success, "Tocsin: token revoked by root token n", "token_id=T1", "token_name=n")
 	f(auth.Activity{Category: auth.AccountCreated, Name: "admin", Scope: "admin"},
 		"security_audit", event.Low, event.Success, "Tocsin: account created account admin role admin", "account_name=admin", "account_role=admin")
+	f(auth.Activity{Category: auth.BackupMade, User: "cli:ana", Name: "tocsin-1.backup", Scope: "12 events"},
+		"security_audit", event.Low, event.Success, "Tocsin: backup made by cli:ana backup tocsin-1.backup size 12 events",
+		"backup_name=tocsin-1.backup", "backup_size=12 events")
+	f(auth.Activity{Category: auth.BackupRestored, User: "cli:ana", Name: "of 2026-11-20T10:00:00Z", Scope: "12 events of siem/abc"},
+		"security_audit", event.High, event.Success, "Tocsin: backup restored by cli:ana backup of 2026-11-20T10:00:00Z size 12 events of siem/abc",
+		"backup_name=of 2026-11-20T10:00:00Z", "backup_size=12 events of siem/abc")
+	f(auth.Activity{Category: auth.DataExport, User: "cli:ana", Name: "user:root", Scope: "7"},
+		"security_audit", event.Low, event.Success, "Tocsin: data export by cli:ana filter user:root entries 7",
+		"filter_entries=7", "filter_name=user:root")
 	f(auth.Activity{Category: auth.RateLimitBlocked, IP: "203.0.113.7", Failed: true},
 		"access", event.Low, event.Failure, "Tocsin: rate limit blocked from 203.0.113.7")
 }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -27,8 +28,8 @@ func parseErasures(raw []byte) (all []listedErasure, err error) {
 		}
 		for _, runs := range [...][]proof.SeqRun{l.Slot0, l.Slot1} {
 			for i, r := range runs {
-				if r.First == 0 || r.Last < r.First || i > 0 && r.First <= runs[i-1].Last {
-					return nil, fmt.Errorf("file of erasures, line %d: sequence numbers do not rise", n)
+				if r.First == 0 || r.Last < r.First || r.Last > math.MaxInt64 || i > 0 && r.First <= runs[i-1].Last {
+					return nil, fmt.Errorf("file of erasures, line %d: sequence numbers that cannot be, or do not rise", n)
 				}
 			}
 		}

@@ -386,6 +386,7 @@ func TestBeginRestoredRefuses(t *testing.T) {
 	for _, raw := range []string{
 		"x", "{}", `{"id":"x","origin":"o/x","stream":"../x"}`, `{"id":"x","origin":"o/x","stream":"90d","slot0":[{"First":2,"Last":1}]}`,
 		`{"id":"x","origin":"o/x","stream":"90d","slot1":[{"First":1,"Last":5},{"First":5,"Last":6}]}`,
+		`{"id":"x","origin":"o/x","stream":"90d","slot1":[{"First":1,"Last":9223372036854775808}]}`,
 	} {
 		if err := CheckErasures([]byte("{\"id\":\"x\",\"origin\":\"o/x\",\"stream\":\"90d\"}\n" + raw + "\n")); err == nil || !strings.Contains(err.Error(), "line 2") {
 			t.Errorf("%s: %v", raw, err)
