@@ -5,6 +5,7 @@ package journal
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"path/filepath"
 	"sort"
@@ -117,7 +118,11 @@ func (a *archive) readHeaders(ctx context.Context, j *Journal) error {
 		if !s.bad[i] || s.cut {
 			continue
 		}
-		j.log.WarnContext(ctx, "a copy of an archive's log of headers is written anew from the other", "archive", a.number, "file", name)
+		level := slog.LevelWarn
+		if len(copies[i]) == 0 {
+			level = slog.LevelInfo // a backup has one of them
+		}
+		j.log.Log(ctx, level, "a copy of an archive's log of headers is written anew from the other", "archive", a.number, "file", name)
 		if err := replaceFile(j.opts.disk, path(name), encodeHeaders(s.list)); err != nil {
 			return fmt.Errorf("heal log of headers: %w", err)
 		}

@@ -182,12 +182,14 @@ func (b *beginning) carry(ctx context.Context) error {
 		if again = again && e.Place.Stream != SystemStream; !again {
 			return b.carryOwn(ctx, e)
 		}
-		gone := b.erasures[streamName{b.a.origin, e.Place.Stream}]
+		gone, erased := b.erasures[streamName{b.a.origin, e.Place.Stream}], int64(0)
 		for slot := range 2 {
 			if gone != nil && inRuns(gone[slot], e.Place.Seq) {
 				clearSlot(e, slot)
+				erased = 1
 			}
 		}
+		b.out.Erased += erased
 		events = append(events, e)
 		if len(events) < maxRequestEvents {
 			return nil

@@ -295,7 +295,7 @@ func TestRestoreErasesAgain(t *testing.T) {
 		gone   bool
 		others int
 	}{
-		"a backup from before, with the file":     {before, append(slices.Clone(list), other...), 6, true, 1},
+		"a backup from before, with the file":     {before, append(slices.Clone(list), other...), 16, true, 1},
 		"a backup from before, without":           {before, nil, 0, false, 0},
 		"a backup from afterwards, with the file": {from, list, 0, true, 0},
 		"a backup from afterwards, without":       {from, nil, 0, true, 0},

@@ -26,9 +26,15 @@ func (v *verifier) setAside() error {
 	}
 	origins := map[string]bool{}
 	for _, n := range numbers {
-		origin, err := originOfArchive(filepath.Join(v.dir, filepath.FromSlash(archiveName(n))))
+		dir := filepath.Join(v.dir, filepath.FromSlash(archiveName(n)))
+		origin, err := originOfArchive(dir)
 		if err != nil {
 			return err
+		}
+		if origin == "" && v.opts.Archived != nil { // nothing of it was sealed
+			if keys := v.opts.Archived(dir).Keys; keys != nil {
+				origin = keys.Origin()
+			}
 		}
 		origins[origin] = true
 	}
