@@ -15,7 +15,7 @@ import (
 )
 
 // fakeOrders keeps orders in memory and carries none out. It refuses the subject
-// "held" for a hold and "account" for an account.
+// "held" for a hold, "account" for an account and "disputed" for a journal of two histories.
 type fakeOrders struct {
 	mu     sync.Mutex
 	orders []erasure.Order
@@ -47,6 +47,8 @@ func (f *fakeOrders) Request(_ context.Context, subject, reason string, by erasu
 	switch subject {
 	case "held":
 		return erasure.Order{}, fmt.Errorf("request: %w", &erasure.HeldError{Hold: "case-1"})
+	case "disputed":
+		return erasure.Order{}, fmt.Errorf("request: %w: secret words of a witness", journal.ErrDisputed)
 	case "account":
 		return erasure.Order{}, erasure.ErrAccount
 	case "zoe marin":

@@ -28,6 +28,9 @@ func explainRemoval(err error) *problemError {
 		return problem(http.StatusConflict, "account_exists", "%s", erasure.ErrAccount)
 	case errors.Is(err, journal.ErrHoldExists):
 		return problem(http.StatusConflict, "conflict", "%s", journal.ErrHoldExists)
+	case errors.Is(err, journal.ErrDiverged):
+		return problem(http.StatusConflict, "journal_diverged", "somebody outside knows a history that this journal does not continue: "+
+			"nothing of it is erased or dropped before somebody has looked at it; `tocsin verify` says more")
 	case errors.Is(err, journal.ErrClock):
 		return problem(http.StatusConflict, "clock", "%s", err)
 	default:

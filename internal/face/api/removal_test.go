@@ -14,6 +14,7 @@ func removals() []endpoint {
 		{"GET", "/api/siem/erasures?limit=1", "", "manage", 200, []string{`"id":"cancelled"`}, []string{`"id":"done"`}, ""},
 		{"POST", "/api/siem/erasures", `{"subject":"maria","reason":"case 7"}`, "manage", 202, []string{`"id":"new"`, `"status":"pending"`, `"subject":"maria"`, `"requested_by":"manage token"`}, nil, "erasure_requested"},
 		{"POST", "/api/siem/erasures", `{"subject":"held"}`, "manage", 409, []string{`"code":"held"`, `"hold":"case-1"`}, nil, ""},
+		{"POST", "/api/siem/erasures", `{"subject":"disputed"}`, "manage", 409, []string{`"code":"journal_diverged"`, "nothing of it is erased or dropped before somebody has looked at it"}, []string{"secret"}, ""},
 		{"POST", "/api/siem/erasures", `{"subject":"account"}`, "manage", 409, []string{`"code":"account_exists"`, "delete the account first"}, nil, ""},
 		{"POST", "/api/siem/erasures", `{"subject":"zoe marin"}`, "manage", 409, []string{`"code":"conflict"`, "erasure pending"}, []string{"zoe"}, ""},
 		{"POST", "/api/siem/erasures", `{"subject":"maria","reason":"maria"}`, "manage", 400, []string{`"field":"reason"`}, []string{"maria"}, ""},

@@ -122,6 +122,9 @@ func (e *erasures) warning() string {
 
 // refuse is why the subject cannot be erased as things are, nil when it can.
 func (e *erasures) refuse(ctx context.Context, subject string) error {
+	if e.s.record.journal.Diverged() != nil {
+		return journal.ErrDisputed
+	}
 	switch account, err := e.s.record.state.Account(ctx, journal.Mentions(subject)); {
 	case err != nil:
 		return err

@@ -71,6 +71,9 @@ func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (
 		return out, err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
+	if _, err := f.meetMark(j); err != nil {
+		return out, err
+	}
 	if err := keys.Current(); err != nil {
 		return out, err
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/tocsin-siem/tocsin/internal/record/journal"
+	"github.com/tocsin-siem/tocsin/internal/record/witness"
 )
 
 // cosignaturesName is what witnesses have co-signed, below a journal's folder.
@@ -45,6 +46,15 @@ func (f folder) cosignatures() string { return filepath.Join(f.journal(), cosign
 func (f folder) state() string        { return filepath.Join(f.dir, "state") }
 func (f folder) originIDs() string    { return filepath.Join(f.dir, "derived", "origin-ids") }
 func (f folder) lastCheck() string    { return filepath.Join(f.dir, "derived", "last-check") }
+
+// meetMark tells the journal that a witness has once known another history of it, and
+// nobody has looked since: also where that witness is not asked any more.
+func (f folder) meetMark(j *journal.Journal) (reason string, err error) {
+	if reason, err = witness.Marked(f.cosignatures()); reason != "" {
+		j.Diverge(reason)
+	}
+	return reason, err
+}
 
 // hasArchives tells whether the journal stands on archives of earlier ones.
 func (f folder) hasArchives() bool {

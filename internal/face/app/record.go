@@ -53,6 +53,11 @@ func (s *server) openRecord(ctx context.Context) (err error) {
 		return err
 	}
 	s.cleanup.add("journal", s.record.journal.Close)
+	if reason, err := s.folder.meetMark(s.record.journal); err != nil {
+		return err
+	} else if reason != "" {
+		s.logger.ErrorContext(ctx, "a witness has known another history of the journal, and nobody has looked since: it signs nothing, and nothing of it is destroyed", "reason", reason)
+	}
 	if err := s.record.keys.Current(); err != nil { // only the journal's lock keeps them as they are
 		return err
 	}

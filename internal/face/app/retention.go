@@ -127,6 +127,8 @@ func (r *retention) warning() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
+	case r.s.record.journal.Diverged() != nil:
+		return journal.ErrDisputed.Error()
 	case r.last == nil:
 		return ""
 	case r.last.Error != nil:

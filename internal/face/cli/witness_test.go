@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strconv"
 	"syscall"
 	"time"
@@ -55,7 +56,9 @@ func post(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Check(err)
 		if token := ts.Getenv("TOCSIN_TOKEN"); token != "" {
 			req.Header.Set("Authorization", "Bearer "+token)
-			req.Header.Set("Content-Type", "application/x-ndjson")
+			if kind := map[string]string{".ndjson": "application/x-ndjson", ".json": "application/json"}[filepath.Ext(args[2])]; kind != "" {
+				req.Header.Set("Content-Type", kind)
+			}
 		}
 		res, err := http.DefaultClient.Do(req)
 		if err != nil {

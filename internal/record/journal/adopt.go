@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -50,7 +49,7 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 	}
 	m, err := j.judge(path)
 	if err == nil && (r.inLog(m) || r.stale(m)) {
-		if err := j.opts.disk.remove(path); err != nil {
+		if err := j.discard(path, name); err != nil {
 			return err
 		}
 		return j.opts.disk.syncDir(filepath.Dir(path))
@@ -73,7 +72,7 @@ func (r *recovery) adoptFile(ctx context.Context, name string) error {
 		return nil
 	}
 	j.log.ErrorContext(ctx, "segment file put in quarantine", "file", name, "error", err)
-	return j.opts.disk.rename(path, j.path("quarantine", strings.ReplaceAll(name, string(os.PathSeparator), "-")))
+	return j.opts.disk.rename(path, j.path("quarantine", quarantined(name)))
 }
 
 // judge checks a segment file from its columns up to its headers' MACs.

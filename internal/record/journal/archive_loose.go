@@ -47,7 +47,7 @@ func (j *Journal) loose(ctx context.Context, a *archive, files []*sealedFile, pr
 			continue
 		}
 		if s.lastNumber <= pruned[s.stream] {
-			if err := j.opts.disk.remove(path); err != nil {
+			if err := j.discard(path, j.below(path)); err != nil {
 				return nil, 0, err
 			}
 			continue
@@ -67,7 +67,8 @@ func (j *Journal) loose(ctx context.Context, a *archive, files []*sealedFile, pr
 		if slices.Contains(kept, s) || s.Name == "" {
 			continue
 		}
-		if err := j.opts.disk.remove(filepath.Join(root, s.Name)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		path := filepath.Join(root, s.Name)
+		if err := j.discard(path, j.below(path)); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return nil, 0, err
 		}
 	}
@@ -106,6 +107,6 @@ func (a *archive) candidate(j *Journal, name string) (*sealedFile, error) {
 // banish puts a segment file of an archive into quarantine.
 func (j *Journal) banish(ctx context.Context, a *archive, name string, why error) error {
 	j.log.ErrorContext(ctx, "segment file of an archive put in quarantine", "archive", a.number, "file", name, "error", why)
-	away := strings.ReplaceAll(filepath.Join(filepath.FromSlash(archiveName(a.number)), name), string(os.PathSeparator), "-")
+	away := quarantined(filepath.Join(filepath.FromSlash(archiveName(a.number)), name))
 	return j.opts.disk.rename(filepath.Join(j.segments(a), name), j.path("quarantine", away))
 }

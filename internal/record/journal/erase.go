@@ -104,12 +104,16 @@ type slotHit struct {
 // the subject; the others; an entry that it is done. An erasure that was cut off is
 // taken up by calling it again with the same order (Erasures has them).
 //
-// A HeldError refuses it when a legal hold keeps one of the entries. Run must be running.
+// A HeldError refuses it when a legal hold keeps one of the entries, ErrDisputed when
+// the journal has diverged. Run must be running.
 func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 	out := Erased{ID: o.ID}
 	s := newSubject(o.Subject)
 	if o.ID == "" || o.Actor == "" || len(s.text) < minSubject {
 		return out, fmt.Errorf("%w: it needs an id, an actor and a subject of at least %d bytes", ErrErasure, minSubject)
+	}
+	if err := j.mayDestroy(); err != nil {
+		return out, err
 	}
 	j.erasing.Lock()
 	defer j.erasing.Unlock()
@@ -140,6 +144,9 @@ func (j *Journal) Erase(ctx context.Context, o Erasure) (Erased, error) {
 		if err := j.eraseStream(ctx, &o, &hits[i], s); err != nil {
 			return out, fmt.Errorf("erase from stream %s: %w", hits[i].stream, err)
 		}
+	}
+	if err := j.mayDestroy(); err != nil {
+		return out, err
 	}
 	j.ring.forget()
 	o.at(StageDerived, 0, 0)

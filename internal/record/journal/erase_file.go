@@ -46,6 +46,9 @@ func (j *Journal) eraseFiles(ctx context.Context, h *streamHits, rewrite func(f 
 		err := j.do(ctx, func(context.Context) error {
 			j.holds.gate.RLock()
 			defer j.holds.gate.RUnlock()
+			if err := j.mayDestroy(); err != nil {
+				return err
+			}
 			f, ok := j.fileIn(h.home, h.stream, rest[0].seq)
 			if !ok && rest[0].seq <= j.prunedUpTo(h.home, h.stream) {
 				n = 1 // retention has dropped it meanwhile

@@ -51,8 +51,11 @@ type Retained struct {
 // longer ago than the stream's class says ("90d" is 90 days). For each stream: a
 // tombstone, sealed and under a checkpoint; one manifest record; the files. A legal
 // hold keeps a stream from its first held file on. The system stream is never
-// dropped. Run must be running.
+// dropped. ErrDisputed when the journal has diverged. Run must be running.
 func (j *Journal) Retain(ctx context.Context, r Retention) (done Retained, err error) {
+	if err := j.mayDestroy(); err != nil {
+		return done, err
+	}
 	if r.ClockChecked {
 		j.believe(r.Now)
 	} else {
@@ -177,6 +180,9 @@ func (j *Journal) drop(ctx context.Context, stream string, files []*sealedFile, 
 	err = j.do(ctx, func(context.Context) error {
 		j.holds.gate.RLock()
 		defer j.holds.gate.RUnlock()
+		if err := j.mayDestroy(); err != nil {
+			return err
+		}
 		gone := j.frontOf(home, stream, last.lastNumber)
 		if len(gone) == 0 {
 			dropped <- nil

@@ -15,6 +15,10 @@ import (
 
 const maxMarkBytes = 4096
 
+// Marked is why a log whose cosignatures are kept in file was told to stop, "" when it
+// was not: somebody has to look, and to remove the mark.
+func Marked(file string) (reason string, err error) { return readMark(file) }
+
 func markName(file string) string { return file + ".diverged" }
 
 // readMark reads the reason of a divergence, "" when there was none. A file that
