@@ -9,6 +9,7 @@ import (
 	"fmt"
 
 	"github.com/tocsin-siem/tocsin/internal/face/app"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
@@ -37,7 +38,7 @@ func (c *verifyCommand) folder(ctx context.Context, env *Env) error {
 		return err
 	case report.OK():
 		return nil
-	case report.Tampered == 0 && (len(report.Diverged) > 0 || broken(&report) > 0):
+	case report.Tampered == 0 && report.Status == journal.Diverged:
 		return &exitError{ExitInvalid, errForked}
 	default:
 		return &exitError{ExitInvalid, errTampered}

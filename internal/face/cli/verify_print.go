@@ -121,13 +121,3 @@ func printCompleteness(ew *errWriter, c *journal.Completeness) {
 		ew.printf("    silent from %s to %s\n", s.From.Format(time.RFC3339), s.To.Format(time.RFC3339))
 	}
 }
-
-// broken counts the receipts that convict the journal.
-func broken(r *app.Verification) (n int) {
-	for i := range r.Receipts {
-		if r.Receipts[i].Status == journal.ReceiptBroken {
-			n++
-		}
-	}
-	return n
-}
