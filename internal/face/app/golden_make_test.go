@@ -227,6 +227,27 @@ func (m *goldenMaker) last() {
 	}
 	m.write("backup.tocsin", raw)
 	pack(t, m.dir, filepath.Join(m.out, "data.tar.gz"))
+	m.restore(file)
+}
+
+// restore makes a folder of the backup, and lets a server go on with it.
+func (m *goldenMaker) restore(file string) {
+	t := m.t
+	dir, _ := putBack(t, file, nil)
+	r := start(t, options(t, dir))
+	writer := token(t, dir, "ingest")
+	r.record(writer, 300, 5)
+	r.record(writer, 400, 5)
+	r.stop()
+	inJournal(t, dir, func(ctx context.Context, j *journal.Journal) { // what is about an archive
+		if got, err := j.Erase(ctx, journal.Erasure{ID: "after", Subject: "user7", Actor: "admin"}); err != nil || got.Entries == 0 {
+			t.Errorf("erase: %+v, %v", got, err)
+		}
+	})
+	r = start(t, options(t, dir))
+	r.record(writer, 500, 5)
+	r.stop()
+	pack(t, dir, filepath.Join(m.out, "restored.tar.gz"))
 }
 
 // describe writes down what is to be found from now on.
@@ -239,6 +260,12 @@ func (m *goldenMaker) describe() {
 	}
 	m.want.Report = reported(&v.Report)
 	m.write("events.ndjson", goldenEvents(t, dir))
+	fresh := unpack(t, filepath.Join(m.out, "restored.tar.gz"))
+	if v, err = app.Verify(t.Context(), fresh, app.VerifyOptions{Options: options(t, fresh)}); err != nil {
+		t.Fatal(err)
+	}
+	m.want.Restored = reported(&v.Report)
+	m.write("restored.ndjson", goldenEvents(t, fresh))
 	r := start(t, options(t, dir))
 	m.want.Seen = r.seen(m.want.Token)
 	r.stop()

@@ -69,3 +69,37 @@ func TestGoldenBackupIsRestored(t *testing.T) {
 		}
 	})
 }
+
+// TestGoldenRestoredFolder: one that was restored then is read as it was, archive and
+// all, is compared with what was kept before the restore, and can be restored again.
+func TestGoldenRestoredFolder(t *testing.T) {
+	t.Parallel()
+	eachGolden(t, func(t *testing.T, g goldenFolder) {
+		t.Helper()
+		want, dir := g.expected(t), unpack(t, g.file("restored.tar.gz"))
+		v, err := app.Verify(t.Context(), dir, app.VerifyOptions{Options: options(t, dir), Checkpoints: [][]byte{g.read(t, "kept.ckpt")}})
+		if diff := cmp.Diff(want.Restored, reported(&v.Report)); diff != "" || err != nil || len(v.Files)+len(v.Keys) > 0 {
+			t.Errorf("verify: %v %+v (-golden +now):\n%s", err, v.Files, diff)
+		}
+		if len(v.Archives) != 1 || len(v.Archives[0].Anchors) != 1 || !v.Archives[0].Named || v.Archives[0].Erased <= want.Report.Erased {
+			t.Errorf("its archive: %+v", v.Archives)
+		}
+		list := string(g.read(t, "restored.ndjson"))
+		if diff := cmp.Diff(list, string(goldenEvents(t, unpack(t, g.file("restored.tar.gz"))))); diff != "" {
+			t.Errorf("events (-golden +now):\n%s", diff)
+		}
+		if v, err = app.Verify(t.Context(), dir, app.VerifyOptions{Options: options(t, dir), Checkpoints: [][]byte{g.read(t, "fork.ckpt")}}); err != nil || v.Status != journal.Diverged {
+			t.Errorf("the checkpoint of a fork: %s, %v", v.Status, err)
+		}
+		file, _ := backUp(t, dir, nil)
+		again, _ := putBack(t, file, nil)
+		r := start(t, options(t, again))
+		if got := r.seen(want.Token); got.Found["source=llm&user_id=bob"] != want.Seen.Found["source=llm&user_id=bob"] {
+			t.Errorf("found: %+v", got.Found)
+		}
+		r.stop()
+		if v, err = app.Verify(t.Context(), again, app.VerifyOptions{Options: options(t, again)}); err != nil || !v.OK() || len(v.Archives) != 2 || v.MACs != "checked" {
+			t.Errorf("restored again: %+v, %v", v.Report, err)
+		}
+	})
+}

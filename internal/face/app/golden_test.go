@@ -26,6 +26,8 @@ type golden struct {
 	Witness string       `json:"witness"`
 	Report  goldenReport `json:"report"`
 	Seen    goldenSeen   `json:"seen"`
+	// Restored is the report on the folder that was made of the backup then.
+	Restored goldenReport `json:"restored"`
 }
 
 // goldenReport is what verify must say of the folder.
@@ -34,12 +36,24 @@ type goldenReport struct {
 	Total, Verified, Tampered, Erased, Pruned int64
 	Headers                                   uint64
 	Streams                                   []journal.StreamReport
+	Archives                                  []goldenArchive `json:",omitempty"`
+}
+
+type goldenArchive struct {
+	Origin, MACs                              string
+	Total, Verified, Tampered, Erased, Pruned int64
+	Headers                                   uint64
+	Named                                     bool
 }
 
 func reported(r *journal.Report) goldenReport {
+	var archives []goldenArchive
+	for _, a := range r.Archives {
+		archives = append(archives, goldenArchive{a.Origin, a.MACs, a.Total, a.Verified, a.Tampered, a.Erased, a.Pruned, a.Headers, a.Named})
+	}
 	return goldenReport{
 		Status: string(r.Status), MACs: r.MACs, Total: r.Total, Verified: r.Verified, Tampered: r.Tampered,
-		Erased: r.Erased, Pruned: r.Pruned, Headers: r.Headers, Streams: r.Streams,
+		Erased: r.Erased, Pruned: r.Pruned, Headers: r.Headers, Streams: r.Streams, Archives: archives,
 	}
 }
 
