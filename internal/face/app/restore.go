@@ -232,7 +232,7 @@ func (b *openedBackup) extractDurably(ctx context.Context, name, to string) erro
 // the anchors are used.
 func (o Options) archived(dir string) journal.Archived {
 	var out journal.Archived
-	out.Keys, _ = keyring.Inspect(o.shelved(filepath.Join(dir, journal.ArchiveKeys)))
+	out.Keys, out.Damage = keyring.Inspect(o.shelved(filepath.Join(dir, journal.ArchiveKeys)))
 	for _, file := range o.Anchors {
 		if out.Keys != nil {
 			_ = out.Keys.Attach(file) // one of another journal, or Verify has refused it

@@ -162,6 +162,12 @@ func verifyFolder(ctx context.Context, f folder, o VerifyOptions) (Verification,
 	if err == nil && damaged != nil {
 		v.Files = append(v.Files, journal.FileFinding{File: "cosignatures", Damage: "cannot be read"})
 	}
+	for i := range v.Archives {
+		for _, k := range v.Archives[i].Keys {
+			k.File = fmt.Sprintf("journal/origins/%d/keys/%s", v.Archives[i].Archive, k.File)
+			v.Keys = append(v.Keys, k)
+		}
+	}
 	if v.MACs != "checked" {
 		v.Keys = append(v.Keys, away...)
 	}

@@ -4,6 +4,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -43,7 +44,7 @@ func (j *Journal) openArchives(ctx context.Context) (ord, events uint64, err err
 	}
 	for _, n := range numbers {
 		a := &archive{number: n, dir: j.path(filepath.FromSlash(archiveName(n))), places: map[string][]headerPlace{}, next: map[string]uint64{}}
-		if err := j.openArchive(ctx, a); err != nil {
+		if err := errors.Join(j.openFormat(ctx, a.dir), j.openArchive(ctx, a)); err != nil {
 			return 0, 0, fmt.Errorf("archive %d: %w", n, err)
 		}
 		j.archives = append(j.archives, a)

@@ -114,6 +114,9 @@ func contentsOf(t *testing.T, j *Journal) map[place]string {
 				continue
 			}
 			p := place{e.Place.Stream, e.Place.Seq}
+			if e.Place.Origin != j.Origin() {
+				p.stream = archivedStream(e.Place.Origin, p.stream)
+			}
 			if _, twice := found[p]; twice {
 				t.Errorf("entry %d of %s is there twice", p.seq, p.stream)
 			}
@@ -121,6 +124,26 @@ func contentsOf(t *testing.T, j *Journal) map[place]string {
 		}
 	}
 	return found
+}
+
+// archivedStream is the name of an archive's stream in the place of an entry.
+func archivedStream(origin, stream string) string { return origin + " " + stream }
+
+// restoredEstate makes a journal that stands on an estate, and has erased and dropped
+// something of it since.
+func restoredEstate(t *testing.T) (dir string) {
+	t.Helper()
+	dir, _ = restored(t, estate(t), Restoration{})
+	j, stop := openTest(t, dir, func(o *Options) { o.SealEvents, o.LogFileBytes = 10, 16<<10 })
+	fill(t, j, "90d", 10, 5, time.Minute)
+	if got, err := j.Retain(t.Context(), Retention{Now: time.Now(), Actor: "test"}); err != nil || got.Files != 2 {
+		t.Fatalf("retain: %+v, %v", got, err)
+	}
+	if got, err := j.Erase(t.Context(), Erasure{ID: "since", Subject: "user5", Actor: "admin"}); err != nil || got.Entries == 0 {
+		t.Fatalf("erase: %+v, %v", got, err)
+	}
+	stop()
+	return dir
 }
 
 // copied is a copy of a folder.

@@ -34,6 +34,10 @@ func flipStep(size int) int {
 
 // derivedFile tells whether a file can be made anew from the others.
 func derivedFile(name string) bool {
+	if _, in, ok := strings.Cut(name, "/"); ok && strings.HasPrefix(name, archivesDir+"/") {
+		_, in, _ = strings.Cut(in, "/")
+		return derivedFile(in)
+	}
 	return !strings.HasPrefix(name, "segments/") && !strings.HasPrefix(name, "wal/")
 }
 
@@ -55,20 +59,41 @@ type harmed struct {
 // with the right numbers, and what is derived is whole again afterwards.
 func TestEveryByteOfEveryFile(t *testing.T) {
 	t.Parallel()
-	dir := estate(t)
+	newHarmed(t, estate(t)).files(t, "", harmed.everywhere)
+}
+
+// TestEveryByteOfEveryArchive is TestEveryByteOfEveryFile for the files of an archive:
+// the harm is found, and located in the archive and nowhere else.
+func TestEveryByteOfEveryArchive(t *testing.T) {
+	t.Parallel()
+	newHarmed(t, restoredEstate(t)).files(t, archivesDir+"/", harmed.everywhere)
+}
+
+func newHarmed(t *testing.T, dir string) harmed {
+	t.Helper()
 	h := harmed{dir: dir, want: contents(t, copied(t, dir)), before: verifyDir(t, dir), next: map[string]uint64{}}
+	if !h.before.OK() || len(h.before.Files) > 0 {
+		t.Fatalf("the control: %s", brief(&h.before))
+	}
 	for _, s := range h.before.Streams {
 		h.next[s.Stream] = s.Last + 1
 	}
-	root := filepath.Join(dir, "journal")
+	return h
+}
+
+// files runs a test for each file whose name begins so.
+func (h harmed) files(t *testing.T, begin string, harm func(h harmed, t *testing.T, raw []byte)) {
+	t.Helper()
+	root := filepath.Join(h.dir, "journal")
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
 		raw, err := os.ReadFile(path)
 		name, _ := filepath.Rel(root, path)
-		h.name = filepath.ToSlash(name)
-		t.Run(h.name, func(t *testing.T) { h.everywhere(t, raw) })
+		if h.name = filepath.ToSlash(name); strings.HasPrefix(h.name, begin) {
+			t.Run(h.name, func(t *testing.T) { harm(h, t, raw) })
+		}
 		return err
 	})
 	if err != nil {
@@ -145,7 +170,7 @@ func (h *harmed) check(t *testing.T) {
 	}
 	stop()
 	after := verifyDir(t, dir)
-	if derived := got.OK(); derived && (!after.OK() || len(after.Files)+len(after.Entries) > 0 || after.Verified != after.Total) {
+	if derived := got.OK() && !h.remains(); derived && (!after.OK() || len(after.Files)+len(after.Entries) > 0 || after.Verified != after.Total) {
 		t.Errorf("%s of %s at %d, opened again: %s", h.what, h.name, h.at, brief(&after))
 	}
 	if t.Failed() {
@@ -157,20 +182,33 @@ func (h *harmed) check(t *testing.T) {
 func (h *harmed) judge(t *testing.T, got *Report) (lost map[place]bool) {
 	t.Helper()
 	lost = map[place]bool{}
-	for _, f := range got.Entries {
-		for seq := f.Seq; seq <= max(f.Seq, f.LastSeq); seq++ {
-			lost[place{f.Stream, seq}] = true
+	note := func(list []Finding, origin string) {
+		for _, f := range list {
+			for seq := f.Seq; seq <= max(f.Seq, f.LastSeq); seq++ {
+				p := place{f.Stream, seq}
+				if origin != "" {
+					p.stream = archivedStream(origin, f.Stream)
+				}
+				lost[p] = true
+			}
 		}
 	}
+	note(got.Entries, "")
+	for i := range got.Archives {
+		note(got.Archives[i].Entries, got.Archives[i].Origin)
+	}
+	if strings.HasPrefix(h.name, archivesDir+"/") {
+		h.judgeArchive(t, got)
+	}
 	named := slices.IndexFunc(got.Files, func(f FileFinding) bool { return f.File == h.name })
-	if len(got.Files)+len(got.Entries) == 0 {
-		if !h.silent() {
+	if len(got.Files)+len(lost) == 0 {
+		if !h.silent() && !h.namesKey(got) {
 			t.Error("nothing is found")
 		}
 		return lost
 	}
 	if derivedFile(h.name) {
-		if !got.OK() || named < 0 || len(got.Entries) > 0 {
+		if !got.OK() || named < 0 || len(lost) > 0 {
 			t.Error("a derived file must be named, and be no reason to call the journal INVALID")
 		}
 		return lost

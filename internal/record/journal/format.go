@@ -78,16 +78,18 @@ func unreleased(dir string) error {
 	return nil
 }
 
-// openFormat writes the file that names the format where it is not whole.
-func (j *Journal) openFormat(ctx context.Context) error {
-	whole, err := readFormat(j.opts.Dir)
+// openFormat writes the file that names the format of a journal, or an archive, where
+// it is not whole.
+func (j *Journal) openFormat(ctx context.Context, dir string) error {
+	whole, err := readFormat(dir)
 	if err != nil || whole {
 		return err
 	}
-	if _, err := os.Stat(j.path(formatName)); err == nil {
-		j.log.WarnContext(ctx, "the file that names the journal's format is damaged; it is written anew", "file", formatName)
+	path := filepath.Join(dir, formatName)
+	if _, err := os.Stat(path); err == nil {
+		j.log.WarnContext(ctx, "the file that names the journal's format is damaged; it is written anew", "file", path)
 	}
-	if err := replaceFile(j.opts.disk, j.path(formatName), formatFile(FormatVersion)); err != nil {
+	if err := replaceFile(j.opts.disk, path, formatFile(FormatVersion)); err != nil {
 		return fmt.Errorf("write format: %w", err)
 	}
 	return nil

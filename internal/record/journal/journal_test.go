@@ -58,7 +58,7 @@ func testOptions(t *testing.T, dir string) Options {
 		t.Fatalf("keys: %v", err)
 	}
 	return Options{
-		Dir: filepath.Join(dir, "journal"), Keys: keys,
+		Dir: filepath.Join(dir, "journal"), Keys: keys, Archived: shelvedKeys,
 		LogFileBytes: 64 << 10, SealEvents: 100, QueueBytes: 1 << 20, RingBytes: 64 << 10, SealAge: time.Hour,
 	}
 }

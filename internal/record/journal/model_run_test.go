@@ -301,7 +301,7 @@ func (x *modelRun) backup() {
 	for _, part := range got.Unused {
 		_ = os.Remove(filepath.Join(to, part))
 	}
-	r, err := Verify(x.t.Context(), to, VerifyOptions{Keys: x.j.opts.Keys})
+	r, err := Verify(x.t.Context(), to, VerifyOptions{Keys: x.j.opts.Keys, Archived: shelvedKeys})
 	if err != nil || !r.OK() || r.Total != r.Verified {
 		x.m.wrong("step %d: the copy is not whole: %v, %s", x.step, err, brief(&r))
 	}
@@ -329,7 +329,7 @@ func (x *modelRun) snapshotRows() map[place]string {
 				x.m.wrong("step %d: row %d of a snapshot that is held: %v", x.step, i, err)
 				continue
 			}
-			rows[place{e.Place.Stream, e.Place.Seq}] = canonical(e)
+			rows[place{archivedStream(e.Place.Origin, e.Place.Stream), e.Place.Seq}] = canonical(e)
 		}
 	}
 	return rows
@@ -357,8 +357,12 @@ func (x *modelRun) stopped(crashed bool) {
 	if !Exists(filepath.Join(x.dir, "journal")) {
 		return
 	}
-	r, err := Verify(x.t.Context(), filepath.Join(x.dir, "journal"), VerifyOptions{Keys: keysOf(x.t, x.dir), Anchors: x.m.kept})
-	if err != nil || !r.OK() || r.Total != r.Verified || len(r.Anchors) != len(x.m.kept) || !crashed && len(r.Files) > 0 {
+	r, err := Verify(x.t.Context(), filepath.Join(x.dir, "journal"), VerifyOptions{Keys: keysOf(x.t, x.dir), Archived: shelvedKeys, Anchors: x.m.kept})
+	anchors := len(r.Anchors)
+	for i := range r.Archives {
+		anchors += len(r.Archives[i].Anchors)
+	}
+	if err != nil || !r.OK() || r.Total != r.Verified || anchors != len(x.m.kept) || !crashed && len(r.Files) > 0 {
 		x.m.wrong("after step %d (the power went: %t): %v, %s", x.step, crashed, err, brief(&r))
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -30,6 +31,7 @@ type model struct {
 	signed   map[uint64]proof.Hash // roots by size, of all that was ever signed
 	kept     [][]byte              // those that were published
 	tried    int                   // events that were given to Append
+	carried  int                   // entries that a restore has recorded again
 }
 
 // modelEntry is an entry and what became of it.
@@ -82,6 +84,9 @@ func (m *model) present(ctx context.Context, j *Journal) map[place]string {
 				continue
 			}
 			p := place{e.Place.Stream, e.Place.Seq}
+			if e.Place.Origin != j.Origin() {
+				p = archivedPlace(e.Place.Origin, p)
+			}
 			if _, twice := found[p]; twice {
 				m.wrong("entry %d of %s is there twice", p.seq, p.stream)
 			}
@@ -189,7 +194,8 @@ func (m *model) noGaps(found map[place]string) {
 				m.wrong("stream %s: entry %d follows %d", stream, seq, seqs[i-1])
 			}
 		}
-		if _, prunable := classDays(stream); seqs[0] != 1 && !prunable {
+		base := stream[strings.LastIndexByte(stream, ' ')+1:] // of an archive: its origin is before it
+		if _, prunable := classDays(base); seqs[0] != 1 && !prunable {
 			m.wrong("stream %s begins with %d", stream, seqs[0])
 		}
 	}
@@ -244,6 +250,9 @@ func (m *model) consume(ctx context.Context, j *Journal, n int) {
 		}
 		for _, e := range events {
 			p := place{e.Place.Stream, e.Place.Seq}
+			if e.Place.Origin != j.Origin() {
+				p = archivedPlace(e.Place.Origin, p)
+			}
 			if e.Place.Ord <= m.cursor {
 				m.wrong("ord %d comes after %d", e.Place.Ord, m.cursor)
 			}

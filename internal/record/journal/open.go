@@ -73,7 +73,7 @@ func (j *Journal) openFiles(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := j.openFormat(ctx); err != nil {
+	if err := j.openFormat(ctx, j.opts.Dir); err != nil {
 		return err
 	}
 	var err error

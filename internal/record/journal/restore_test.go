@@ -24,8 +24,8 @@ import (
 
 // shelvedKeys opens the keys of an archive.
 func shelvedKeys(dir string) Archived {
-	r, _ := keyring.Inspect(keyring.Options{Dir: filepath.Join(dir, ArchiveKeys), Closed: true})
-	return Archived{Keys: r}
+	r, damage := keyring.Inspect(keyring.Options{Dir: filepath.Join(dir, ArchiveKeys), Closed: true})
+	return Archived{Keys: r, Damage: damage}
 }
 
 // restored makes a data folder of the backup of another one. It stops what the other

@@ -147,6 +147,7 @@ type verifier struct {
 	elsewhere  elsewhere
 	carried    map[string][]proof.SeqRun // an archive's entries that became others'
 	backup     time.Time                 // that an archive came out of
+	keyDamage  []keyring.Finding         // of an archive's key files
 	head       head
 	last       link   // of the log
 	file       uint64 // that last is in

@@ -34,6 +34,9 @@ type ArchiveReport struct {
 	Anchors []Anchor `json:"anchors,omitempty"`
 	// Witnesses have co-signed a checkpoint that it continues.
 	Witnesses []Anchor `json:"witnesses,omitempty"`
+	// Keys names what is wrong with its key files, below its folder of keys. They are
+	// no evidence.
+	Keys []keyring.Finding `json:"keys,omitempty"`
 	// Entries names what is wrong, by stream and sequence number of that origin.
 	Entries []Finding      `json:"entries,omitempty"`
 	Streams []StreamReport `json:"streams"`
@@ -41,8 +44,10 @@ type ArchiveReport struct {
 
 // Archived is what an archive has beside its files.
 type Archived struct {
-	// Keys are its origin's; nil leaves its MACs and its checkpoint unchecked.
-	Keys *keyring.Ring
+	// Keys are its origin's; nil leaves its MACs and its checkpoint unchecked. Damage
+	// says what is wrong with the files that they came out of.
+	Keys   *keyring.Ring
+	Damage []keyring.Finding
 	// Cosigned are the checkpoints that witnesses have co-signed.
 	Cosigned [][]byte
 }
@@ -142,7 +147,7 @@ func (v *verifier) archive(ctx context.Context, n int, own, later *tombstones, f
 	a.opts.Trusted = nil // they are of this journal
 	if v.opts.Archived != nil {
 		given := v.opts.Archived(dir)
-		a.opts.Keys, a.opts.Cosigned = given.Keys, given.Cosigned
+		a.opts.Keys, a.opts.Cosigned, a.keyDamage = given.Keys, given.Cosigned, given.Damage
 	}
 	if a.opts.Keys != nil {
 		a.report.Origin = a.opts.Keys.Origin()
@@ -248,7 +253,7 @@ func (v *verifier) takeArchive(n int, a *verifier) {
 	r.Archives = append(r.Archives, ArchiveReport{
 		Archive: n, Origin: from.Origin, Total: from.Total, Verified: from.Verified, Tampered: from.Tampered, Erased: from.Erased, Pruned: from.Pruned,
 		MACs: a.macs(), Headers: from.Headers, Checkpoint: from.Checkpoint, Named: a.named, Anchors: from.Anchors, Witnesses: from.Witnesses,
-		Entries: from.Entries, Streams: from.Streams,
+		Keys: a.keyDamage, Entries: from.Entries, Streams: from.Streams,
 	})
 	r.Total += from.Total
 	r.Verified += from.Verified

@@ -58,7 +58,7 @@ func segmentPath(t *testing.T, dir, stream string, number uint64) string {
 
 func verifyDir(t *testing.T, dir string) Report {
 	t.Helper()
-	r, err := Verify(t.Context(), filepath.Join(dir, "journal"), VerifyOptions{Keys: keysOf(t, dir)})
+	r, err := Verify(t.Context(), filepath.Join(dir, "journal"), VerifyOptions{Keys: keysOf(t, dir), Archived: shelvedKeys})
 	if err != nil {
 		t.Fatalf("verify: %v", err)
 	}
