@@ -31,11 +31,12 @@ func rooms() map[string]string {
 		"internal/core/alert":   "event entity rule",
 		"internal/core/erasure": "",
 
-		"internal/ground/backup":  "",
-		"internal/ground/config":  "",
-		"internal/ground/keyring": "",
-		"internal/ground/egress":  "",
-		"internal/ground/health":  "event",
+		"internal/ground/backup":   "",
+		"internal/ground/config":   "",
+		"internal/ground/keyring":  "",
+		"internal/ground/egress":   "",
+		"internal/ground/health":   "event",
+		"internal/ground/sha256mb": "",
 
 		"internal/ingest/pipeline":  "event",
 		"internal/ingest/input":     "event pipeline",
@@ -46,8 +47,8 @@ func rooms() map[string]string {
 		"internal/ingest/proxy":     "event guard auth",
 
 		"internal/record/segment": "event",
-		"internal/record/proof":   "event",
-		"internal/record/journal": "event keyring proof segment",
+		"internal/record/proof":   "event sha256mb",
+		"internal/record/journal": "event keyring proof segment sha256mb",
 		"internal/record/witness": "proof",
 		"internal/record/query":   "event",
 		"internal/record/search":  "event query segment",

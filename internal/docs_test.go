@@ -54,7 +54,7 @@ func isRoot(name string) bool {
 // checkMap judges the table of docs/architecture.md: one row for each package that
 // exists, in both directions.
 func checkMap(text string, packages []string) []string {
-	row := regexp.MustCompile("(?m)^\\| `([a-z]+/[a-z]+)` \\| \\S")
+	row := regexp.MustCompile("(?m)^\\| `([a-z]+/[a-z0-9]+)` \\| \\S")
 	told := map[string]bool{}
 	for _, m := range row.FindAllStringSubmatch(text, -1) {
 		told[m[1]] = true

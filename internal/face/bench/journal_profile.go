@@ -23,13 +23,16 @@ func integrityParts() []struct {
 		name    string
 		needles []string
 	}{
-		{"read back: leaves hashed again", []string{j + "readBack", "crypto/"}},
 		{"trees over leaves and headers", []string{pr + "(*RangeTree)"}},
+		{"read back: leaves hashed again", []string{j + "readBack", pr + "(*LeafBatch).Sum"}},
+		{"read back: leaves hashed again", []string{j + "readBack", "crypto/"}},
 		{"trees over leaves and headers", []string{pr + "(*Levels)"}},
 		{"CRC of the log", []string{"hash/crc32", j + "(*wal)"}},
 		{"chain of batches", []string{j + "(*chainer)"}},
 		{"hash of the leaves, for receipts", []string{j + "(*request).places", "crypto/"}},
-		{"leaf, two slots, MAC", []string{j + "(*hasher)", "crypto/"}},
+		{"leaf, two slots, MAC", []string{j + "(*encoder).appendEntry", pr + "(*LeafBatch).AddBytes"}},
+		{"leaf, two slots, MAC", []string{j + "(*encoder).seal"}},
+		{"leaf, two slots, MAC", []string{j + "(*encoder).begin"}},
 		{"checkpoints", []string{j + "(*Journal).sign", "crypto/"}},
 	}
 }

@@ -19,12 +19,15 @@ func TestIntegrityOf(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", names, got, want)
 		}
 	}
-	f("leaf, two slots, MAC", "crypto/internal/fips140/sha256.blockSHANI", pr+"publicHash", pr+"(*Hasher).Leaf", j+"(*hasher).appendEntry", j+"(*request).encode")
-	f("read back: leaves hashed again", "crypto/internal/fips140/sha256.blockSHANI", pr+"(*Hasher).LeafOf", j+"(*checker).row", j+"readBack")
-	f("trees over leaves and headers", "crypto/internal/fips140/sha256.blockSHANI", pr+"NodeHash", pr+"(*RangeTree).Add", j+"(*hotRange).add")
+	const sums = module + "ground/sha256mb.sums"
+	f("leaf, two slots, MAC", sums, module+"ground/sha256mb.(*Batch).Sum", pr+"(*LeafBatch).Sum", j+"(*encoder).seal", j+"(*Journal).encode")
+	f("leaf, two slots, MAC", "runtime.memmove", pr+"(*LeafBatch).AddBytes", j+"(*encoder).appendEntry", j+"(*Journal).encode")
+	f("read back: leaves hashed again", sums, pr+"(*LeafBatch).Sum", j+"(*checker).flush", j+"readBack")
+	f("trees over leaves and headers", "crypto/internal/fips140/sha256.blockSHANI", pr+"groupRoot", pr+"(*RangeTree).Add", j+"(*hotRange).add")
 	f("CRC of the log", "hash/crc32.Update", j+"frameCRC", j+"(*wal).setCRC")
 	f("", module+"record/segment.(*Rows).Event", j+"readBack") // decoding is not integrity
-	f("", "runtime.memmove", module+"core/event.(*Event).AppendSlot", j+"(*hasher).appendEntry")
+	f("", "runtime.memmove", module+"core/event.(*Event).AppendSlot", j+"(*encoder).appendEntry")
+	f("", "runtime.memmove", module+"core/event.(*Event).AppendSlot", pr+"(*LeafBatch).Add", j+"(*checker).row", j+"readBack")
 }
 
 func TestIntegrityNamesAreOfRealRooms(t *testing.T) {

@@ -5,7 +5,6 @@ package journal
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	stdhash "hash"
@@ -126,7 +125,7 @@ func (j *Journal) submit(ctx context.Context, r *request) error {
 		return err
 	}
 	j.wake()
-	r.encode()
+	j.encode(r)
 	return nil
 }
 
@@ -157,36 +156,6 @@ func (j *Journal) await(ctx context.Context, r *request) error {
 	}
 }
 
-// encode makes the request's frames, leaves and MACs.
-func (r *request) encode() {
-	defer close(r.ready)
-	total := 0
-	for _, s := range r.sizes {
-		total += int(s)
-	}
-	b := make([]byte, 0, total+len(r.events)*288+512)
-	r.seals = make([]sealed, len(r.events))
-	var h hasher
-	at := 0
-	for i := range r.runs {
-		u := &r.runs[i]
-		if u.opens {
-			b = appendOpen(b, &u.r.open)
-		}
-		h.Blind.Reset(&u.r.open.Seed)
-		h.mac.reset(&u.r.key, u.r.open.Stream)
-		for k := range u.events {
-			b = h.appendEntry(b, u.first+uint32(k), r.events[at], &r.seals[at])
-			at++
-		}
-		if u.closes {
-			b = appendClose(b, u)
-		}
-	}
-	r.frames = b
-	r.ranges = r.places()
-}
-
 // places are the ranges of a request's events: they have the numbers of each stream
 // in one run, for they were given under one lock.
 func (r *request) places() []event.Range {
@@ -207,58 +176,6 @@ func (r *request) places() []event.Range {
 		sums[k].Sum(out[k].Leaves[:0])
 	}
 	return out
-}
-
-// encodeControl makes the frames of a request without events.
-func (r *request) encodeControl() {
-	for i := range r.runs {
-		r.frames = appendClose(r.frames, &r.runs[i])
-	}
-	close(r.ready)
-}
-
-// appendOpen appends a range's first frame, twice.
-func appendOpen(b []byte, o *rangeOpen) []byte {
-	for range 2 {
-		at := len(b)
-		b = openFrame(b, frameOpen)
-		b = o.append(b)
-		closeFrame(b, at)
-	}
-	return b
-}
-
-func appendClose(b []byte, u *run) []byte {
-	o := &u.r.open
-	at := len(b)
-	b = openFrame(b, frameClose)
-	b = (&rangeClose{Stream: o.Stream, Number: o.Number, First: o.First, Count: u.count}).append(b)
-	closeFrame(b, at)
-	return b
-}
-
-// appendEntry appends the frame of entry i of the range that the hasher is set
-// to, and keeps its leaf and MAC.
-func (h *hasher) appendEntry(b []byte, i uint32, e *event.Event, s *sealed) []byte {
-	at := len(b)
-	b = openFrame(b, frameEntry)
-	body := len(b)
-	var gap [entryHead]byte
-	b = append(b, gap[:]...)
-	b = e.AppendPublic(b)
-	slot0 := len(b)
-	b = e.AppendSlot(b, 0)
-	slot1 := len(b)
-	b = e.AppendSlot(b, 1)
-	public := body + entryHead
-	s.leaf = h.Leaf(i, b[public:slot0], b[slot0:slot1], b[slot1:])
-	s.mac = h.mac.sum(e.Place.Seq, &s.leaf)
-	n := copy(b[body:], s.leaf[:])
-	n += copy(b[body+n:], s.mac[:])
-	binary.BigEndian.PutUint32(b[body+n:], uint32(slot0-public))  //nolint:gosec // bounded by MaxEventBytes
-	binary.BigEndian.PutUint32(b[body+n+4:], uint32(slot1-slot0)) //nolint:gosec // bounded by MaxEventBytes
-	closeFrame(b, at)
-	return b
 }
 
 // ranges lists the runs of sequence numbers of committed events.

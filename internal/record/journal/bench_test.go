@@ -40,43 +40,50 @@ func benchEvent(i int) *event.Event {
 	return e
 }
 
+// BenchmarkLeafAndMAC is a leaf and a MAC of each of a batch of 100; an operation is
+// one entry.
 func BenchmarkLeafAndMAC(b *testing.B) {
 	e := benchEvent(12345)
 	e.Place = event.Place{Origin: "siem.example/abcdefghijklmnop", Stream: "365d", Seq: 12345, Ord: 12345}
 	public, slot0, slot1 := e.AppendPublic(nil), e.AppendSlot(nil, 0), e.AppendSlot(nil, 1)
 	b.Logf("public %d, slots %d and %d bytes", len(public), len(slot0), len(slot1))
-	var h hasher
-	var seed hash
-	var key [keyring.KeyBytes]byte
-	h.Blind.Reset(&seed)
-	h.mac.reset(&key, "365d")
+	var x encoder
+	r := newHotRange(rangeOpen{Stream: "365d"})
 	b.ReportAllocs()
-	i := uint32(0)
-	for b.Loop() {
-		leaf := h.Leaf(i%65536, public, slot0, slot1)
-		h.mac.sum(uint64(i), &leaf)
-		i++
+	for done := 0; done < b.N; done += 100 {
+		x.begin(r)
+		for i := range 100 {
+			x.leaves.AddBytes(uint32((done+i)%65536), public, slot0, slot1)
+		}
+		for i, leaf := range x.leaves.Sum() {
+			x.macs.add(uint64(done+i), &leaf)
+		}
+		x.macs.sum()
 	}
 }
 
-// BenchmarkEncode is all that Append does for one event outside its lock.
+// BenchmarkEncode is all that Append does for an event outside its lock, in batches
+// of 100; an operation is one event.
 func BenchmarkEncode(b *testing.B) {
 	e := benchEvent(12345)
 	e.Place = event.Place{Origin: "siem.example/abcdefghijklmnop", Stream: "365d", Seq: 12345, Ord: 12345}
-	var h hasher
-	var seed hash
-	var key [keyring.KeyBytes]byte
-	h.Blind.Reset(&seed)
-	h.mac.reset(&key, "365d")
-	var buf []byte
-	var s sealed
-	b.ReportAllocs()
-	i := uint32(0)
-	for b.Loop() {
-		buf = h.appendEntry(buf[:0], i%65536, e, &s)
-		i++
+	var x encoder
+	r := newHotRange(rangeOpen{Stream: "365d"})
+	events, out := make([]*event.Event, 100), make([]sealed, 100)
+	for i := range events {
+		events[i] = e
 	}
-	b.SetBytes(int64(len(buf)))
+	var buf []byte
+	b.ReportAllocs()
+	for done := 0; done < b.N; done += len(events) {
+		x.begin(r)
+		buf = buf[:0]
+		for i := range events {
+			buf = x.appendEntry(buf, uint32((done+i)%65536), e)
+		}
+		x.seal(buf, events, out)
+	}
+	b.SetBytes(int64(len(buf) / len(events)))
 }
 
 // BenchmarkAppend is 32 clients that append 100 events a call, with sealing.

@@ -26,7 +26,7 @@ func sampleLog() []byte {
 			e.Place.Stream, e.Place.Seq, e.Place.Ord, e.Place.Origin = "90d", uint64(2*n+k+1), uint64(2*n+k+1), h.Origin
 			q.events, q.sizes = append(q.events, e), append(q.sizes, 100)
 		}
-		q.encode()
+		new(Journal).encode(&q)
 		t := trailer{Boot: 2, Prev: w.last.Chain, link: link{Batch: uint64(n + 1), Ord: uint64(2*n + 2)}}
 		w.chain.reset()
 		t.Frames = w.patch(q.frames)

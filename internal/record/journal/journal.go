@@ -155,9 +155,10 @@ type Journal struct {
 	log  *slog.Logger
 	lock *lock
 
-	order order
-	queue *semaphore.Weighted
-	tail  gate
+	order    order
+	encoders sync.Pool // of *encoder
+	queue    *semaphore.Weighted
+	tail     gate
 
 	wal     wal
 	head    *headWriter

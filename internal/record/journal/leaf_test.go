@@ -4,12 +4,14 @@ package journal
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	"os"
 	"strings"
 	"testing"
 
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -133,18 +135,85 @@ func TestRootsAreThoseOfOthers(t *testing.T) {
 
 func TestHotPathDoesNotAllocate(t *testing.T) {
 	e := benchEvent(1)
+	var x encoder
+	r := newHotRange(rangeOpen{Stream: "365d"})
+	events, out := make([]*event.Event, entryRoom), make([]sealed, entryRoom)
+	var buf []byte
+	request := func() {
+		x.begin(r)
+		buf = buf[:0]
+		for i := range events {
+			events[i] = e
+			buf = x.appendEntry(buf, uint32(i), e)
+		}
+		x.seal(buf, events, out)
+	}
+	request()
+	if n := testing.AllocsPerRun(20, request); n > 0 {
+		t.Errorf("%v allocations a request", n)
+	}
+}
+
+// TestMACsTogether: the MACs of a batch are those that are made one by one, and
+// those of docs/journal-format.md, which the vectors hold.
+func TestMACsTogether(t *testing.T) {
+	t.Parallel()
+	var together macBatch
+	var alone macState
+	for n := range 40 {
+		key := [keyring.KeyBytes]byte{byte(n), 31: 7}
+		stream := strings.Repeat("s", 1+n*3%64)
+		together.reset(&key, stream)
+		alone.reset(&key, stream)
+		for i := range n {
+			leaf := proof.LostLeaf(stream, uint64(i))
+			together.add(uint64(n*i), &leaf)
+		}
+		for i, mac := range together.sum() {
+			leaf := proof.LostLeaf(stream, uint64(i))
+			if want := alone.sum(uint64(n*i), &leaf); [macBytes]byte(mac[:macBytes]) != want {
+				t.Fatalf("MAC %d of %d: %x, want %x", i, n, mac, want)
+			}
+		}
+	}
+}
+
+// TestFramesTogether: an encoder's frames hold the leaves and MACs that a reader
+// computes from them one by one, in every number that a request can have.
+func TestFramesTogether(t *testing.T) {
+	t.Parallel()
+	r := newHotRange(rangeOpen{Stream: "365d", Seed: hash{3}, First: 1})
+	r.key[5] = 9
 	var h hasher
-	var seed hash
-	var key [keyring.KeyBytes]byte
-	h.Blind.Reset(&seed)
-	h.mac.reset(&key, "365d")
-	var s sealed
-	buf := h.appendEntry(nil, 0, e, &s)
-	i := uint32(0)
-	if n := testing.AllocsPerRun(1000, func() {
-		i++
-		buf = h.appendEntry(buf[:0], i, e, &s)
-	}); n > 0 {
-		t.Errorf("%v allocations an event", n)
+	h.Blind.Reset(&r.open.Seed)
+	h.mac.reset(&r.key, r.open.Stream)
+	var j Journal
+	for _, n := range []int{1, 2, 7, 100, entryRoom, entryRoom + 1, 2*entryRoom + 3} {
+		q := &request{ready: make(chan struct{}), runs: []run{{r: r, first: 40, events: n}}}
+		for i := range n {
+			e := benchEvent(i)
+			e.Place.Stream, e.Place.Seq = r.open.Stream, uint64(41+i)
+			q.events, q.sizes = append(q.events, e), append(q.sizes, 100)
+		}
+		j.encode(q)
+		raw := q.frames
+		for i := range n {
+			size := frameHead + int(binary.BigEndian.Uint32(raw))
+			en, err := decodeEntry(raw[frameHead:size])
+			if err != nil {
+				t.Fatalf("entry %d of %d: %v", i, n, err)
+			}
+			leaf := h.Leaf(uint32(40+i), en.Public, en.Slot0, en.Slot1)
+			if en.Leaf != leaf || q.seals[i].leaf != leaf {
+				t.Fatalf("entry %d of %d: leaf %x, want %x", i, n, en.Leaf, leaf)
+			}
+			if mac := h.mac.sum(uint64(41+i), &leaf); en.MAC != mac || q.seals[i].mac != mac {
+				t.Fatalf("entry %d of %d: MAC %x, want %x", i, n, en.MAC, mac)
+			}
+			raw = raw[size:]
+		}
+		if len(raw) != 0 {
+			t.Errorf("%d bytes after the frames of %d entries", len(raw), n)
+		}
 	}
 }

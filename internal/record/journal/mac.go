@@ -6,8 +6,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
+	"slices"
 
 	"github.com/tocsin-siem/tocsin/internal/ground/keyring"
+	"github.com/tocsin-siem/tocsin/internal/ground/sha256mb"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
 )
 
@@ -55,6 +57,53 @@ func (m *macState) sum(seq uint64, leaf *hash) (mac [macBytes]byte) {
 	out := sha256.Sum256(m.outer[:])
 	copy(mac[:], out[:])
 	return mac
+}
+
+// macBatch makes the MACs of many entries of one range at once, those of macState.
+// Not safe for concurrent use.
+type macBatch struct {
+	inner, outer sha256mb.Prefix
+	stream       string
+	in, out      sha256mb.Batch
+	sums         []hash
+}
+
+// reset takes a range's key and stream, and forgets what was added.
+func (m *macBatch) reset(key *[keyring.KeyBytes]byte, stream string) {
+	var inner, outer [sha256.BlockSize]byte
+	for i := range inner {
+		var k byte
+		if i < len(key) {
+			k = key[i]
+		}
+		inner[i], outer[i] = k^0x36, k^0x5c
+	}
+	m.inner.Set(&inner)
+	m.outer.Set(&outer)
+	m.stream = stream
+	m.in.Reset(&m.inner)
+}
+
+// add takes the next entry.
+func (m *macBatch) add(seq uint64, leaf *hash) {
+	room := proof.AppendShort(append(m.in.Room(), tagMAC...), m.stream)
+	room = binary.BigEndian.AppendUint64(room, seq)
+	m.in.Add(append(room, leaf[:]...))
+}
+
+// sum returns the MACs of the entries that were added, in their order, in the first
+// macBytes of each hash, and forgets them. The result is valid until the next call.
+func (m *macBatch) sum() []hash {
+	n := m.in.Len()
+	m.sums = slices.Grow(m.sums[:0], n)[:n]
+	m.in.Sum(m.sums)
+	m.out.Reset(&m.outer)
+	for i := range m.sums {
+		m.out.Add(append(m.out.Room(), m.sums[i][:]...))
+	}
+	m.out.Sum(m.sums)
+	m.in.Reset(&m.inner)
+	return m.sums
 }
 
 // headerMAC is HMAC-SHA-256(K_j, "hdr1" ‖ leaf of the header), whole.

@@ -35,8 +35,8 @@ func readBack(f segment.Reader, m fileMeta, keys func(*Header) *[keyring.KeyByte
 			if err != nil {
 				return fmt.Errorf("%w: %w", errReadBack, err)
 			}
-			if !c.row(&e, leaf8, mac) {
-				return fmt.Errorf("%w: row %d, seq %d", errReadBack, row, e.Place.Seq)
+			if err := c.row(&e, leaf8, mac); err != nil {
+				return err
 			}
 			row++
 		}
@@ -66,21 +66,34 @@ func sameMACs(f, rows segment.Reader) error {
 	return nil
 }
 
-// checker recomputes a sealed range's leaves from its rows, in their order.
+// checker recomputes a sealed range's leaves from its rows, in their order, some
+// hundred at a time.
 type checker struct {
-	h      hasher
-	m      *rangeMeta
-	keys   bool
-	tree   proof.RangeTree
-	lost   int // how many of m.Lost are in the tree
-	erased int // how many of m.Erased were passed
+	m       *rangeMeta
+	keys    bool
+	next    uint32 // the entry that the next row should be
+	passed  int    // how many of m.Lost lie before it
+	erased  int    // how many of m.Erased were passed
+	pending []pendingRow
+	leaves  proof.LeafBatch
+	macs    macBatch
+
+	tree proof.RangeTree
+	lost int // how many of m.Lost are in the tree
+}
+
+// pendingRow is what a row says of its integrity.
+type pendingRow struct {
+	seq   uint64
+	leaf8 [8]byte
+	mac   [macBytes]byte
 }
 
 func newChecker(m *rangeMeta, key *[keyring.KeyBytes]byte) *checker {
 	c := &checker{m: m, keys: key != nil}
-	c.h.Blind.Use(&m.Blind)
+	c.leaves.Use(&m.Blind)
 	if key != nil {
-		c.h.mac.reset(key, m.Header.Stream)
+		c.macs.reset(key, m.Header.Stream)
 	}
 	return c
 }
@@ -93,26 +106,49 @@ func (c *checker) skip() {
 	}
 }
 
-// row takes the next row; false when it is not what was sealed.
-func (c *checker) row(e *event.Event, leaf8 [8]byte, mac [macBytes]byte) bool {
-	c.skip()
+// row takes the next row. The error says that it, or one of the rows before it, is
+// not what was sealed.
+func (c *checker) row(e *event.Event, leaf8 [8]byte, mac [macBytes]byte) error {
+	for c.passed < len(c.m.Lost) && c.m.Lost[c.passed] == c.next {
+		c.passed, c.next = c.passed+1, c.next+1
+	}
 	h := &c.m.Header
-	i := uint32(c.tree.Size()) //nolint:gosec // below maxRangeEntries
-	seq := h.First + uint64(i)
-	leaf := c.leaf(i, e)
-	ok := e.Place.Seq == seq && e.Place.Stream == h.Stream && e.Place.Origin == h.Origin &&
-		[8]byte(leaf[:8]) == leaf8 && (!c.keys || c.h.mac.sum(seq, &leaf) == mac)
-	c.tree.Add(leaf)
-	return ok
+	p := pendingRow{h.First + uint64(c.next), leaf8, mac}
+	if e.Place.Seq != p.seq || e.Place.Stream != h.Stream || e.Place.Origin != h.Origin {
+		return fmt.Errorf("%w: seq %d where %d belongs", errReadBack, e.Place.Seq, p.seq)
+	}
+	c0, c1 := c.commitments(c.next)
+	c.leaves.Add(c.next, e, c0, c1)
+	c.pending = append(c.pending, p)
+	c.next++
+	if len(c.pending) < entryRoom {
+		return nil
+	}
+	return c.flush()
 }
 
-// leaf computes the leaf of entry i, with the commitments of what was erased.
-func (c *checker) leaf(i uint32, e *event.Event) hash {
-	c0, c1 := c.commitments(i)
-	if c0 == nil && c1 == nil {
-		return c.h.LeafOf(i, e)
+// flush compares the rows that were taken with their leaves and MACs.
+func (c *checker) flush() error {
+	leaves := c.leaves.Sum()
+	for i := range leaves {
+		c.skip()
+		c.tree.Add(leaves[i])
+		if [8]byte(leaves[i][:8]) != c.pending[i].leaf8 {
+			return fmt.Errorf("%w: the leaf of seq %d differs", errReadBack, c.pending[i].seq)
+		}
+		if c.keys {
+			c.macs.add(c.pending[i].seq, &leaves[i])
+		}
 	}
-	return c.h.LeafErased(i, e, c0, c1)
+	if c.keys {
+		for i, mac := range c.macs.sum() {
+			if [macBytes]byte(mac[:]) != c.pending[i].mac {
+				return fmt.Errorf("%w: the MAC of seq %d differs", errReadBack, c.pending[i].seq)
+			}
+		}
+	}
+	c.pending = c.pending[:0]
+	return nil
 }
 
 // commitments are those of the erased slots of entry i; entries come in order.
@@ -133,6 +169,9 @@ func (c *checker) commitments(i uint32) (c0, c1 *hash) {
 
 // finish compares the root, and the roots of the groups.
 func (c *checker) finish() error {
+	if err := c.flush(); err != nil {
+		return err
+	}
 	c.skip()
 	if c.tree.Root() != c.m.Header.Root {
 		return fmt.Errorf("%w: the root differs", errReadBack)

@@ -19,6 +19,18 @@ type rangeCheck struct {
 	leaves []hash
 	erased int64          // rows with an erased slot
 	own    []*event.Event // of the journal's own entries, those that say what is gone or held
+
+	pending []checkedRow // rows whose leaves are computed together
+}
+
+// checkedRow is what a row says, and what must be known of it when its leaf is there.
+type checkedRow struct {
+	pendingRow
+
+	n      uint32
+	placed bool // it names its stream and origin
+	c0, c1 *hash
+	own    *event.Event // it decides what is gone or held
 }
 
 func newRangeCheck(m *rangeMeta, at uint64, key *[keyring.KeyBytes]byte) *rangeCheck {
@@ -32,41 +44,65 @@ func newRangeCheck(m *rangeMeta, at uint64, key *[keyring.KeyBytes]byte) *rangeC
 	return r
 }
 
-// use sets a hasher to the range's keys.
-func (r *rangeCheck) use(h *hasher) {
-	h.Blind.Use(&r.m.Blind)
+// use sets the rows' hashing to the range's keys.
+func (r *rangeCheck) use(h *rowHasher) {
+	h.leaves.Use(&r.m.Blind)
 	if r.key != nil {
-		h.mac.reset(r.key, r.m.Header.Stream)
+		h.macs.reset(r.key, r.m.Header.Stream)
 	}
+}
+
+// rowHasher makes the leaves and MACs of rows of one range at a time.
+type rowHasher struct {
+	leaves proof.LeafBatch
+	macs   macBatch
 }
 
 // row takes a row with a sequence number of the range.
 func (r *rangeCheck) row(c *fileCheck, e *event.Event, leaf8 [8]byte, mac [macBytes]byte) {
 	h := &r.m.Header
 	n := uint32(e.Place.Seq - h.First) //nolint:gosec // below Count
-	c0, c1 := r.gone.at(n, 0), r.gone.at(n, 1)
-	var leaf hash
-	if c0 == nil && c1 == nil {
-		leaf = c.h.LeafOf(n, e)
-	} else {
-		leaf = c.h.LeafErased(n, e, c0, c1)
+	row := checkedRow{
+		pendingRow: pendingRow{e.Place.Seq, leaf8, mac}, n: n, c0: r.gone.at(n, 0), c1: r.gone.at(n, 1),
+		placed: e.Place.Stream == h.Stream && e.Place.Origin == h.Origin,
 	}
-	good := e.Place.Stream == h.Stream && e.Place.Origin == h.Origin && [8]byte(leaf[:8]) == leaf8 &&
-		(r.key == nil || c.h.mac.sum(e.Place.Seq, &leaf) == mac) &&
-		(c0 == nil || c.v.excused(h.Stream, e.Place.Seq, 0)) && (c1 == nil || c.v.excused(h.Stream, e.Place.Seq, 1))
-	r.line.add(e.Place.Seq, good)
-	if good && (c0 != nil || c1 != nil) {
-		r.erased++
+	if h.Stream == SystemStream && decides(e) {
+		kept := *e
+		row.own = &kept
 	}
-	if r.leaves[n] == (hash{}) {
-		r.leaves[n] = leaf
+	c.h.leaves.Add(n, e, row.c0, row.c1)
+	if r.pending = append(r.pending, row); len(r.pending) >= entryRoom {
+		r.flush(c)
 	}
-	if good && h.Stream == SystemStream {
-		if decides(e) {
-			kept := *e
-			r.own = append(r.own, &kept)
+}
+
+// flush judges the rows that were taken.
+func (r *rangeCheck) flush(c *fileCheck) {
+	h := &r.m.Header
+	leaves := c.h.leaves.Sum()
+	var macs []hash
+	if r.key != nil {
+		for i := range leaves {
+			c.h.macs.add(r.pending[i].seq, &leaves[i])
+		}
+		macs = c.h.macs.sum()
+	}
+	for i := range leaves {
+		row, leaf := &r.pending[i], leaves[i]
+		good := row.placed && [8]byte(leaf[:8]) == row.leaf8 && (macs == nil || [macBytes]byte(macs[i][:]) == row.mac) &&
+			(row.c0 == nil || c.v.excused(h.Stream, row.seq, 0)) && (row.c1 == nil || c.v.excused(h.Stream, row.seq, 1))
+		r.line.add(row.seq, good)
+		if good && (row.c0 != nil || row.c1 != nil) {
+			r.erased++
+		}
+		if r.leaves[row.n] == (hash{}) {
+			r.leaves[row.n] = leaf
+		}
+		if good && row.own != nil {
+			r.own = append(r.own, row.own)
 		}
 	}
+	r.pending = r.pending[:0]
 }
 
 // finish judges the rows and compares the root; it tells whether anything was named

@@ -23,8 +23,8 @@ type fileCheck struct {
 
 	ranges []*rangeCheck // of each range of meta; nil for those that are not checked
 	starts []int         // the row at which each range should begin
-	using  *rangeCheck   // whose keys the hasher has
-	h      hasher
+	using  *rangeCheck   // whose keys the hashing has
+	h      rowHasher
 }
 
 // metaAt is the place in a file's meta of a range, -1 when it has none.
@@ -121,10 +121,19 @@ func (c *fileCheck) readRows() {
 			continue
 		}
 		if c.using != r {
+			c.flush()
 			c.using = r
 			r.use(&c.h)
 		}
 		r.row(c, &e, leaf8, mac)
+	}
+	c.flush()
+}
+
+// flush judges the rows that were taken, before something else is noted.
+func (c *fileCheck) flush() {
+	if c.using != nil {
+		c.using.flush(c)
 	}
 }
 
@@ -135,6 +144,7 @@ func (m *rangeMeta) has(seq uint64) bool {
 // hole notes in the ranges that should have rows in a page that nothing of it can be
 // read; it returns the first row of the next page.
 func (c *fileCheck) hole(page int) (next int) {
+	c.flush()
 	from, next := page*segment.PageRows, (page+1)*segment.PageRows
 	for i, r := range c.ranges {
 		if r != nil && c.starts[i] < next && c.starts[i]+c.meta[i].rows() > from {

@@ -37,6 +37,13 @@ func (t *Tree) Root() Hash {
 
 // RootOf is the Merkle tree hash of all leaves.
 func RootOf(leaves []Hash) Hash {
+	if len(leaves) >= GroupEntries { // many nodes are hashed at once
+		var t RangeTree
+		for i := range leaves {
+			t.Add(leaves[i])
+		}
+		return t.Root()
+	}
 	var t Tree
 	for i := range leaves {
 		t.Add(leaves[i])
