@@ -1,5 +1,6 @@
 // The one way to the server: typed by api/openapi.yaml, session cookie, problem+json errors.
 import createClient, { type Middleware } from 'openapi-fetch';
+import { incompleteIn, markIncomplete } from './incomplete';
 import type { components, paths } from './schema.gen';
 
 export type Schemas = components['schemas'];
@@ -10,14 +11,17 @@ export class ApiError extends Error {
   readonly code: string;
   readonly field: string | undefined;
   readonly retryAfter: number | undefined;
+  /** Stored events that cannot be read, one of which may have been what was asked for. */
+  readonly incomplete: number;
 
-  constructor(status: number, problem: Partial<Schemas['Problem']>, retryAfter?: number) {
+  constructor(status: number, problem: Partial<Schemas['Problem']>, retryAfter?: number, incomplete = 0) {
     super(problem.detail ?? problem.title ?? `HTTP ${status}`);
     this.name = 'ApiError';
     this.status = status;
     this.code = problem.code ?? (status === 0 ? 'unreachable' : 'unknown');
     this.field = problem.field;
     this.retryAfter = retryAfter;
+    this.incomplete = incomplete;
   }
 }
 
@@ -36,12 +40,17 @@ async function toError(response: Response): Promise<ApiError> {
     // not JSON: the status says what there is to say
   }
   const wait = Number(response.headers.get('Retry-After'));
-  return new ApiError(response.status, problem, Number.isFinite(wait) && wait > 0 ? wait : undefined);
+  return new ApiError(
+    response.status,
+    problem,
+    Number.isFinite(wait) && wait > 0 ? wait : undefined,
+    incompleteIn(response.headers),
+  );
 }
 
 const errors: Middleware = {
   async onResponse({ request, response, schemaPath }) {
-    if (response.ok) return undefined;
+    if (response.ok) return markIncomplete(response);
     const reading = request.method === 'GET';
     if (schemaPath !== '/api/auth/login') {
       if (response.status === 401) refused(401, schemaPath);

@@ -7,10 +7,12 @@ import { useTranslation } from 'react-i18next';
 import { ApiError, type Schemas } from '../../api/client';
 import { eventLevel, eventText } from '../../api/event';
 import { api, useMay } from '../../api/hooks';
+import { incompleteOf } from '../../api/incomplete';
 import { useMessage } from '../../i18n/message';
 import { EntityText } from '../../ui/entity';
 import { EventList } from '../../ui/event-list';
 import { IconButton } from '../../ui/icon-button';
+import { IncompleteNote } from '../../ui/incomplete-note';
 import { SeverityBadge } from '../../ui/severity';
 import { Facts, PanelSection, SidePanel } from '../../ui/side-panel';
 import { ErrorState } from '../../ui/state';
@@ -85,6 +87,7 @@ function Body({ detail }: { detail: Schemas['AlertDetail'] }) {
   const { t } = useTranslation();
   const message = useMessage();
   const { alert, findings, anomalies, events } = detail;
+  const unread = incompleteOf(detail);
   const lines = events.map((event) => ({
     id: eventText(event, 'id'),
     time: eventText(event, 'time'),
@@ -116,10 +119,11 @@ function Body({ detail }: { detail: Schemas['AlertDetail'] }) {
         title={t('alerts.events')}
         aside={<span className={classes.aside}>{t('unit.event', { count: alert.count })}</span>}
       >
+        {unread > 0 && <IncompleteNote text={t('alerts.incomplete', { count: unread })} />}
         {lines.length > 0 ? (
           <EventList events={lines} />
         ) : (
-          <p className={classes.none}>{t('alerts.noEvents')}</p>
+          unread === 0 && <p className={classes.none}>{t('alerts.noEvents')}</p>
         )}
       </PanelSection>
       <RelatedAnomalies anomalies={anomalies} />

@@ -110,7 +110,7 @@ function useColumns(props: Props): Column<Alert>[] {
     {
       id: 'time',
       header: t('siem.time'),
-      width: '104px',
+      width: '124px',
       narrow: 'end',
       cell: (alert) => <TimeText time={alert.last_seen} form="relative" />,
     },

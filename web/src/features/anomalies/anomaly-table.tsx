@@ -85,7 +85,7 @@ function useColumns({ search, mayManage, onOpen, onResolve }: Props): Column<Ano
     {
       id: 'time',
       header: t('siem.time'),
-      width: '104px',
+      width: '124px',
       narrow: 'end',
       cell: (anomaly) => <TimeText time={anomaly.last_seen} form="relative" />,
     },

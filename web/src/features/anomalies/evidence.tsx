@@ -2,9 +2,11 @@
 import { Skeleton } from '@mantine/core';
 import { useQueries } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../api/client';
 import { eventLevel, eventText } from '../../api/event';
 import { api } from '../../api/hooks';
 import { EventList } from '../../ui/event-list';
+import { IncompleteNote } from '../../ui/incomplete-note';
 import classes from './anomaly-panel.module.css';
 
 const most = 24;
@@ -33,9 +35,14 @@ export function Evidence({ ids }: { ids: string[] }) {
         ]
       : [],
   );
-  const lost = results.length - events.length;
+  const unread = results.filter(({ error }) => {
+    const problem: unknown = error;
+    return problem instanceof ApiError && problem.incomplete > 0;
+  }).length;
+  const lost = results.length - events.length - unread;
   return (
     <>
+      {unread > 0 && <IncompleteNote text={t('alerts.incomplete', { count: unread })} />}
       <EventList events={events.sort((a, b) => a.time.localeCompare(b.time))} />
       {lost > 0 && <p className={classes.aside}>{t('anomalies.lostEvents', { count: lost })}</p>}
       {ids.length > most && <p className={classes.aside}>{t('anomalies.latestEvents', { count: most })}</p>}

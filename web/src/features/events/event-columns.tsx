@@ -15,7 +15,7 @@ export function useEventColumns(search: EventSearch): Column<EventRecord>[] {
     {
       id: 'level',
       header: t('siem.level'),
-      width: '108px',
+      width: '122px',
       narrow: 'first',
       cell: (event) => <SeverityBadge severity={eventLevel(event)} />,
     },

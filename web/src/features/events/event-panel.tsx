@@ -8,6 +8,7 @@ import { type EventRecord, eventErased, eventFields, eventLevel, eventText } fro
 import { api } from '../../api/hooks';
 import { escapeBytes, safeJson } from '../../lib/hostile-text';
 import { IconButton } from '../../ui/icon-button';
+import { IncompleteNote } from '../../ui/incomplete-note';
 import { LogText } from '../../ui/log-text';
 import { SeverityBadge } from '../../ui/severity';
 import { SidePanel } from '../../ui/side-panel';
@@ -47,6 +48,9 @@ export function EventPanel() {
       onClose={() => void navigate({ to: '/events', search: list })}
       head={data ? <Head event={data} /> : <h2>{t('events.details')}</h2>}
     >
+      {missing && error.incomplete > 0 && (
+        <IncompleteNote inset text={t('events.goneIncomplete', { count: error.incomplete })} />
+      )}
       {error && !data && (
         <ErrorState
           title={missing ? t('events.gone') : t('events.panelFailed')}

@@ -7,6 +7,7 @@ import { ApiError } from '../../api/client';
 import { eventText } from '../../api/event';
 import { DataTable } from '../../ui/data-table';
 import { FirstEvent } from '../../ui/first-event';
+import { IncompleteNote } from '../../ui/incomplete-note';
 import { LoadMore } from '../../ui/load-more';
 import { EmptyState, ErrorState } from '../../ui/state';
 import { useEventColumns } from './event-columns';
@@ -73,9 +74,19 @@ export function EventResults({ list, search, selectedId, tableRef, onOpen, onCha
       />
     );
   }
-  if (list.isSuccess && list.events.length === 0) return <NoEvents search={search} onChange={onChange} />;
+  const note = list.incomplete > 0 && (
+    <IncompleteNote text={t('events.incomplete', { count: list.incomplete })} />
+  );
+  if (list.isSuccess && list.events.length === 0)
+    return (
+      <>
+        {note}
+        <NoEvents search={search} onChange={onChange} />
+      </>
+    );
   return (
     <>
+      {note}
       <DataTable
         caption={t('siem.logs')}
         columns={columns}

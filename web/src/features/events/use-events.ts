@@ -3,6 +3,7 @@ import { keepPreviousData } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { Schemas } from '../../api/client';
 import { api } from '../../api/hooks';
+import { incompleteOf } from '../../api/incomplete';
 import { type EventSearch, eventQuery } from './event-search';
 
 /** The parameters for the API; a range that counts back from now is fixed at the moment the filter is set. */
@@ -35,7 +36,8 @@ export function useEventList(query: Query, enabled: boolean) {
     },
   );
   const events = list.data?.pages.flatMap((page) => page.items) ?? [];
-  return { ...list, events, total: list.data?.pages[0]?.total ?? null };
+  const incomplete = Math.max(0, ...(list.data?.pages ?? []).map(incompleteOf));
+  return { ...list, events, total: list.data?.pages[0]?.total ?? null, incomplete };
 }
 
 /** Counts of everything by source and category, for the choices of the filters. */
