@@ -45,8 +45,9 @@ type faultDisk struct {
 	torn    []string // segment files that are not durable
 }
 
-// nameChange is a rename or a removal that syncDir has not made durable.
-type nameChange struct{ dir, from, to string }
+// nameChange is a rename or a removal that syncDir has not made durable; over is where
+// the file waits whose name it took.
+type nameChange struct{ dir, from, to, over string }
 
 // faultFile remembers what its file held before each write that is not synced.
 type faultFile struct {
@@ -100,6 +101,9 @@ func (d *faultDisk) off() {
 	for _, v := range slices.Backward(d.names) {
 		if n := v; d.rand.IntN(2) == 0 {
 			_ = os.Rename(n.to, n.from)
+			if n.over != "" {
+				_ = os.Rename(n.over, n.to)
+			}
 			if f := d.files[n.to]; f != nil {
 				f.path = n.from
 			}
@@ -184,7 +188,7 @@ func (d *faultDisk) mkdir(path string) error {
 	if err := d.osDisk.mkdir(path); err != nil {
 		return err
 	}
-	d.names = append(d.names, nameChange{filepath.Dir(path), filepath.Join(d.trash, "dir"+strconv.Itoa(d.ops)), path})
+	d.names = append(d.names, nameChange{filepath.Dir(path), filepath.Join(d.trash, "dir"+strconv.Itoa(d.ops)), path, ""})
 	return nil
 }
 
@@ -198,6 +202,10 @@ func (d *faultDisk) rename(from, to string) error {
 	if partly {
 		return errCrashed
 	}
+	over := filepath.Join(d.trash, "over"+strconv.Itoa(d.ops))
+	if os.Link(to, over) != nil {
+		over = "" // it takes nobody's name
+	}
 	if err := d.osDisk.rename(from, to); err != nil {
 		return err
 	}
@@ -206,7 +214,7 @@ func (d *faultDisk) rename(from, to string) error {
 		d.files[to] = f
 		delete(d.files, from)
 	}
-	d.names = append(d.names, nameChange{filepath.Dir(to), from, to})
+	d.names = append(d.names, nameChange{filepath.Dir(to), from, to, over})
 	return nil
 }
 
@@ -224,7 +232,7 @@ func (d *faultDisk) remove(path string) error {
 	if err := d.osDisk.rename(path, to); err != nil {
 		return err
 	}
-	d.names = append(d.names, nameChange{filepath.Dir(path), path, to})
+	d.names = append(d.names, nameChange{filepath.Dir(path), path, to, ""})
 	return nil
 }
 

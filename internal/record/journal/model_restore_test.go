@@ -59,6 +59,9 @@ func (m *model) moved(found map[uint64]*event.Event, before string) {
 	carried := 0
 	for p, y := range m.entries {
 		e := found[y.e.Place.Ord]
+		if e != nil && e.ID != y.e.ID && !y.acked {
+			e = nil // it was never durable, and its ord was given to another one
+		}
 		switch {
 		case e == nil && y.gone:
 			entries[archivedPlace(before, p)] = y
