@@ -22,6 +22,9 @@ type journalReport struct {
 	AckP50    float64 `json:"ack_p50_ms"`
 	AckP99    float64 `json:"ack_p99_ms"`
 	IdleP50   float64 `json:"idle_ack_p50_ms"`
+	PacedRate float64 `json:"paced_events_per_second"`
+	PacedP50  float64 `json:"paced_ack_p50_ms"`
+	PacedP99  float64 `json:"paced_ack_p99_ms"`
 	WriterRSS float64 `json:"writer_peak_rss_bytes"`
 	Integrity []struct {
 		Name   string  `json:"name"`
@@ -60,6 +63,9 @@ func (r *journalReport) table() string {
 		row("– "+s.Name, "", "%.2f µs", s.Micros)
 	}
 	row("acknowledgement under that load, p50 and p99", "≤ 8 ms, ≤ 250 ms", "%.1f ms, %.1f ms", r.AckP50, r.AckP99)
+	if r.PacedRate > 0 {
+		row(fmt.Sprintf("acknowledgement at %s events/s, p50 and p99", thousands(r.PacedRate)), "", "%.1f ms, %.1f ms", r.PacedP50, r.PacedP99)
+	}
 	row("acknowledgement, one idle client, p50", "≤ 2 ms", "%.2f ms", r.IdleP50)
 	row("disk per event, evidence included", "≤ 110 bytes", "%.1f bytes", r.Disk)
 	row(fmt.Sprintf("open, %s events in %d files", thousands(float64(r.Events)), r.Segments), "≤ 1 s at 10 M", "%.3f s", r.Open)

@@ -47,6 +47,9 @@ type JournalReport struct {
 	AckP50    float64 `json:"ack_p50_ms"`
 	AckP99    float64 `json:"ack_p99_ms"`
 	IdleP50   float64 `json:"idle_ack_p50_ms"`
+	PacedRate float64 `json:"paced_events_per_second"`
+	PacedP50  float64 `json:"paced_ack_p50_ms"`
+	PacedP99  float64 `json:"paced_ack_p99_ms"`
 	PeakRSS   int64   `json:"writer_peak_rss_bytes"`
 
 	// Integrity is the CPU time of each part of it, by the samples of a profile.
@@ -108,7 +111,7 @@ func Journal(ctx context.Context, o JournalOptions) (r JournalReport, err error)
 	r.MicrosOff = p.without(ctx)
 	data := filepath.Join(root, "data")
 	for _, step := range []func(context.Context, string, *producers, *JournalReport) error{
-		measureWriting, measureOpening, measureVerifying, measureProving,
+		measureWriting, measureOpening, measureVerifying, measureProving, measurePaced,
 	} {
 		if err := step(ctx, data, &p, &r); err != nil {
 			return r, err

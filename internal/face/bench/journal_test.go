@@ -62,12 +62,12 @@ func TestIntegrityNamesAreOfRealRooms(t *testing.T) {
 
 func TestJournalReportIsReadable(t *testing.T) {
 	t.Parallel()
-	r := JournalReport{Events: 10, WallRate: 5, MicrosOn: 6, MicrosOff: 2, Integrity: []Stage{{"leaf", 1.5}, {"tree", 0.25}}, RecoveryBytes: 1 << 30, RecoverySeconds: 3}
+	r := JournalReport{Events: 10, WallRate: 5, MicrosOn: 6, MicrosOff: 2, Integrity: []Stage{{"leaf", 1.5}, {"tree", 0.25}}, RecoveryBytes: 1 << 30, RecoverySeconds: 3, PacedRate: 99_999, PacedP50: 2.5, PacedP99: 7}
 	var out bytes.Buffer
 	if err := r.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"ratio 3.0", "CPU of integrity             1.75", "3.00 s per GiB", "1.00 GiB read"} {
+	for _, want := range []string{"ratio 3.0", "CPU of integrity             1.75", "3.00 s per GiB", "1.00 GiB read", "at 99999 events/s          2.5 ms p50, 7.0 ms p99"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
@@ -90,5 +90,22 @@ func TestJournalOptionsAreChecked(t *testing.T) {
 		if bad.validate() == nil {
 			t.Errorf("bad %s is taken", name)
 		}
+	}
+}
+
+// TestPacedKeepsItsPace appends at the rate for half a second in a journal of its own.
+func TestPacedKeepsItsPace(t *testing.T) {
+	t.Parallel()
+	pool, _, err := makePool()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var r JournalReport
+	p := producers{pool: pool, options: JournalOptions{Batch: 1000, Clients: 8}}
+	if err := paced(t.Context(), filepath.Join(t.TempDir(), "data"), &p, pacedRate/2, &r); err != nil {
+		t.Fatal(err)
+	}
+	if r.PacedRate <= 0 || r.PacedRate > pacedRate*1.01 || r.PacedP50 <= 0 || r.PacedP99 < r.PacedP50 {
+		t.Errorf("%.0f events/s, %.2f ms, %.2f ms", r.PacedRate, r.PacedP50, r.PacedP99)
 	}
 }
