@@ -49,7 +49,7 @@ func TestManyRestarts(t *testing.T) {
 					case <-stop:
 						return
 					default:
-						l.feed(s, token, fmt.Sprintf("r%d-c%d-%d", round, c, batch), 5, 5*time.Millisecond)
+						l.feed(s, token, fmt.Sprintf("r%d-c%d-%d", round, c, batch), 5, 5*time.Millisecond, 0)
 					}
 				}
 			})
