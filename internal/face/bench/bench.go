@@ -29,6 +29,8 @@ import (
 const (
 	minEvents = 10_000
 	maxEvents = 20_000_000
+
+	maxClients = 256
 )
 
 // Options say what to measure.
@@ -80,15 +82,26 @@ type Stage struct {
 }
 
 func (o *Options) validate() error {
+	return load{o.Binary, o.Events, o.Batch, o.Clients}.validate(10_000)
+}
+
+// load is what both measurements are asked for.
+type load struct {
+	binary                 string
+	events, batch, clients int
+}
+
+// validate checks it; a batch has at most most events.
+func (l load) validate(most int) error {
 	switch {
-	case o.Binary == "":
+	case l.binary == "":
 		return errors.New("bench: no binary")
-	case o.Events < minEvents || o.Events > maxEvents:
-		return fmt.Errorf("bench: %d events, want %d to %d", o.Events, minEvents, maxEvents)
-	case o.Batch < 1 || o.Batch > 10_000:
-		return fmt.Errorf("bench: batches of %d, want 1 to 10000", o.Batch)
-	case o.Clients < 1 || o.Clients > 256:
-		return fmt.Errorf("bench: %d clients, want 1 to 256", o.Clients)
+	case l.events < minEvents || l.events > maxEvents:
+		return fmt.Errorf("bench: %d events, want %d to %d", l.events, minEvents, maxEvents)
+	case l.batch < 1 || l.batch > most:
+		return fmt.Errorf("bench: batches of %d, want 1 to %d", l.batch, most)
+	case l.clients < 1 || l.clients > maxClients:
+		return fmt.Errorf("bench: %d clients, want 1 to %d", l.clients, maxClients)
 	}
 	return nil
 }

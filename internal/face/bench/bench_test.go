@@ -26,7 +26,7 @@ func TestStageOf(t *testing.T) {
 	t.Parallel()
 	f := func(want string, names ...string) {
 		t.Helper()
-		if got := stageOf(stack(names...)); got != want {
+		if got := stageOf(functionsOf(stack(names...))); got != want {
 			t.Errorf("%q: got %q, want %q", names, got, want)
 		}
 	}

@@ -71,19 +71,10 @@ type JournalReport struct {
 }
 
 func (o *JournalOptions) validate() error {
-	switch {
-	case o.Binary == "":
-		return errors.New("bench: no binary")
-	case o.Events < minEvents || o.Events > maxEvents:
-		return fmt.Errorf("bench: %d events, want %d to %d", o.Events, minEvents, maxEvents)
-	case o.Batch < 1 || o.Batch > 4096:
-		return fmt.Errorf("bench: batches of %d, want 1 to 4096", o.Batch)
-	case o.Clients < 1 || o.Clients > 256:
-		return fmt.Errorf("bench: %d clients, want 1 to 256", o.Clients)
-	case o.RecoveryBytes < 0 || o.RecoveryBytes > 4<<30:
+	if o.RecoveryBytes < 0 || o.RecoveryBytes > 4<<30 {
 		return fmt.Errorf("bench: recovery of %d bytes, want at most 4 GiB", o.RecoveryBytes)
 	}
-	return nil
+	return load{o.Binary, o.Events, o.Batch, o.Clients}.validate(4096)
 }
 
 // Journal measures the journal alone: appending with the disk, sealing, merging,

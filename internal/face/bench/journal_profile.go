@@ -2,15 +2,7 @@
 
 package bench
 
-import (
-	"fmt"
-	"os"
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/google/pprof/profile"
-)
+import "slices"
 
 // integrityParts name what integrity costs by functions on the stack, the first
 // that fits: each has all of its needles on it.
@@ -39,20 +31,9 @@ func integrityParts() []struct {
 
 // integrity reads a CPU profile and adds up the samples of integrity, in µs an event.
 func integrity(path string, events float64) ([]Stage, error) {
-	f, err := os.Open(path)
+	sum, err := cpuBy(path, integrityOf)
 	if err != nil {
-		return nil, fmt.Errorf("bench: profile: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	p, err := profile.Parse(f)
-	if err != nil {
-		return nil, fmt.Errorf("bench: profile: %w", err)
-	}
-	sum := map[string]time.Duration{}
-	for _, s := range p.Sample {
-		if name := integrityOf(s); name != "" {
-			sum[name] += time.Duration(s.Value[len(s.Value)-1])
-		}
+		return nil, err
 	}
 	var out []Stage
 	for _, part := range integrityParts() {
@@ -63,20 +44,9 @@ func integrity(path string, events float64) ([]Stage, error) {
 	return out, nil
 }
 
-func integrityOf(s *profile.Sample) string {
-	var names []string
-	for _, l := range s.Location {
-		for _, line := range l.Line {
-			if line.Function != nil {
-				names = append(names, line.Function.Name)
-			}
-		}
-	}
-	on := func(needle string) bool {
-		return slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, needle) })
-	}
+func integrityOf(names functions) string {
 	for _, part := range integrityParts() {
-		if !slices.ContainsFunc(part.needles, func(n string) bool { return !on(n) }) {
+		if !slices.ContainsFunc(part.needles, func(n string) bool { return !names.has(n) }) {
 			return part.name
 		}
 	}

@@ -15,7 +15,7 @@ func TestIntegrityOf(t *testing.T) {
 	const j, pr = module + "record/journal.", module + "record/proof."
 	f := func(want string, names ...string) {
 		t.Helper()
-		if got := integrityOf(stack(names...)); got != want {
+		if got := integrityOf(functionsOf(stack(names...))); got != want {
 			t.Errorf("%q: got %q, want %q", names, got, want)
 		}
 	}

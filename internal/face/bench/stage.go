@@ -4,13 +4,9 @@ package bench
 
 import (
 	"cmp"
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/google/pprof/profile"
 )
 
 // stageCPU is the CPU time of one step.
@@ -57,18 +53,9 @@ func inner() [][2]string {
 // stages reads a CPU profile and adds its samples up by step. What has none of
 // our functions on its stack is the server's and the kernel's.
 func stages(path string) ([]stageCPU, error) {
-	f, err := os.Open(path)
+	sum, err := cpuBy(path, stageOf)
 	if err != nil {
-		return nil, fmt.Errorf("bench: profile: %w", err)
-	}
-	defer func() { _ = f.Close() }()
-	p, err := profile.Parse(f)
-	if err != nil {
-		return nil, fmt.Errorf("bench: profile: %w", err)
-	}
-	sum := map[string]time.Duration{}
-	for _, s := range p.Sample {
-		sum[stageOf(s)] += time.Duration(s.Value[len(s.Value)-1])
+		return nil, err
 	}
 	out := make([]stageCPU, 0, len(sum))
 	for name, cpu := range sum {
@@ -80,17 +67,9 @@ func stages(path string) ([]stageCPU, error) {
 	return out, nil
 }
 
-func stageOf(s *profile.Sample) string {
-	var names []string // innermost first
-	for _, l := range s.Location {
-		for _, line := range l.Line {
-			if line.Function != nil {
-				names = append(names, line.Function.Name)
-			}
-		}
-	}
+func stageOf(names functions) string {
 	for _, w := range whole() {
-		if slices.ContainsFunc(names, func(n string) bool { return strings.HasPrefix(n, w[0]) }) {
+		if names.has(w[0]) {
 			return w[1]
 		}
 	}

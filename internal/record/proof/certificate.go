@@ -68,14 +68,14 @@ func ParseCertificate(text string) (c Certificate, err error) {
 		to   *uint64
 	}{{"entries ", &c.Entries}, {"slots ", &c.Slots}, {"files ", &c.Files}, {"ord ", &c.Ord}} {
 		digits, ok := strings.CutPrefix(lines[4+i], f.word)
-		if *f.to, err = parseDecimal(digits); !ok || err != nil {
+		if *f.to, err = ParseDecimal(digits); !ok || err != nil {
 			return c, fmt.Errorf("%w: %.60q", ErrCertificate, lines[4+i])
 		}
 	}
 	rest, ok := strings.CutPrefix(lines[8], "checkpoint ")
 	size, root, cut := strings.Cut(rest, " ")
-	if c.Size, err = parseDecimal(size); err == nil {
-		c.Root, err = parseHash(root)
+	if c.Size, err = ParseDecimal(size); err == nil {
+		c.Root, err = ParseHash(root)
 	}
 	if !ok || !cut || err != nil || c.Text() != text {
 		return c, fmt.Errorf("%w: %s", ErrCertificate, strconv.Quote(lines[8]))

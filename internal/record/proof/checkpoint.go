@@ -62,10 +62,10 @@ func ParseCheckpoint(text string) (Checkpoint, error) {
 		return Checkpoint{}, fmt.Errorf("%w: origin %.60q", ErrCheckpoint, c.Origin)
 	}
 	var err error
-	if c.Size, err = parseDecimal(lines[1]); err != nil {
+	if c.Size, err = ParseDecimal(lines[1]); err != nil {
 		return Checkpoint{}, fmt.Errorf("%w: size: %w", ErrCheckpoint, err)
 	}
-	if c.Root, err = parseHash(lines[2]); err != nil {
+	if c.Root, err = ParseHash(lines[2]); err != nil {
 		return Checkpoint{}, fmt.Errorf("%w: root: %w", ErrCheckpoint, err)
 	}
 	if c.Size == 0 && c.Root != sha256.Sum256(nil) {
@@ -135,9 +135,9 @@ func validOrigin(s string) bool {
 		strings.IndexFunc(s, func(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }) < 0
 }
 
-// parseDecimal reads a number below 2^63 in its only form: no sign, no zeros in
-// front.
-func parseDecimal(s string) (uint64, error) {
+// ParseDecimal reads a number below 2^63 in its only form: no sign, no zeros in front.
+// So are all numbers written in checkpoints, receipts, tombstones and requests.
+func ParseDecimal(s string) (uint64, error) {
 	n, err := strconv.ParseUint(s, 10, 63)
 	if err != nil || n > math.MaxInt64 || strconv.FormatUint(n, 10) != s {
 		return 0, fmt.Errorf("%.30q is not a number below 2^63 in decimal", s)
@@ -145,8 +145,8 @@ func parseDecimal(s string) (uint64, error) {
 	return n, nil
 }
 
-// parseHash reads 32 bytes of base64 in its only form.
-func parseHash(s string) (h Hash, err error) {
+// ParseHash reads 32 bytes of base64 in its only form.
+func ParseHash(s string) (h Hash, err error) {
 	const n = (sha256.Size + 2) / 3 * 4 // with padding
 	if len(s) == n {
 		if raw, bad := base64.StdEncoding.Strict().DecodeString(s); bad == nil && len(raw) == len(h) {

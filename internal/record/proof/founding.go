@@ -86,17 +86,17 @@ func ParseFounding(e *event.Event) (f Founding, ok bool, err error) {
 		return f, true, fmt.Errorf("%w: origin %.60q", ErrFounding, f.Origin)
 	}
 	for name, to := range map[string]*uint64{"headers": &f.Headers, "ord": &f.Ord} {
-		if *to, err = parseDecimal(texts[name]); err != nil {
+		if *to, err = ParseDecimal(texts[name]); err != nil {
 			return f, true, fmt.Errorf("%w: %s: %w", ErrFounding, name, err)
 		}
 	}
-	if f.Root, err = parseHash(texts["root"]); err != nil {
+	if f.Root, err = ParseHash(texts["root"]); err != nil {
 		return f, true, fmt.Errorf("%w: root: %w", ErrFounding, err)
 	}
 	if f.Backup, err = time.Parse(time.RFC3339, texts["backup"]); err != nil {
 		return f, true, fmt.Errorf("%w: time of the backup: %.40q", ErrFounding, texts["backup"])
 	}
-	if f.Streams, err = parseByStream(texts["streams"], parseDecimal); err != nil {
+	if f.Streams, err = parseByStream(texts["streams"], ParseDecimal); err != nil {
 		return f, true, fmt.Errorf("%w: streams: %w", ErrFounding, err)
 	}
 	if f.Carried, err = parseByStream(texts["carried"], parseRuns); err != nil {

@@ -175,7 +175,7 @@ func (r *lineReader) named(name string) string {
 }
 
 func (r *lineReader) number(s string) uint64 {
-	n, err := parseDecimal(s)
+	n, err := ParseDecimal(s)
 	if err != nil {
 		r.fail("%w", err)
 	}
@@ -183,7 +183,7 @@ func (r *lineReader) number(s string) uint64 {
 }
 
 func (r *lineReader) hash(s string) Hash {
-	h, err := parseHash(s)
+	h, err := ParseHash(s)
 	if err != nil {
 		r.fail("%w", err)
 	}

@@ -44,7 +44,7 @@ func ParseTile(path string) (Tile, error) {
 	}
 	t := Tile{Entries: kind == "entries", Width: TileWidth}
 	if !t.Entries {
-		level, err := parseDecimal(kind)
+		level, err := ParseDecimal(kind)
 		if err != nil || level > maxTileLevel {
 			return Tile{}, bad
 		}
@@ -52,7 +52,7 @@ func ParseTile(path string) (Tile, error) {
 	}
 	number, width, partial := strings.Cut(number, ".p/")
 	if partial {
-		w, err := parseDecimal(width)
+		w, err := ParseDecimal(width)
 		if err != nil || w < 1 || w >= TileWidth {
 			return Tile{}, bad
 		}

@@ -156,7 +156,7 @@ func (t *Tombstone) parsePruned(texts map[string]string) error {
 	for name, to := range map[string]*uint64{
 		"first_seq": &t.First, "last_seq": &t.Last, "first_range": &t.FirstRange, "last_range": &t.LastRange,
 	} {
-		n, err := parseDecimal(texts[name])
+		n, err := ParseDecimal(texts[name])
 		if err != nil || n == 0 {
 			return fmt.Errorf("%w: %s %.40q", ErrTombstone, name, texts[name])
 		}
@@ -193,12 +193,12 @@ func parseRuns(text string) (runs []SeqRun, err error) {
 	for part := range strings.SplitSeq(text, ",") {
 		first, last, pair := strings.Cut(part, "-")
 		r := SeqRun{}
-		if r.First, err = parseDecimal(first); err != nil {
+		if r.First, err = ParseDecimal(first); err != nil {
 			return nil, fmt.Errorf("%w: %w", ErrTombstone, err)
 		}
 		r.Last = r.First
 		if pair {
-			if r.Last, err = parseDecimal(last); err != nil {
+			if r.Last, err = ParseDecimal(last); err != nil {
 				return nil, fmt.Errorf("%w: %w", ErrTombstone, err)
 			}
 		}

@@ -216,7 +216,7 @@ func conflict(contentType string, body []byte, old, size uint64) error {
 		return &ConflictError{OtherRoot: true}
 	}
 	line, found := bytes.CutSuffix(body, []byte("\n"))
-	known, err := decimal(string(line))
+	known, err := proof.ParseDecimal(string(line))
 	switch {
 	case !found || err != nil:
 		return fmt.Errorf("%w: a conflict with %.60q instead of a size", ErrAnswer, body)

@@ -4,7 +4,6 @@ package witness
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -51,7 +50,7 @@ func ParseRequest(body []byte) (Request, error) {
 	}
 	var r Request
 	var err error
-	if r.Old, err = decimal(string(size)); err != nil {
+	if r.Old, err = proof.ParseDecimal(string(size)); err != nil {
 		return Request{}, fmt.Errorf("%w: line 1: %w", errRequest, err)
 	}
 	for {
@@ -64,7 +63,7 @@ func ParseRequest(body []byte) (Request, error) {
 		if len(r.Proof) == maxProofHashes {
 			return Request{}, fmt.Errorf("%w: a proof of more than %d lines", errRequest, maxProofHashes)
 		}
-		h, err := hashLine(line)
+		h, err := proof.ParseHash(string(line))
 		if err != nil {
 			return Request{}, fmt.Errorf("%w: line %d: %w", errRequest, len(r.Proof)+2, err)
 		}
@@ -88,23 +87,4 @@ func (r *Request) Append(dst []byte) []byte {
 	}
 	dst = append(dst, '\n')
 	return append(dst, r.Checkpoint...)
-}
-
-// decimal reads a size in its only form: no sign, no zeros in front.
-func decimal(s string) (uint64, error) {
-	n, err := strconv.ParseUint(s, 10, 63)
-	if err != nil || strconv.FormatUint(n, 10) != s {
-		return 0, fmt.Errorf("%.30q is not a number below 2^63 in decimal", s)
-	}
-	return n, nil
-}
-
-// hashLine reads 32 bytes of base64 in its only form.
-func hashLine(line []byte) (h proof.Hash, err error) {
-	if len(line) == base64.StdEncoding.EncodedLen(sha256.Size) {
-		if raw, bad := base64.StdEncoding.Strict().DecodeString(string(line)); bad == nil && len(raw) == len(h) {
-			return proof.Hash(raw), nil
-		}
-	}
-	return h, fmt.Errorf("%.60q is not 32 bytes in base64", line)
 }
