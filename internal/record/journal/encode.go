@@ -24,9 +24,6 @@ type entryFrame struct {
 	public, slot int // bytes of the public part and of slot 0
 }
 
-// entryRoom is the most of a request's entries that an encoder hashes at once.
-const entryRoom = 256
-
 // encode makes the request's frames, leaves and MACs.
 func (j *Journal) encode(r *request) {
 	defer close(r.ready)
@@ -51,7 +48,7 @@ func (j *Journal) encode(r *request) {
 		from := at
 		for k := range u.events {
 			b = x.appendEntry(b, u.first+uint32(k), r.events[at])
-			if at++; at-from == entryRoom {
+			if at++; x.leaves.Full() {
 				x.seal(b, r.events[from:at], r.seals[from:at])
 				from = at
 			}

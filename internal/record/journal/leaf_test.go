@@ -137,7 +137,7 @@ func TestHotPathDoesNotAllocate(t *testing.T) {
 	e := benchEvent(1)
 	var x encoder
 	r := newHotRange(rangeOpen{Stream: "365d"})
-	events, out := make([]*event.Event, entryRoom), make([]sealed, entryRoom)
+	events, out := make([]*event.Event, 256), make([]sealed, 256)
 	var buf []byte
 	request := func() {
 		x.begin(r)
@@ -188,7 +188,7 @@ func TestFramesTogether(t *testing.T) {
 	h.Blind.Reset(&r.open.Seed)
 	h.mac.reset(&r.key, r.open.Stream)
 	var j Journal
-	for _, n := range []int{1, 2, 7, 100, entryRoom, entryRoom + 1, 2*entryRoom + 3} {
+	for _, n := range []int{1, 2, 7, 100, 256, 257, 515} {
 		q := &request{ready: make(chan struct{}), runs: []run{{r: r, first: 40, events: n}}}
 		for i := range n {
 			e := benchEvent(i)

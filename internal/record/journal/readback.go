@@ -121,7 +121,7 @@ func (c *checker) row(e *event.Event, leaf8 [8]byte, mac [macBytes]byte) error {
 	c.leaves.Add(c.next, e, c0, c1)
 	c.pending = append(c.pending, p)
 	c.next++
-	if len(c.pending) < entryRoom {
+	if !c.leaves.Full() {
 		return nil
 	}
 	return c.flush()

@@ -71,7 +71,7 @@ func (r *rangeCheck) row(c *fileCheck, e *event.Event, leaf8 [8]byte, mac [macBy
 		row.own = &kept
 	}
 	c.h.leaves.Add(n, e, row.c0, row.c1)
-	if r.pending = append(r.pending, row); len(r.pending) >= entryRoom {
+	if r.pending = append(r.pending, row); c.h.leaves.Full() {
 		r.flush(c)
 	}
 }

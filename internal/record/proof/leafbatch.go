@@ -12,9 +12,8 @@ import (
 
 // LeafBatch makes the leaves of many entries of one range at once, the same ones
 // that a Hasher makes one by one, at less than half the cost. It keeps its room, so
-// that one that is used again does not allocate. Use first, then Add, then Sum; a
-// few hundred entries at a time are enough, and need about a kilobyte each. Not safe
-// for concurrent use.
+// that one that is used again does not allocate. Use first, then Add until it is
+// Full, then Sum. Not safe for concurrent use.
 type LeafBatch struct {
 	blind  Blinder
 	x      []uint32   // the slots' places in the blinder tree, two an entry
@@ -31,6 +30,11 @@ type givenOne struct {
 	at int
 	c  Hash
 }
+
+const (
+	batchEntries = 256
+	batchBytes   = 1 << 20
+)
 
 // at in a message of slots: H(0x02 ‖ s ‖ r ‖ bytes).
 const blinderAt = 2
@@ -93,6 +97,12 @@ func (b *LeafBatch) openSlot(slot int) []byte {
 	var r Hash
 	room := append(b.slots.Room(), prefixCommit, byte(slot)) //nolint:gosec // 0 or 1
 	return append(room, r[:]...)
+}
+
+// Full says that it is time for Sum: more entries make nothing cheaper, and need
+// room. There may be any number all the same.
+func (b *LeafBatch) Full() bool {
+	return b.Len() >= batchEntries || len(b.public.Room())+len(b.slots.Room()) >= batchBytes
 }
 
 // Sum returns the leaves of the entries that were added, in their order, and

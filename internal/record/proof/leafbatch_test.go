@@ -125,3 +125,23 @@ func TestTreesAgree(t *testing.T) {
 		}
 	}
 }
+
+// TestLeafBatchIsFull: of many entries, and of few large ones.
+func TestLeafBatchIsFull(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]int{10: 256, 100_000: 11} {
+		var b proof.LeafBatch
+		b.Reset(&proof.Hash{1})
+		body := make([]byte, size)
+		n := 0
+		for ; !b.Full(); n++ {
+			b.AddBytes(uint32(n), nil, nil, body)
+		}
+		if n != want {
+			t.Errorf("full after %d entries of %d bytes, want %d", n, size, want)
+		}
+		if b.Sum(); b.Full() {
+			t.Error("full after its sum")
+		}
+	}
+}
