@@ -51,6 +51,7 @@ describe('the proof of an event', () => {
   it.each([
     ['entry_damaged', 409, /nothing can be proven with this entry/, false],
     ['journal_diverged', 409, /it signs nothing any more/, false],
+    ['entry_archived', 409, /a journal from before a restore/, false],
     ['not_sealed', 503, /at the moment/, true],
     ['too_many_requests', 429, /at the moment/, true],
   ])('says that there is none: %s', async (code, status, text, again) => {

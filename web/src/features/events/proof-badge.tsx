@@ -13,6 +13,7 @@ export function ProofBadge({ eventId }: { eventId: string }) {
   const { mutate, data, error, isPending } = useMutation({ mutationFn: () => proveEvent(eventId) });
   const code = error instanceof ApiError ? error.code : '';
   const broken = code === 'entry_damaged' || code === 'journal_diverged';
+  const never = broken || code === 'entry_archived';
   return (
     <section className={classes.badge} aria-label={t('events.proof.label')} aria-busy={isPending}>
       <p className={classes.text} role="status" data-tone={data ? 'good' : broken ? 'bad' : undefined}>
@@ -20,7 +21,7 @@ export function ProofBadge({ eventId }: { eventId: string }) {
         {broken && <ShieldAlert size={16} aria-hidden="true" />}
         {data
           ? t('events.proof.sealed', { count: data.headers })
-          : broken
+          : never
             ? t(`events.proof.${code}`)
             : t(error ? 'events.proof.failed' : 'events.proof.idle')}
       </p>
@@ -35,7 +36,7 @@ export function ProofBadge({ eventId }: { eventId: string }) {
           {t('events.proof.download')}
         </Button>
       ) : (
-        !broken && (
+        !never && (
           <Button size="compact-sm" variant="default" loading={isPending} onClick={() => mutate()}>
             {t('events.proof.check')}
           </Button>
