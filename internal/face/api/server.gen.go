@@ -673,6 +673,9 @@ type Completeness struct {
 	// Dropped Events refused since the journal's start
 	Dropped int64 `json:"dropped"`
 
+	// Gone Entries that were recorded and are not there any more, against the rules
+	Gone int64 `json:"gone"`
+
 	// LateRanges Sealed ranges with an event that came more than a day after it happened
 	LateRanges int64 `json:"late_ranges"`
 

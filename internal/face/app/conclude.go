@@ -67,7 +67,7 @@ func integrityOf(r *journal.Report, at time.Time) api.Integrity {
 
 func completenessOf(c *journal.Completeness) *api.Completeness {
 	return &api.Completeness{
-		Status: api.CompletenessStatus(c.Status), Lost: c.Lost, Dropped: int64(c.Dropped), LateRanges: c.Late, //nolint:gosec // counts stay far below 2^63
+		Status: api.CompletenessStatus(c.Status), Lost: c.Lost, Gone: c.Gone, Dropped: int64(c.Dropped), LateRanges: c.Late, //nolint:gosec // counts stay far below 2^63
 		Silences: int64(len(c.Silences) + c.Omitted),
 	}
 }

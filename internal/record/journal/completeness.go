@@ -29,6 +29,9 @@ type Completeness struct {
 	Status string `json:"status"`
 	// Lost entries were acknowledged and damaged before they were sealed.
 	Lost int64 `json:"lost"`
+	// Gone entries were recorded and are not there any more, against the rules:
+	// removed, cut off, or missing with their file.
+	Gone int64 `json:"gone"`
 	// Dropped counts the events that were refused since the journal's start.
 	Dropped uint64 `json:"dropped"`
 	// Late counts sealed ranges with an event that happened more than a day

@@ -90,7 +90,7 @@ type Report struct {
 	Archives []ArchiveReport `json:"archives,omitempty"`
 	// Receipts says what became of each receipt that was given.
 	Receipts []ReceiptFinding `json:"receipts,omitempty"`
-	// Completeness is a verdict of its own, whatever Status says.
+	// Completeness is a verdict of its own; where entries are gone it is GAPS.
 	Completeness Completeness `json:"completeness"`
 	// Running says that a journal was open while it was verified.
 	Running bool `json:"running"`
@@ -171,6 +171,7 @@ func (r *Report) conclude(diverged bool) {
 	slices.SortFunc(r.Entries, func(a, b Finding) int {
 		return cmp.Or(cmp.Compare(a.Stream, b.Stream), cmp.Compare(a.Seq, b.Seq))
 	})
+	r.joinFindings()
 	r.Diverged = joinedOpen(r.Diverged)
 	slices.SortFunc(r.Files, func(a, b FileFinding) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Damage, b.Damage))
@@ -199,6 +200,49 @@ func (r *Report) conclude(diverged bool) {
 	}
 	if r.Files == nil {
 		r.Files = []FileFinding{}
+	}
+}
+
+// joinFindings makes one of sorted findings that overlap and say the same, as when
+// the journal's end and a receipt both know of an entry; it counts each entry once.
+func (r *Report) joinFindings() {
+	type kind struct {
+		stream  string
+		verdict Verdict
+	}
+	last := map[kind]int{}
+	out := r.Entries[:0]
+	for _, f := range r.Entries {
+		k := kind{f.Stream, f.Verdict}
+		if at, there := last[k]; there {
+			p := &out[at]
+			end, next := max(p.Seq, p.LastSeq), max(f.Seq, f.LastSeq)
+			if f.Seq <= end {
+				r.Tampered -= int64(min(end, next)-f.Seq) + 1 //nolint:gosec // counts stay far below 2^63
+				if next > end {
+					p.LastSeq = next
+				}
+				continue
+			}
+		}
+		last[k] = len(out)
+		out = append(out, f)
+	}
+	r.Entries = out
+	r.noteGaps(r.Entries)
+	for i := range r.Archives {
+		r.noteGaps(r.Archives[i].Entries)
+	}
+	r.Completeness.Gone = max(r.Completeness.Gone-r.Completeness.Lost, 0) // those lost before their seal are findings too
+}
+
+// noteGaps says GAPS where entries are gone.
+func (r *Report) noteGaps(entries []Finding) {
+	for _, f := range entries {
+		if f.Verdict == Removed || f.Verdict == Truncated || f.Verdict == Missing {
+			r.Completeness.Status = Gaps
+			r.Completeness.Gone += int64(max(f.Seq, f.LastSeq)-f.Seq) + 1 //nolint:gosec // counts stay far below 2^63
+		}
 	}
 }
 

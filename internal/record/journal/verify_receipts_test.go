@@ -96,3 +96,30 @@ func copyDir(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 }
+
+// TestFindingsAreCountedOnce: what the journal's end and receipts both name is one
+// finding, and an entry that is gone leaves a gap.
+func TestFindingsAreCountedOnce(t *testing.T) {
+	t.Parallel()
+	r := Report{Completeness: Completeness{Status: Complete}}
+	for _, f := range []Finding{
+		{"30d", 1, 100, Truncated}, {"30d", 5, 20, Truncated}, {"30d", 7, 0, Altered}, {"30d", 90, 120, Truncated},
+		{"30d", 120, 0, Truncated}, {"30d", 121, 130, Truncated}, {"90d", 1, 10, Truncated}, {"30d", 7, 0, Altered},
+	} {
+		r.find(f.Stream, f.Seq, max(f.Seq, f.LastSeq), f.Verdict)
+	}
+	r.conclude(false)
+	want := []Finding{{"30d", 1, 130, Truncated}, {"30d", 7, 0, Altered}, {"90d", 1, 10, Truncated}}
+	if diff := cmp.Diff(want, r.Entries); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if r.Tampered != 130+1+10 || r.Completeness.Gone != 140 || r.Status != Invalid || r.Completeness.Status != Gaps {
+		t.Errorf("%d tampered, %s, %s", r.Tampered, r.Status, r.Completeness.Status)
+	}
+	altered := Report{Completeness: Completeness{Status: Complete}}
+	altered.find("30d", 7, 7, Altered)
+	altered.conclude(false)
+	if altered.Completeness.Status != Complete {
+		t.Error("an altered entry leaves a gap")
+	}
+}

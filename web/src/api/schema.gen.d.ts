@@ -1315,6 +1315,11 @@ export interface components {
             lost: number;
             /**
              * Format: int64
+             * @description Entries that were recorded and are not there any more, against the rules
+             */
+            gone: number;
+            /**
+             * Format: int64
              * @description Events refused since the journal's start
              */
             dropped: number;

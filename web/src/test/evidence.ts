@@ -11,7 +11,7 @@ export function aVerification(change: Partial<Schemas['Verification']> = {}): Sc
     pruned: 0,
     macs: 'checked',
     headers: 12,
-    completeness: { status: 'COMPLETE', lost: 0, dropped: 0, late_ranges: 0, silences: 0 },
+    completeness: { status: 'COMPLETE', lost: 0, gone: 0, dropped: 0, late_ranges: 0, silences: 0 },
     entries: [],
     ...change,
   };

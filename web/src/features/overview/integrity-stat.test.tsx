@@ -14,7 +14,7 @@ const whole: Integrity = {
   total: 1234,
   checked_at: '2026-11-23T10:00:00Z',
   checkpoint: { headers: 17, signed_at: '2026-11-23T10:00:30Z' },
-  completeness: { status: 'COMPLETE', lost: 0, dropped: 0, late_ranges: 0, silences: 0 },
+  completeness: { status: 'COMPLETE', lost: 0, gone: 0, dropped: 0, late_ranges: 0, silences: 0 },
 };
 
 async function text(integrity: Integrity): Promise<string> {
@@ -39,11 +39,11 @@ describe('the integrity of the journal', () => {
       ...whole,
       status: 'UNANCHORED',
       unreadable: 2048,
-      completeness: { status: 'GAPS', lost: 1, dropped: 3, late_ranges: 2, silences: 1 },
+      completeness: { status: 'GAPS', lost: 1, gone: 4, dropped: 3, late_ranges: 2, silences: 1 },
     });
     expect(shown).toContain('Consistent');
     expect(shown).toContain(
-      '2,048 stored events cannot be read, 1 lost before its seal, 3 refused, silent 1 time',
+      '2,048 stored events cannot be read, 4 entries gone, 1 lost before its seal, 3 refused, silent 1 time',
     );
     expect(shown).not.toContain('Nothing is known');
   });

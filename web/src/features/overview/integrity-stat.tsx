@@ -62,6 +62,7 @@ function Known({ integrity: { completeness, checkpoint, unreadable } }: { integr
   const now = useNow();
   const gaps: [string, number][] = completeness
     ? [
+        [t('integrity.gone', { count: completeness.gone }), completeness.gone],
         [t('integrity.lost', { count: completeness.lost }), completeness.lost],
         [t('integrity.refused', { count: completeness.dropped }), completeness.dropped],
         [t('integrity.silences', { count: completeness.silences }), completeness.silences],
