@@ -103,8 +103,14 @@ func TestFindingsAreCountedOnce(t *testing.T) {
 	t.Parallel()
 	r := Report{Completeness: Completeness{Status: Complete}}
 	for _, f := range []Finding{
-		{"30d", 1, 100, Truncated}, {"30d", 5, 20, Truncated}, {"30d", 7, 0, Altered}, {"30d", 90, 120, Truncated},
-		{"30d", 120, 0, Truncated}, {"30d", 121, 130, Truncated}, {"90d", 1, 10, Truncated}, {"30d", 7, 0, Altered},
+		{"30d", 1, 100, Truncated},
+		{"30d", 5, 20, Truncated},
+		{"30d", 7, 0, Altered},
+		{"30d", 90, 120, Truncated},
+		{"30d", 120, 0, Truncated},
+		{"30d", 121, 130, Truncated},
+		{"90d", 1, 10, Truncated},
+		{"30d", 7, 0, Altered},
 	} {
 		r.find(f.Stream, f.Seq, max(f.Seq, f.LastSeq), f.Verdict)
 	}
