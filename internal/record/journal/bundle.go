@@ -94,7 +94,7 @@ func (j *Journal) logOf(ctx context.Context, origin string, wanted map[string][]
 	if origin != "" && origin != j.Origin() {
 		for _, a := range j.archives {
 			if a.origin == origin {
-				return j.archivedLog(a)
+				return j.archivedLog(ctx, a)
 			}
 		}
 		return nil, fmt.Errorf("%w: of the journal %.60q", ErrNoEvidence, origin)

@@ -3,13 +3,18 @@
 package journal
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sort"
 
+	"golang.org/x/mod/sumdb/note"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
 // bundleLog is the log of headers that a bundle's paths lead to: the journal's own, or
@@ -54,7 +59,7 @@ func (j *Journal) ownLog() *bundleLog {
 
 // archivedLog is the log of an archive under the last checkpoint that its keys have
 // signed. What is in its files is compared with what was there when the journal opened.
-func (j *Journal) archivedLog(a *archive) (*bundleLog, error) {
+func (j *Journal) archivedLog(ctx context.Context, a *archive) (*bundleLog, error) {
 	var keys Archived
 	if j.opts.Archived != nil {
 		keys = j.opts.Archived(a.dir)
@@ -62,21 +67,9 @@ func (j *Journal) archivedLog(a *archive) (*bundleLog, error) {
 	if keys.Keys == nil {
 		return nil, fmt.Errorf("%w: its keys cannot be read", ErrArchived)
 	}
-	raw, err := os.ReadFile(filepath.Join(a.dir, checkpointName))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("%w: it has no checkpoint, for nothing of it was sealed before the backup", ErrArchived)
-	}
+	raw, c, err := j.archivedCheckpoint(ctx, a, verifiers(keys.Keys))
 	if err != nil {
-		return nil, fmt.Errorf("read checkpoint of the archive: %w", err)
-	}
-	c, _, err := proof.OpenCheckpoint(raw, verifiers(keys.Keys))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("%w: the archive's checkpoint: %w", ErrDamaged, err)
-	case c.Origin != a.origin:
-		return nil, fmt.Errorf("%w: the archive's checkpoint is of %s", ErrDamaged, c.Origin)
-	case c.Size > uint64(len(a.leaves)):
-		return nil, fmt.Errorf("%w: the archive's checkpoint covers %d headers, its log has %d", ErrDamaged, c.Size, len(a.leaves))
+		return nil, err
 	}
 	levels := &proof.Levels{}
 	for _, leaf := range a.leaves {
@@ -97,6 +90,86 @@ func (j *Journal) archivedLog(a *archive) (*bundleLog, error) {
 			return proof.Consistency(levels, old, size)
 		},
 	}, nil
+}
+
+// archivedCheckpoint is the last checkpoint of an archive that its keys have signed: the
+// one in its folder, or, where that is gone or damaged, the one that the first entry of
+// the journal after it has.
+func (j *Journal) archivedCheckpoint(ctx context.Context, a *archive, known note.Verifiers) (raw []byte, c proof.Checkpoint, err error) {
+	raw, err = os.ReadFile(filepath.Join(a.dir, checkpointName))
+	if err == nil {
+		if c, err = a.checkpointIn(raw, known); err == nil {
+			return raw, c, nil
+		}
+	}
+	var next *archive
+	for _, later := range j.archives {
+		if later.number == a.number+1 {
+			next = later
+		}
+	}
+	var kept string
+	bad := j.readOwn(ctx, next, func(e *event.Event) {
+		if f, ok, err := proof.ParseFounding(e); ok && err == nil && f.Origin == a.origin {
+			kept = f.Checkpoint
+		}
+	})
+	if bad != nil {
+		return nil, c, bad
+	}
+	if kept != "" {
+		if c, err = a.checkpointIn([]byte(kept), known); err == nil {
+			return []byte(kept), c, nil
+		}
+	}
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, c, fmt.Errorf("%w: it has no checkpoint", ErrArchived)
+	}
+	return nil, c, fmt.Errorf("%w: the archive's checkpoint: %w", ErrDamaged, err)
+}
+
+// checkpointIn opens a checkpoint of the archive's log.
+func (a *archive) checkpointIn(raw []byte, known note.Verifiers) (c proof.Checkpoint, err error) {
+	c, _, err = proof.OpenCheckpoint(raw, known)
+	switch {
+	case err != nil:
+		return c, err
+	case c.Origin != a.origin:
+		return c, fmt.Errorf("it is of %s", c.Origin)
+	case c.Size > uint64(len(a.leaves)):
+		return c, fmt.Errorf("it covers %d headers, the log has %d", c.Size, len(a.leaves))
+	}
+	return c, nil
+}
+
+// readOwn reads the own entries of the journal, or of an archive.
+func (j *Journal) readOwn(ctx context.Context, home *archive, take func(*event.Event)) error {
+	var readers []segment.Reader
+	var release func()
+	if home == nil {
+		var err error
+		if readers, release, err = j.snapshot(ctx, func(stream string) bool { return stream == SystemStream }); err != nil {
+			return err
+		}
+	} else {
+		var files []*sealedFile
+		files, release = j.view.pin(func(s *sealedFile) bool { return s.home == home && s.stream == SystemStream && s.file != nil })
+		for _, f := range files {
+			readers = append(readers, f.file)
+		}
+	}
+	defer release()
+	var e event.Event
+	for _, r := range readers {
+		rows := segment.NewRows(r)
+		for row := range r.Rows() {
+			if err := rows.Event(row, &e); err != nil {
+				return fmt.Errorf("read the own entries: %w", err)
+			}
+			take(&e)
+		}
+	}
+	return nil
 }
 
 // headerAt reads a header of the archive's log, from the copy in which it is as it was

@@ -4,13 +4,11 @@ package journal
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sort"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/proof"
-	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
 // findTombstones looks for the tombstones that excuse what is gone among the wanted
@@ -20,7 +18,7 @@ func (b *bundler) findTombstones(ctx context.Context) error {
 	if len(gone) == 0 {
 		return nil
 	}
-	if err := b.readTombstones(ctx, b.log.home, func(e *event.Event) {
+	if err := b.j.readOwn(ctx, b.log.home, func(e *event.Event) {
 		if t, ok, err := proof.ParseTombstone(e); err == nil && ok && excusesSome(&t, gone[t.Stream]) {
 			b.tombs = append(b.tombs, seenTombstone{t, e.Place.Seq})
 		}
@@ -53,7 +51,7 @@ func (b *bundler) findLater(ctx context.Context, gone map[string][]event.Range) 
 		}
 	}
 	for _, home := range homes {
-		err := b.readTombstones(ctx, home, func(e *event.Event) {
+		err := b.j.readOwn(ctx, home, func(e *event.Event) {
 			t, ok, err := proof.ParseArchiveTombstone(e)
 			if err == nil && ok && t.Origin == b.log.origin && excusesSome(&t, gone[t.Stream]) {
 				b.later = append(b.later, t)
@@ -61,36 +59,6 @@ func (b *bundler) findLater(ctx context.Context, gone map[string][]event.Range) 
 		})
 		if err != nil {
 			return err
-		}
-	}
-	return nil
-}
-
-// readTombstones reads the own entries of the journal, or of an archive.
-func (b *bundler) readTombstones(ctx context.Context, home *archive, take func(*event.Event)) error {
-	var readers []segment.Reader
-	var release func()
-	if home == nil {
-		var err error
-		if readers, release, err = b.j.snapshot(ctx, func(stream string) bool { return stream == SystemStream }); err != nil {
-			return err
-		}
-	} else {
-		var files []*sealedFile
-		files, release = b.j.view.pin(func(s *sealedFile) bool { return s.home == home && s.stream == SystemStream && s.file != nil })
-		for _, f := range files {
-			readers = append(readers, f.file)
-		}
-	}
-	defer release()
-	var e event.Event
-	for _, r := range readers {
-		rows := segment.NewRows(r)
-		for row := range r.Rows() {
-			if err := rows.Event(row, &e); err != nil {
-				return fmt.Errorf("look for tombstones: %w", err)
-			}
-			take(&e)
 		}
 	}
 	return nil
