@@ -6,6 +6,14 @@
 //	parameters ── ParseFilter ──▶ Filter ── Plan ──▶ Plan ──▶ engine (Source) ──▶ Page, Statistics
 //	                                                  └────▶ Plan.Match (live tail, alerts)
 //
+//	text ── Parse ──▶ Hunt ── At(now) ──▶ Where.Match
+//
+// Hunt is a question in the hunt language, of which docs/search.md is the reference:
+// a condition with NOT, OR, AND and comparisons of any field. Its Expr is data, so that
+// an engine may translate it; Expr.Match says what it means. Everything in a hunt is
+// bounded while it is read, and an error names the column. Where a Filter can ask the
+// same as a Hunt, both find the same events (a test holds them together).
+//
 // Filter is what a person or program asks, as data. Plan is the same, checked
 // and ready to run: patterns, networks and words are compiled. Source is the
 // engine behind the API; package search is one over the journal's own segments,
@@ -17,7 +25,7 @@
 // is included, To is not. Results go by time, newest first, then by id, largest
 // first; text search is described at Filter.Text.
 //
-// The package does no I/O. Filter and Plan may be used concurrently once made.
+// The package does no I/O. Filter, Plan and Hunt may be used concurrently once made.
 package query
 
 import (

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package query
+
+import (
+	"time"
+	"unicode/utf8"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
+)
+
+// Hunt is a question in the hunt language: which events, and what is made of them.
+type Hunt struct {
+	// Where is the condition on events.
+	Where Expr
+	// Text is what was read.
+	Text string
+}
+
+// Parse reads a hunt. The error is a *SyntaxError.
+func Parse(text string) (*Hunt, error) {
+	r := &reader{text: text}
+	if len(text) > MaxHuntBytes {
+		return nil, r.failf(0, CodeLimit, "%d bytes of text, at most %d are possible", len(text), MaxHuntBytes)
+	}
+	if at := invalidUTF8(text); at >= 0 {
+		return nil, problemf(CodeUnexpected, "bytes that are no UTF-8").in(text, at, at+1)
+	}
+	where, err := r.filter()
+	if err != nil {
+		return nil, err
+	}
+	if !r.done() {
+		return nil, r.unexpected("the end")
+	}
+	return &Hunt{Where: where, Text: text}, nil
+}
+
+// String returns canonical text: Parse reads it back to the same hunt.
+func (h *Hunt) String() string { return h.Where.String() }
+
+// invalidUTF8 returns where the first byte is that belongs to no character, or -1.
+func invalidUTF8(text string) int {
+	for i, c := range text {
+		if c == utf8.RuneError {
+			if _, size := utf8.DecodeRuneInString(text[i:]); size == 1 {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// At returns the hunt with its relative times counted from now.
+func (h *Hunt) At(now time.Time) *Hunt {
+	return &Hunt{Where: exprAt(h.Where, now), Text: h.Text}
+}
+
+func exprAt(x Expr, now time.Time) Expr {
+	switch x := x.(type) {
+	case *And:
+		return &And{Of: listAt(x.Of, now)}
+	case *Or:
+		return &Or{Of: listAt(x.Of, now)}
+	case *Not:
+		return &Not{Of: exprAt(x.Of, now)}
+	case *Compare:
+		value := literalAt(x.Value, now)
+		if x.Field.Type() != TypeTime || value == nil {
+			return x
+		}
+		out, problem := makeCompare(x.Field, x.Op, []Literal{value}, true)
+		if problem != nil {
+			return x
+		}
+		return out
+	case *In:
+		if x.Field.Type() != TypeTime {
+			return x
+		}
+		out := &In{Field: x.Field}
+		for _, v := range x.Values {
+			if value := literalAt(v, now); value != nil {
+				v = value
+			}
+			out.Values = append(out.Values, v)
+		}
+		return out
+	default:
+		return x
+	}
+}
+
+func listAt(of []Expr, now time.Time) []Expr {
+	out := make([]Expr, len(of))
+	for i, x := range of {
+		out[i] = exprAt(x, now)
+	}
+	return out
+}
+
+// literalAt returns a relative time as an absolute one; nil for any other value.
+func literalAt(l Literal, now time.Time) Literal {
+	text, _ := l.Text()
+	o, ok := parseOffset(text)
+	if !ok {
+		return nil
+	}
+	return Plain(event.FormatTime(o.from(now).UnixNano()))
+}
