@@ -30,6 +30,7 @@ func rooms() map[string]string {
 		"internal/core/entity":  "event",
 		"internal/core/alert":   "event entity rule",
 		"internal/core/erasure": "",
+		"internal/core/sheet":   "event",
 
 		"internal/ground/backup":   "",
 		"internal/ground/config":   "",
@@ -67,11 +68,11 @@ func rooms() map[string]string {
 		"internal/act/compliance": "event query",
 
 		"internal/face/auth":    "",
-		"internal/face/api":     "event rule entity alert erasure query auth journal proof guard detect outbox respond intel compliance health /api",
+		"internal/face/api":     "event sheet rule entity alert erasure query auth journal proof guard detect outbox respond intel compliance health /api",
 		"internal/face/traffic": "event",
 		"internal/face/app":     anything,
 		"internal/face/bench":   anything,
-		"internal/face/cli":     "app bench config erasure event guard journal proof rule query",
+		"internal/face/cli":     "app bench config erasure event sheet guard journal proof rule query",
 
 		"internal":           "", // the house's own tests
 		"cmd/tocsin":         "cli",

@@ -259,11 +259,11 @@ func finite(s string) bool {
 	return err == nil
 }
 
-// acts tells whether a terminal, an editor or a script would act on the rune
-// instead of showing it: C1 controls, line separators, marks of direction.
-func acts(r rune) bool {
+// Acts tells whether a terminal, an editor or a script would act on the rune instead
+// of showing it: controls, line separators, marks of direction.
+func Acts(r rune) bool {
 	switch {
-	case r <= 0x9f, r == 0x200e, r == 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+	case r < ' ', r >= 0x7f && r <= 0x9f, r == 0x200e, r == 0x200f, r >= 0x2028 && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
 		return true
 	default:
 		return false
@@ -284,7 +284,7 @@ func appendJSONString(dst []byte, s string) []byte {
 			if r == utf8.RuneError && n == 1 {
 				dst = append(append(dst, s[from:i]...), "\ufffd"...)
 				from = i + n
-			} else if acts(r) {
+			} else if Acts(r) {
 				dst = append(append(dst, s[from:i]...), '\\', 'u',
 					hexDigits[r>>12&0xf], hexDigits[r>>8&0xf], hexDigits[r>>4&0xf], hexDigits[r&0xf])
 				from = i + n

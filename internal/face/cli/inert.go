@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"unicode/utf8"
+
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
 // inertWriter writes text so that it does nothing to a terminal: what an event, a
@@ -49,14 +51,15 @@ func escaped(p []byte, from int) []byte {
 	return out
 }
 
-// acts tells whether a terminal would act on a rune of that size in bytes.
+// acts tells whether a terminal would act on a rune of that size in bytes. Lines and
+// tabs are the output's own.
 func acts(r rune, size int) bool {
 	switch {
 	case r == '\n' || r == '\t':
 		return false
-	case r == utf8.RuneError && size == 1, r < ' ', r >= 0x7f && r <= 0x9f:
+	case r == utf8.RuneError && size == 1:
 		return true
 	default:
-		return r == 0x200e || r == 0x200f || r >= 0x2028 && r <= 0x202e || r >= 0x2066 && r <= 0x2069
+		return event.Acts(r)
 	}
 }
