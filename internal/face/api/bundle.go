@@ -25,11 +25,17 @@ func (a *API) exportBundle(w http.ResponseWriter, r *http.Request) {
 	case err == nil:
 	case !out.begun:
 		a.fail(w, r, err)
-	default: // the client must not take what it has for an answer
-		a.opts.Logger.WarnContext(ctx, "an export broke off", "request_id", requestID(ctx), "error", err)
-		a.record(ctx, dataExport, event.Failure, who(ctx).Name+"'s export of evidence broke off")
-		panic(http.ErrAbortHandler)
+	default:
+		a.brokeOff(ctx, "evidence", err)
 	}
+}
+
+// brokeOff records that an answer has no end, and cuts the connection: the client must
+// not take what it has for an answer.
+func (a *API) brokeOff(ctx context.Context, what string, err error, attrs ...event.Attr) {
+	a.opts.Logger.WarnContext(ctx, "an export broke off", "request_id", requestID(ctx), "error", err)
+	a.record(ctx, dataExport, event.Failure, who(ctx).Name+"'s export of "+what+" broke off", attrs...)
+	panic(http.ErrAbortHandler)
 }
 
 func (a *API) export(ctx context.Context, out *download) error {
@@ -66,22 +72,19 @@ func (a *API) export(ctx context.Context, out *download) error {
 		if n := incomplete(chosen.Incomplete); n != nil {
 			out.w.Header().Set(incompleteHeader, strconv.Itoa(*n))
 		}
-		sendFile(out.w, "tocsin-evidence-"+time.Now().UTC().Format("20060102T150405Z")+".ndjson")
-		a.recordExport(ctx, &f, chosen.Count, complete)
+		sendFile(out.w, "tocsin-evidence-"+fileTime()+".ndjson")
+		a.recordExport(ctx, &f, fmt.Sprintf("evidence of %d entries", chosen.Count),
+			event.Attr{Key: "complete", Value: event.Bool(complete)}, event.Attr{Key: "entries", Value: event.Int(int64(chosen.Count))})
 	}
 	return a.unproven(ctx, a.opts.Evidence.WriteBundle(ctx, out, asked))
 }
 
 // bundleParams reads what only this route has.
 func bundleParams(ctx context.Context) (limit int, complete bool, err error) {
-	limit = DefaultBundle
-	params := who(ctx).query
-	if text := params.Get("limit"); text != "" {
-		if limit, err = strconv.Atoi(text); err != nil || limit < 1 || limit > MaxBundle {
-			return 0, false, invalid("limit", "must be between 1 and %d", MaxBundle)
-		}
+	if limit, err = limitOf(ctx, DefaultBundle, MaxBundle); err != nil {
+		return 0, false, err
 	}
-	switch text := params.Get("complete"); text {
+	switch text := who(ctx).query.Get("complete"); text {
 	case "", "false":
 	case "true":
 		complete = true
@@ -92,19 +95,14 @@ func bundleParams(ctx context.Context) (limit int, complete bool, err error) {
 }
 
 // recordExport records who took what away, before anything of it has left.
-func (a *API) recordExport(ctx context.Context, f *query.Filter, entries int, complete bool) {
-	name := who(ctx).Name
-	attrs := []event.Attr{
-		{Key: "complete", Value: event.Bool(complete)},
-		{Key: "entries", Value: event.Int(int64(entries))},
-		{Key: "filter", Value: event.Text(f.Words())},
-	}
+func (a *API) recordExport(ctx context.Context, f *query.Filter, what string, attrs ...event.Attr) {
+	attrs = append(attrs, event.Attr{Key: "filter", Value: event.Text(f.Words())})
 	for key, at := range map[string]int64{"from": f.From, "to": f.To} {
 		if at != 0 {
 			attrs = append(attrs, event.Attr{Key: key, Value: event.Text(moment(at).Format(time.RFC3339Nano))})
 		}
 	}
-	a.record(ctx, dataExport, event.Success, fmt.Sprintf("%s exported evidence of %d entries", name, entries), attrs...)
+	a.record(ctx, dataExport, event.Success, who(ctx).Name+" exported "+what, attrs...)
 }
 
 func timeOf(nanos int64) (t time.Time) {

@@ -59,6 +59,7 @@ func routes() []route {
 		{"GET /api/siem/logs/verify/{id}", needsView, nil, nil},
 		{"GET /api/siem/search/stream", needsView, filter, nil},
 		{"GET /api/siem/statistics", needsView, span, nil},
+		{"GET /api/siem/export", needsView, append(slices.Clone(span), "format", "fields", "limit", "cursor"), nil},
 
 		{"GET /api/siem/journal/bundle", needsView, append(slices.Clone(span), "complete", "limit", "origin"), nil},
 		{"GET /api/siem/journal/checkpoint", needsView, nil, nil},
@@ -120,6 +121,7 @@ func (a *API) mount() (http.Handler, error) {
 	}), StdHTTPServerOptions{BaseRouter: mux, ErrorHandlerFunc: a.badRequest})
 	mux.HandleFunc("GET /api/siem/stream", a.streamChanges)
 	mux.HandleFunc("GET /api/siem/search/stream", a.streamLogs)
+	mux.HandleFunc("GET /api/siem/export", a.exportLogs)
 	mux.HandleFunc("GET /api/siem/logs/{id}/{part}", a.proveLog)
 	mux.HandleFunc("GET /api/siem/journal/bundle", a.exportBundle)
 	mux.HandleFunc("GET /api/siem/journal/tile/{path...}", a.journalTile)

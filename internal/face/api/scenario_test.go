@@ -42,6 +42,8 @@ func endpoints() []endpoint {
 		{"GET", "/api/siem/journal/bundle?user_id=ana", "", "read", 200, []string{`"bundle":"tocsin-bundle/1"`, `"query":"user:ana"`, `"end":{"headers":1,"entries":5,`}, nil, "data_export"},
 		{"GET", "/api/siem/journal/bundle?user_id=nobody", "", "read", 404, []string{"no event matches"}, nil, ""},
 		{"GET", "/api/siem/statistics", "", "read", 200, []string{`"total":5`, `"by_level":[{"count":0,"value":"critical"}`, `"by_hour":[{"count":5,"hour":"2026-09-21T14:00:00Z"}]`}, nil, ""},
+		{"GET", "/api/siem/export?user_id=ana", "", "read", 200, []string{`{"items":[` + "\n" + `{"id":"`, `"next":null,"rows":5,"incomplete":0}`}, nil, "data_export"},
+		{"GET", "/api/siem/export?format=csv&user_id=nobody", "", "read", 200, []string{`"log_id","source","level",`}, []string{"ana"}, "data_export"},
 		{"GET", "/api/siem/anomalies", "", "read", 200, []string{`"id":"an1"`, `"next":"n1"`, `"confidence":0.85`, `"status":"open"`, `"key":"anomaly.brute_force_attack.description"`, `"techniques":["T1110"]`}, []string{"run_events", `"notes"`}, ""},
 		{"GET", "/api/siem/anomalies/an1", "", "read", 200, []string{`"entity":{"type":"ip","value":"192.0.2.7"}`}, nil, ""},
 		{"GET", "/api/siem/anomalies/none", "", "read", 404, []string{"not_found"}, nil, ""},

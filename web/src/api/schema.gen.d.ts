@@ -166,6 +166,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/siem/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events that match as a file, newest first
+         * @description The events that `GET /api/siem/logs` would list with the same filter, in one answer that is made while it is sent.
+         *     It has the newest `limit` of them. Whether more match is told at its end: by the trailer `Tocsin-Next`, and in JSON by
+         *     `next`; it is the cursor with which another export goes on, and is not there (null) when nothing is left. The trailers
+         *     `Tocsin-Rows` and `Tocsin-Incomplete` say how many events it has, and how many stored ones cannot be read.
+         *
+         *     An error before the first byte is a problem like everywhere. One after it ends the connection without the end of the
+         *     answer, which clients report as an incomplete transfer: such a file is not whole.
+         *
+         *     `csv` is RFC 4180 in UTF-8, one event in each line. Texts are quoted; one that begins like a formula has an apostrophe
+         *     before it, and characters that act are shown as `\n`, `\r`, `\t` and `\uXXXX`. `ndjson` has one event in each line.
+         *     Two exports run at a time, those of evidence bundles included. Recorded as `data_export`.
+         */
+        get: operations["exportLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/siem/search/stream": {
         parameters: {
             query?: never;
@@ -889,6 +919,21 @@ export interface components {
             next: string | null;
             /** Format: int64 */
             total: number | null;
+        };
+        EventExport: {
+            items: components["schemas"]["Event"][];
+            /** @description Cursor of the events that are not in it; null when it has all */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description How many events it has
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description How many stored events cannot be read, as `Tocsin-Incomplete`
+             */
+            incomplete: number;
         };
         VerifyRequest: {
             /** Format: date-time */
@@ -1998,6 +2043,64 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+        };
+    };
+    exportLogs: {
+        parameters: {
+            query?: {
+                /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
+                source?: components["parameters"]["source"];
+                /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
+                level?: components["parameters"]["event_level"];
+                /** @description Category of the event, such as login_failed; several by comma, `*` for any characters */
+                category?: components["parameters"]["category"];
+                /** @description User of the event; `*` for any characters */
+                user_id?: components["parameters"]["user_id"];
+                /** @description Address, or a network in CIDR form; several by comma */
+                ip_address?: components["parameters"]["ip_address"];
+                /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
+                q?: components["parameters"]["q"];
+                /** @description Events of this time and later */
+                from?: components["parameters"]["from"];
+                /** @description Events before this time */
+                to?: components["parameters"]["to"];
+                /** @description The `next` of the page before; valid with the same filter only */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Form of the file */
+                format?: "json" | "ndjson" | "csv";
+                /**
+                 * @description Of `json` and `ndjson`: `native` or `b`, as in `GET /api/siem/logs`. Of `csv`: the columns, separated by commas; names
+                 *     of the native form, their aliases and `attrs.KEY`; without it those of `b`
+                 */
+                fields?: string;
+                /** @description The most events */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file, as a download */
+            200: {
+                headers: {
+                    /** @description The most events that this answer has */
+                    "Tocsin-Limit"?: number;
+                    "Tocsin-Incomplete": components["headers"]["Incomplete"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventExport"];
+                    "application/x-ndjson": string;
+                    "text/csv": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
         };
     };
     tailLogs: {
