@@ -140,3 +140,12 @@ func valueCell(v event.Value) Cell {
 		return Cell{}
 	}
 }
+
+// size is about how many bytes of memory the cell takes.
+func (c Cell) size() int {
+	n := 64 + len(c.Text)
+	for _, m := range c.List {
+		n += m.size()
+	}
+	return n
+}

@@ -12,7 +12,7 @@ func (x *And) String() string { return join(x.Of, " ") }
 func (x *Or) String() string { return join(x.Of, " OR ") }
 
 // String writes NOT before the condition.
-func (x *Not) String() string { return "NOT " + group(x.Of) }
+func (x *Not) String() string { return "NOT " + enclosed(x.Of) }
 
 // String is a star.
 func (*All) String() string { return "*" }
@@ -71,13 +71,13 @@ func (f Field) String() string { return quoteName(string(f)) }
 func join(of []Expr, by string) string {
 	parts := make([]string, len(of))
 	for i, x := range of {
-		parts[i] = group(x)
+		parts[i] = enclosed(x)
 	}
 	return strings.Join(parts, by)
 }
 
-// group writes a condition so that what stands beside it does not reach into it.
-func group(x Expr) string {
+// enclosed writes a condition so that what stands beside it does not reach into it.
+func enclosed(x Expr) string {
 	switch x.(type) {
 	case *And, *Or:
 		return "(" + x.String() + ")"
@@ -111,7 +111,7 @@ func plainName(s string) bool {
 // reservedName tells whether a bare name would be taken for something else.
 func reservedName(s string) bool {
 	switch Fold(s) {
-	case "and", "or", "not", "in", "by", "as", "exists", "earliest", "latest", "index", "true", "false", "null":
+	case "and", "or", "not", "in", "by", "as", "exists", "earliest", "latest", "index", "true", "false", "null", "now":
 		return true
 	default:
 		return false

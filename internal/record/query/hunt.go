@@ -3,6 +3,7 @@
 package query
 
 import (
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -13,6 +14,8 @@ import (
 type Hunt struct {
 	// Where is the condition on events.
 	Where Expr
+	// Stages are what is made of the events, each of what the one before gives.
+	Stages []Stage
 	// Text is what was read.
 	Text string
 }
@@ -30,14 +33,34 @@ func Parse(text string) (*Hunt, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !r.done() {
-		return nil, r.unexpected("the end")
+	h := &Hunt{Where: where, Text: text}
+	r.schema = schema{events: true}
+	for !r.done() {
+		from := r.at
+		if !r.take("|") {
+			return nil, r.unexpected("a pipe or the end")
+		}
+		if len(h.Stages) == MaxStages {
+			return nil, r.failf(from, CodeLimit, "more than %d stages", MaxStages)
+		}
+		s, err := r.stage()
+		if err != nil {
+			return nil, err
+		}
+		h.Stages = append(h.Stages, s)
+		r.blank()
 	}
-	return &Hunt{Where: where, Text: text}, nil
+	return h, nil
 }
 
 // String returns canonical text: Parse reads it back to the same hunt.
-func (h *Hunt) String() string { return h.Where.String() }
+func (h *Hunt) String() string {
+	parts := []string{h.Where.String()}
+	for _, s := range h.Stages {
+		parts = append(parts, s.String())
+	}
+	return strings.Join(parts, " | ")
+}
 
 // invalidUTF8 returns where the first byte is that belongs to no character, or -1.
 func invalidUTF8(text string) int {
@@ -51,9 +74,9 @@ func invalidUTF8(text string) int {
 	return -1
 }
 
-// At returns the hunt with its relative times counted from now.
+// At returns the hunt with the relative times of its condition counted from now.
 func (h *Hunt) At(now time.Time) *Hunt {
-	return &Hunt{Where: exprAt(h.Where, now), Text: h.Text}
+	return &Hunt{Where: exprAt(h.Where, now), Stages: h.Stages, Text: h.Text}
 }
 
 func exprAt(x Expr, now time.Time) Expr {

@@ -5,6 +5,7 @@ package query
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,3 +125,12 @@ func cases(text []byte) (lines []string) {
 	}
 	return lines
 }
+
+// newestFirst puts events in the order of results.
+func newestFirst(events []*event.Event) []*event.Event {
+	out := slices.Clone(events)
+	slices.SortFunc(out, func(a, b *event.Event) int { return keyOf(a).Compare(keyOf(b)) })
+	return out
+}
+
+func keyOf(e *event.Event) Key { return Key{Time: e.Time, ID: e.ID} }

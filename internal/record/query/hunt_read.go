@@ -28,6 +28,7 @@ type reader struct {
 	text                  string
 	at                    int // bytes
 	depth, terms, regexes int
+	schema                schema // of the rows before the stage that is read
 }
 
 func (r *reader) rest() string { return r.text[r.at:] }

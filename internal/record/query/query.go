@@ -6,13 +6,18 @@
 //	parameters ── ParseFilter ──▶ Filter ── Plan ──▶ Plan ──▶ engine (Source) ──▶ Page, Statistics
 //	                                                  └────▶ Plan.Match (live tail, alerts)
 //
-//	text ── Parse ──▶ Hunt ── At(now) ──▶ Where.Match
+//	text ── Parse ──▶ Hunt ── Run(events, Limits) ──▶ Table
 //
 // Hunt is a question in the hunt language, of which docs/search.md is the reference:
-// a condition with NOT, OR, AND and comparisons of any field. Its Expr is data, so that
-// an engine may translate it; Expr.Match says what it means. Everything in a hunt is
-// bounded while it is read, and an error names the column. Where a Filter can ask the
-// same as a Hunt, both find the same events (a test holds them together).
+// a condition with NOT, OR, AND and comparisons of any field, and stages behind pipes
+// that make tables of the events. Expr, Stage and Calc are data, so that an engine may
+// translate them; Run is the evaluator that says what they mean. Everything in a hunt
+// is bounded while it is read, its columns and types are checked then, and an error
+// names the column; a run is bounded by Limits. Where a Filter can ask the same as a
+// Hunt, both find the same events (a test holds them together).
+//
+// The rows of timechart are long, one for each span and value, where SPL has a column
+// for each value: so the columns behind each stage are known while a hunt is read.
 //
 // Filter is what a person or program asks, as data. Plan is the same, checked
 // and ready to run: patterns, networks and words are compiled. Source is the
