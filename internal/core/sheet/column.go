@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -86,7 +87,7 @@ func column(name string) (c Column, ok bool) {
 		return c, true
 	}
 	canonical, ok := event.Canonical(name)
-	if !ok || len(name) > maxName {
+	if !ok || len(name) > maxName || !utf8.ValidString(name) || strings.ContainsFunc(name, event.Acts) {
 		return c, false
 	}
 	member, within, _ := strings.Cut(canonical, ".")

@@ -65,6 +65,8 @@ func TestParseColumns(t *testing.T) {
 		}
 	}
 	f("time,colour", `there is no column "colour"`)
+	f("attrs.\x1b[31m", `there is no column "attrs.\x1b[31m"`)
+	f("attrs.\xff", `there is no column "attrs.\xff"`)
 	f("time,", `there is no column ""`)
 	f("time, time", `the column "time" is there twice`)
 	f("attrs."+strings.Repeat("k", 513), `there is no column "attrs.`+strings.Repeat("k", 34)+`"`)

@@ -65,6 +65,9 @@ func TestEventOfEachActivity(t *testing.T) {
 	f(auth.Activity{Category: auth.BackupRestored, User: "cli:ana", Name: "of 2026-11-20T10:00:00Z", Scope: "12 events of siem/abc"},
 		"security_audit", event.High, event.Success, "Tocsin: backup restored by cli:ana backup of 2026-11-20T10:00:00Z size 12 events of siem/abc",
 		"backup_name=of 2026-11-20T10:00:00Z", "backup_size=12 events of siem/abc")
+	f(auth.Activity{Category: auth.DataAccess, User: "cli:ana", Name: "user:root", Scope: "7"},
+		"security_audit", event.Info, event.Success, "Tocsin: data access by cli:ana filter user:root entries 7",
+		"filter_entries=7", "filter_name=user:root")
 	f(auth.Activity{Category: auth.DataExport, User: "cli:ana", Name: "user:root", Scope: "7"},
 		"security_audit", event.Low, event.Success, "Tocsin: data export by cli:ana filter user:root entries 7",
 		"filter_entries=7", "filter_name=user:root")

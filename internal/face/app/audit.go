@@ -97,6 +97,8 @@ func activityEvent(did auth.Activity) *event.Event {
 	switch did.Category {
 	case auth.RateLimitBlocked:
 		e.Source, e.Severity = "access", event.Low
+	case auth.DataAccess:
+		e.Source = "security_audit"
 	case auth.AccountCreated, auth.BackupMade, auth.DataExport:
 		e.Source, e.Severity = "security_audit", event.Low
 	case auth.BackupRestored:
@@ -113,7 +115,7 @@ func activityEvent(did auth.Activity) *event.Event {
 		name, scope = "account", "role"
 	case auth.BackupMade, auth.BackupRestored:
 		name, scope = "backup", "size"
-	case auth.DataExport:
+	case auth.DataAccess, auth.DataExport:
 		name, scope = "filter", "entries"
 	}
 	words := []string{"Tocsin:", strings.ReplaceAll(did.Category, "_", " ")}

@@ -52,31 +52,12 @@ type Exported struct {
 // exported what. After an error w holds nothing that counts as whole.
 func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (out Exported, err error) {
 	f := folder{dataDir}
-	if err := f.usable(); err != nil {
-		return out, err
-	}
-	if !journal.Exists(f.journal()) {
-		return out, fmt.Errorf("%s holds no journal", dataDir)
-	}
-	keys, err := keyring.Open(o.keyring(f))
-	if err != nil {
-		return out, err
-	}
-	out.Keys = checkpointKeys(keys)
-	j, err := journal.Open(ctx, journal.Options{Dir: f.journal(), Keys: keys, Archived: o.archived, Logger: o.Logger})
-	if errors.Is(err, journal.ErrLocked) {
-		return out, fmt.Errorf("%w; ask it with --url, or stop it", err)
-	}
+	keys, j, err := f.open(ctx, &o.Options)
 	if err != nil {
 		return out, err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	if _, err := f.meetMark(j); err != nil {
-		return out, err
-	}
-	if err := keys.Current(); err != nil {
-		return out, err
-	}
+	out.Keys = checkpointKeys(keys)
 	for _, a := range archiveKeys(j, o.archived) {
 		old := api.JournalKeys{Origin: a.Origin, Keys: a.Keys}
 		out.Keys = append(out.Keys, old.Trusted("")...)
@@ -93,15 +74,42 @@ func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (
 		return out, err
 	}
 	out.Incomplete = chosen.Incomplete
-	if err := f.queueExport(ctx, &o.Filter, chosen.Count, o.Logger); err != nil {
+	if err := f.queue(ctx, auth.DataExport, &o.Filter, chosen.Count, o.Logger); err != nil {
 		return out, err
 	}
 	return out, j.WriteBundle(ctx, w, chosen.BundleRequest)
 }
 
-// queueExport leaves an audit event for the next start of the server. A copy of a
-// journal without its state has nobody to tell.
-func (f folder) queueExport(ctx context.Context, asked *query.Filter, count int, logger *slog.Logger) (err error) {
+// open opens the journal of a stopped server's folder as a start would.
+func (f folder) open(ctx context.Context, o *Options) (keys *keyring.Ring, j *journal.Journal, err error) {
+	if err := f.usable(); err != nil {
+		return nil, nil, err
+	}
+	if !journal.Exists(f.journal()) {
+		return nil, nil, fmt.Errorf("%s holds no journal", f.dir)
+	}
+	if keys, err = keyring.Open(o.keyring(f)); err != nil {
+		return nil, nil, err
+	}
+	j, err = journal.Open(ctx, journal.Options{Dir: f.journal(), Keys: keys, Archived: o.archived, Logger: o.Logger})
+	if errors.Is(err, journal.ErrLocked) {
+		return nil, nil, fmt.Errorf("%w; ask it with --url, or stop it", err)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err = f.meetMark(j); err == nil {
+		err = keys.Current()
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, j.Close())
+	}
+	return keys, j, nil
+}
+
+// queue leaves an audit event of what was asked for for the next start of the server.
+// A copy of a journal without its state has nobody to tell.
+func (f folder) queue(ctx context.Context, category string, asked *query.Filter, count int, logger *slog.Logger) (err error) {
 	if _, err := os.Stat(f.state()); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -111,6 +119,6 @@ func (f folder) queueExport(ctx context.Context, asked *query.Filter, count int,
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return db.QueueActivity(ctx, auth.Activity{
-		Category: auth.DataExport, Time: time.Now(), User: operator(), Name: asked.Words(), Scope: strconv.Itoa(count),
+		Category: category, Time: time.Now(), User: operator(), Name: asked.Words(), Scope: strconv.Itoa(count),
 	})
 }

@@ -43,6 +43,7 @@ const (
 	AccountCreated   = "account_created"
 	RateLimitBlocked = "rate_limit_blocked"
 	BackupMade       = "backup_made"
+	DataAccess       = "data_access"
 	DataExport       = "data_export"
 	BackupRestored   = "backup_restored"
 )

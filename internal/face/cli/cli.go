@@ -38,6 +38,8 @@ type Env struct {
 	Lookup func(string) (string, bool)
 	// Version is the build's version.
 	Version string
+
+	bare io.Writer // Stdout without inertWriter, for text that is inert already
 }
 
 // getenv returns a variable's value, "" when it is not set.
@@ -57,6 +59,7 @@ func (e *Env) logger(level slog.Level) *slog.Logger {
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run Tocsin: inputs, detections, API and web page."`
 	Ingest  ingestCommand  `cmd:"" help:"Send the lines of files to a running Tocsin."`
+	Search  searchCommand  `cmd:"" help:"Find events."`
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder, or an evidence bundle."`
 	Backup  backupCommand  `cmd:"" help:"Write a data folder to one file, beside a running server or without one, and check it."`
 	Export  exportCommand  `cmd:"" help:"Write an evidence bundle of events, which others check without a server."`
@@ -87,6 +90,7 @@ func (e *exitError) Unwrap() error { return e.err }
 // Run parses the arguments and runs the command that they name. It returns the
 // exit code and has said on Stderr what went wrong.
 func Run(ctx context.Context, env Env) int {
+	env.bare = env.Stdout
 	env.Stdout, env.Stderr = inertWriter{env.Stdout}, inertWriter{env.Stderr}
 	var cmds commands
 	help := false

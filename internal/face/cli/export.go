@@ -8,9 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/face/app"
@@ -37,7 +35,7 @@ var errExport = errors.New("the bundle does not prove what it holds, and is not 
 // Run writes an evidence bundle. It is checked as a stranger would check it before it
 // appears under its name.
 func (c *exportCommand) Run(ctx context.Context, env *Env) error {
-	f, err := c.filter()
+	f, err := wordsFilter(c.Query, c.From, c.To)
 	switch {
 	case err != nil:
 		return &exitError{ExitUsage, err}
@@ -75,26 +73,6 @@ func (c *exportCommand) Run(ctx context.Context, env *Env) error {
 		return fmt.Errorf("export: %w", err)
 	}
 	return printBundle(env.Stdout, &report, nil)
-}
-
-// filter is what is asked for.
-func (c *exportCommand) filter() (query.Filter, error) {
-	f, err := query.ParseWords(strings.Join(c.Query, " "))
-	if err != nil {
-		return f, err
-	}
-	bounds := url.Values{}
-	for name, t := range map[string]time.Time{"from": c.From, "to": c.To} {
-		if !t.IsZero() {
-			bounds.Set(name, t.Format(time.RFC3339Nano))
-		}
-	}
-	b, err := query.ParseFilter(bounds)
-	if err != nil {
-		return f, err
-	}
-	f.From, f.To = b.From, b.To
-	return f, f.Validate()
 }
 
 // fill writes the bundle, and returns the keys that it is to be checked with as its
