@@ -70,6 +70,13 @@ func tableOf(file string) (string, error) {
 	if j.Events > 0 {
 		return j.table(), nil
 	}
+	var sr searchReport
+	if err := json.Unmarshal(b, &sr); err != nil {
+		return "", fmt.Errorf("%s: %w", file, err)
+	}
+	if sr.Events > 0 {
+		return sr.table(), nil
+	}
 	if err := json.Unmarshal(b, &r); err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)
 	}

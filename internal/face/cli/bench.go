@@ -13,6 +13,7 @@ import (
 type benchCommand struct {
 	Ingest  benchIngestCommand  `cmd:"" help:"Send events over HTTP to a server of its own and count its CPU time."`
 	Journal benchJournalCommand `cmd:"" help:"Write, seal, open, verify, prove and recover a journal of its own."`
+	Search  benchSearchCommand  `cmd:"" help:"Ask questions of a journal of its own: cold, warm, and while events come in."`
 }
 
 type benchIngestCommand struct {
@@ -59,6 +60,25 @@ func (c *benchJournalCommand) Run(ctx context.Context, env *Env) error {
 	report, err := bench.Journal(ctx, bench.JournalOptions{
 		Binary: binary, Version: env.Version, Dir: c.Dir, Events: c.Events, Batch: c.Batch, Clients: c.Clients, RecoveryBytes: c.Recovery << 20,
 	})
+	if err != nil {
+		return err
+	}
+	if err := keepReport(c.JSON, report); err != nil {
+		return err
+	}
+	return report.Print(env.Stdout)
+}
+
+type benchSearchCommand struct {
+	Events int    `help:"How many events, over seven days." default:"1000000"`
+	Runs   int    `help:"How often each question is asked." default:"50"`
+	Rate   int    `help:"Events a second that come in during the last round; 0 leaves it out." default:"20000"`
+	JSON   string `help:"Also write the report to this file." type:"path"`
+	Dir    string `help:"Where the folder is made." type:"existingdir"`
+}
+
+func (c *benchSearchCommand) Run(ctx context.Context, env *Env) error {
+	report, err := bench.Search(ctx, bench.SearchOptions{Version: env.Version, Dir: c.Dir, Events: c.Events, Runs: c.Runs, Rate: c.Rate})
 	if err != nil {
 		return err
 	}
