@@ -223,7 +223,10 @@ func TestExportsThatFail(t *testing.T) {
 	if err == nil || strings.Count(body, "\n") != 1001 {
 		t.Errorf("a file without its end is taken for whole: %v after %d lines", err, strings.Count(body, "\n"))
 	}
+	srv.Close() // what is recorded is recorded before the handler ends
+	later.mu.Lock()
 	e := later.events[len(later.events)-1]
+	later.mu.Unlock()
 	if n, _ := e.Attr("entries"); later.categories() != "data_export data_export" || e.Outcome != event.Failure || n.Text != "1000" {
 		t.Errorf("recorded %+v", later.events)
 	}
