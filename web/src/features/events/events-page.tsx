@@ -13,6 +13,7 @@ import { useRowKeys } from '../../ui/row-keys';
 import { EventFilters } from './event-filters';
 import { EventResults } from './event-results';
 import type { EventSearch } from './event-search';
+import { ExportMenu } from './export-menu';
 import { LiveTail } from './live-tail';
 import { useEventList, useEventQuery } from './use-events';
 
@@ -46,6 +47,7 @@ export function EventsPage() {
           count={showTotal && <CountBadge count={formatNumber(list.total ?? 0, i18n.language)} />}
           actions={
             <>
+              {!live && <ExportMenu query={query} disabled={list.events.length === 0} />}
               {!live && (
                 <Button
                   variant="default"
