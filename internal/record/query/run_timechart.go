@@ -11,6 +11,9 @@ import (
 // otherSeries is what the values beyond the limit of a timechart are together.
 const otherSeries = "OTHER"
 
+// standardSpan is the span of a timechart that names none.
+const standardSpan = time.Hour
+
 // timechart makes a row of each span of time and value.
 type timechart struct {
 	stage  *TimechartStage
@@ -34,7 +37,7 @@ func newTimechart(s *TimechartStage, in schema, m *memory, next processor) (proc
 	}
 	p := &timechart{stage: s, span: int64(s.Span), groups: g, next: next}
 	if p.span <= 0 {
-		p.span = int64(time.Hour)
+		p.span = int64(standardSpan)
 	}
 	p.time, _ = in.find(fieldTime)
 	return p, nil
