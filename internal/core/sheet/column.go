@@ -3,7 +3,6 @@
 package sheet
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -96,15 +95,15 @@ func column(name string) (c Column, ok bool) {
 }
 
 // of finds the column's value; nil when there is none.
-func (c *Column) of(members map[string]json.RawMessage) (json.RawMessage, error) {
+func (c *Column) of(members []member) ([]byte, error) {
 	for _, p := range c.from {
-		raw := members[p.member]
+		raw := find(members, p.member)
 		if p.within != "" && !absent(raw) {
-			var inner map[string]json.RawMessage
-			if err := json.Unmarshal(raw, &inner); err != nil {
+			inner, err := membersOf(raw)
+			if err != nil {
 				return nil, fmt.Errorf("read %s: %w", p.member, err)
 			}
-			raw = inner[p.within]
+			raw = find(inner, p.within)
 		}
 		if !absent(raw) && string(raw) != `""` || len(c.from) == 1 {
 			return raw, nil

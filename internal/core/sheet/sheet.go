@@ -26,6 +26,7 @@
 package sheet
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -48,8 +49,8 @@ func AppendHeader(dst []byte, columns []Column) []byte {
 
 // AppendRow appends the line of one event, given in its native JSON form.
 func AppendRow(dst []byte, columns []Column, native []byte) ([]byte, error) {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(native, &members); err != nil {
+	members, err := membersOf(native)
+	if err != nil {
 		return dst, fmt.Errorf("read an event: %w", err)
 	}
 	for i := range columns {
@@ -68,13 +69,16 @@ func AppendRow(dst []byte, columns []Column, native []byte) ([]byte, error) {
 }
 
 // Text is a member of an event's native JSON as a cell shows it, without quotes or
-// apostrophe.
-func Text(raw json.RawMessage) (string, error) {
+// apostrophe. It must be JSON.
+func Text(raw []byte) (string, error) {
 	switch {
 	case absent(raw):
 		return "", nil
 	case raw[0] != '"':
 		return visible(string(raw)), nil
+	}
+	if inner := raw[1 : len(raw)-1]; !bytes.ContainsRune(inner, '\\') && utf8.Valid(inner) {
+		return visible(string(inner)), nil
 	}
 	var text string
 	if err := json.Unmarshal(raw, &text); err != nil {
@@ -83,9 +87,9 @@ func Text(raw json.RawMessage) (string, error) {
 	return visible(text), nil
 }
 
-func absent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }
+func absent(raw []byte) bool { return len(raw) == 0 || string(raw) == "null" }
 
-func appendCell(dst []byte, raw json.RawMessage) ([]byte, error) {
+func appendCell(dst, raw []byte) ([]byte, error) {
 	text, err := Text(raw)
 	switch {
 	case err != nil || absent(raw):

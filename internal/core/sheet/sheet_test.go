@@ -65,6 +65,9 @@ func TestParseColumns(t *testing.T) {
 		}
 	}
 	f("time,colour", `there is no column "colour"`)
+	if row, err := AppendRow(nil, []Column{{"k", []place{{"a\"b", ""}}}}, []byte(` {"a\"b" : 7 } `)); err != nil || string(row) != "7\r\n" {
+		t.Errorf("a name with an escape: %q %v", row, err)
+	}
 	f("attrs.\x1b[31m", `there is no column "attrs.\x1b[31m"`)
 	f("attrs.\xff", `there is no column "attrs.\xff"`)
 	f("time,", `there is no column ""`)
@@ -113,7 +116,7 @@ func TestFormulas(t *testing.T) {
 
 func TestNoEvent(t *testing.T) {
 	t.Parallel()
-	for columns, native := range map[string]string{"": "[]", "time": "{", "attrs.x": `{"attrs":[1]}`, "geo.lat": `{"geo":"x"}`} {
+	for columns, native := range map[string]string{"": "[]", "id": `{"id":"x"} 1`, "user": `{"user":"x"`, "ip": `{"ip":"\xff"}`, "time": "{", "attrs.x": `{"attrs":[1]}`, "geo.lat": `{"geo":"x"}`} {
 		list, err := ParseColumns(columns)
 		if err != nil {
 			t.Fatal(err)
