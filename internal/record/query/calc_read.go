@@ -269,7 +269,7 @@ func (r *reader) checkedAt(x Calc, from, to int) (Calc, error) {
 			return nil, problemf(CodeLimit, "more than %d regular expressions", MaxRegexes).in(r.text, from, to)
 		}
 	}
-	if _, problem := x.resultType(r.schema); problem != nil {
+	if _, problem := typeOf(x, r.schema); problem != nil {
 		return nil, problem.in(r.text, from, to)
 	}
 	return x, nil

@@ -29,7 +29,7 @@ func (x *Column) compile(s schema, _ *environment) (func(*row) Cell, *SyntaxErro
 }
 
 func (x *Call) compile(s schema, env *environment) (func(*row) Cell, *SyntaxError) {
-	if _, problem := x.resultType(s); problem != nil {
+	if _, problem := typeOf(x, s); problem != nil {
 		return nil, problem
 	}
 	f, _ := functionNamed(x.Func)
@@ -68,7 +68,7 @@ func compileAll(of []Calc, s schema, env *environment) ([]func(*row) Cell, *Synt
 }
 
 func (x *Operation) compile(s schema, env *environment) (func(*row) Cell, *SyntaxError) {
-	if _, problem := x.resultType(s); problem != nil {
+	if _, problem := typeOf(x, s); problem != nil {
 		return nil, problem
 	}
 	of, problem := compileAll(x.resolved(s, env), s, env)
@@ -109,7 +109,7 @@ func (x *Operation) resolved(s schema, env *environment) []Calc {
 		if !ok {
 			continue
 		}
-		if t, _ := x.Of[1-i].resultType(s); t != TypeTime {
+		if t, _ := typeOf(x.Of[1-i], s); t != TypeTime {
 			continue
 		}
 		if at := literalAt(Plain(q.Text), env.now); at != nil {

@@ -2,6 +2,19 @@
 
 package query
 
+// typeOf returns what an expression gives over such columns, or why it cannot be; what
+// the schema remembers is not looked for again.
+func typeOf(x Calc, s schema) (Type, *SyntaxError) {
+	if t, known := s.types[x]; known {
+		return t, nil
+	}
+	t, problem := x.resultType(s)
+	if problem == nil && s.types != nil {
+		s.types[x] = t
+	}
+	return t, problem
+}
+
 func (x *Number) resultType(schema) (Type, *SyntaxError) { return TypeNumber, nil }
 
 func (x *Quote) resultType(schema) (Type, *SyntaxError) { return TypeText, nil }
@@ -25,7 +38,7 @@ func (x *Call) resultType(s schema) (Type, *SyntaxError) {
 	types := make([]Type, len(x.Args))
 	for i, arg := range x.Args {
 		var problem *SyntaxError
-		if types[i], problem = arg.resultType(s); problem != nil {
+		if types[i], problem = typeOf(arg, s); problem != nil {
 			return "", problem
 		}
 		if want := f.argument(i); !fitsType(types[i], want) {
@@ -68,7 +81,7 @@ func commonType(types []Type) Type {
 
 // checkCondition is for what must be true or false.
 func checkCondition(x Calc, s schema) *SyntaxError {
-	t, problem := x.resultType(s)
+	t, problem := typeOf(x, s)
 	if problem == nil && !fitsType(t, TypeBool) {
 		problem = problemf(CodeBadType, "%s, where a condition should be", t)
 	}
@@ -76,10 +89,13 @@ func checkCondition(x Calc, s schema) *SyntaxError {
 }
 
 func (x *Operation) resultType(s schema) (Type, *SyntaxError) {
+	if !x.complete() {
+		return "", problemf(CodeBadType, "%s with %d sides", x.Op, len(x.Of))
+	}
 	types := make([]Type, len(x.Of))
 	for i, of := range x.Of {
 		var problem *SyntaxError
-		if types[i], problem = of.resultType(s); problem != nil {
+		if types[i], problem = typeOf(of, s); problem != nil {
 			return "", problem
 		}
 	}
@@ -116,6 +132,22 @@ func (x *Operation) resultType(s schema) (Type, *SyntaxError) {
 		return TypeAny, nil // it may be a time
 	}
 	return TypeNumber, nil
+}
+
+// complete tells whether an operator has as many sides as it wants.
+func (x *Operation) complete() bool {
+	switch x.Op {
+	case keywordAnd, keywordOr:
+		return len(x.Of) > 1
+	case keywordNot:
+		return len(x.Of) == 1
+	case "-":
+		return len(x.Of) == 1 || len(x.Of) == 2
+	case "+", ".", "*", "/", "%":
+		return len(x.Of) == 2
+	default:
+		return isOrder(x.Op) && len(x.Of) == 2
+	}
 }
 
 // comparable refuses comparisons that can never hold.

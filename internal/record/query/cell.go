@@ -4,6 +4,7 @@ package query
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -80,7 +81,7 @@ func (c Cell) String() string {
 func (c Cell) MarshalJSON() ([]byte, error) {
 	switch c.Kind {
 	case CellNumber:
-		if json.Valid([]byte(c.Text)) {
+		if _, err := strconv.ParseFloat(c.Text, 64); err == nil && json.Valid([]byte(c.Text)) { // others would be refused by readers
 			return []byte(c.Text), nil
 		}
 		return json.Marshal(c.Text)

@@ -65,7 +65,7 @@ func TestPrune(t *testing.T) {
 		events[i].Time = 1_795_000_000e9 + r.Int64N(4)*1e9
 	}
 	found, said := 0, 0
-	for range 2000 {
+	for range 500 {
 		list := []Expr{randomExpr(r, 2), randomExpr(r, 1), &Compare{Field: "time", Op: pick(r, Eq, Ne, Lt, Le, Gt, Ge), Value: Plain(event.FormatTime(1_795_000_000e9 + r.Int64N(4)*1e9))}}
 		if r.IntN(2) == 0 {
 			list[0] = &Or{Of: []Expr{&Compare{Field: "user", Op: Eq, Value: Plain("ROOT")}, &Compare{Field: "userId", Op: pick(r, Eq, Eq, Ne), Value: Literal{"a", ""}}}}
@@ -96,7 +96,7 @@ func TestPrune(t *testing.T) {
 			}
 		}
 	}
-	if found < 1000 || said < 1000 {
+	if found < 1000 || said < 300 {
 		t.Errorf("%d events found, %d hunts pruned: the test says nothing", found, said)
 	}
 }
@@ -175,6 +175,7 @@ func TestCellJSON(t *testing.T) {
 	got, err := json.Marshal([]Cell{
 		numberCell("1.50"),
 		numberCell("007"),
+		numberCell("1e400"),
 		boolCell(true),
 		{Kind: CellLevel, Int: 3},
 		timeCell(1e9),
@@ -183,7 +184,7 @@ func TestCellJSON(t *testing.T) {
 		{},
 		{Kind: CellList, List: []Cell{textCell("x"), intCell(-2)}},
 	})
-	want := `[1.50,"007",true,"high","1970-01-01T00:00:01Z","a\"b",null,null,["x",-2]]`
+	want := `[1.50,"007","1e400",true,"high","1970-01-01T00:00:01Z","a\"b",null,null,["x",-2]]`
 	if err != nil || string(got) != want {
 		t.Errorf("%s, %v, want %s", got, err, want)
 	}

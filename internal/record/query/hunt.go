@@ -3,6 +3,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -101,12 +102,15 @@ func exprAt(x Expr, now time.Time) Expr {
 		if x.Field.Type() != TypeTime {
 			return x
 		}
-		out := &In{Field: x.Field}
-		for _, v := range x.Values {
+		values := slices.Clone(x.Values)
+		for i, v := range values {
 			if value := literalAt(v, now); value != nil {
-				v = value
+				values[i] = value
 			}
-			out.Values = append(out.Values, v)
+		}
+		out, problem := makeCompare(x.Field, Eq, values, true)
+		if problem != nil {
+			return x
 		}
 		return out
 	default:

@@ -28,13 +28,16 @@ func (l Literal) pattern() Pattern {
 	for i, part := range l {
 		p.parts[i] = Fold(part)
 	}
+	if len(l) == 0 { // nobody writes it, but it is data
+		p.parts = []string{""}
+	}
 	return p
 }
 
 // String returns the literal as it is written in a hunt.
 func (l Literal) String() string {
 	var b strings.Builder
-	bare := len(l) > 1 || l[0] != ""
+	bare := len(l) > 1 || len(l) == 1 && l[0] != ""
 	for i, part := range l {
 		if i > 0 {
 			b.WriteByte('*')

@@ -61,8 +61,8 @@ type Table struct {
 	Scanned, Matched int64
 }
 
-// errOrder is for events that do not come newest first.
-var errOrder = errors.New("events do not come newest first")
+// ErrOrder is for events that do not come newest first.
+var ErrOrder = errors.New("events do not come newest first")
 
 // errEnough says that no more rows are wanted.
 var errEnough = errors.New("enough")
@@ -73,7 +73,7 @@ var errEnough = errors.New("enough")
 // next returns the events newest first, as Source orders them, and false after the
 // last. The events are not changed, and those in the table are kept. The error is
 // that of ctx, a *LimitError, a *SyntaxError for a hunt that Parse would not have
-// made, or one for events out of order.
+// made, or ErrOrder.
 func Run(ctx context.Context, h *Hunt, next func() (*event.Event, bool), limits Limits) (Table, error) {
 	out, first, err := build(h, limits)
 	if err != nil {
@@ -87,12 +87,12 @@ func Run(ctx context.Context, h *Hunt, next func() (*event.Event, bool), limits 
 		if !ok {
 			break
 		}
-		if table.Scanned++; table.Scanned%1024 == 1 && ctx.Err() != nil {
+		if table.Scanned++; ctx.Err() != nil {
 			return Table{}, fmt.Errorf("run the hunt: %w", ctx.Err())
 		}
 		key := Key{Time: e.Time, ID: e.ID}
 		if last != nil && last.Compare(key) > 0 {
-			return Table{}, errOrder
+			return Table{}, ErrOrder
 		}
 		last = &key
 		if !where.Match(e) {

@@ -37,7 +37,8 @@ func newRemove(in, out schema, next processor) processor {
 func newEval(s *EvalStage, in schema, env *environment, next processor) (processor, *SyntaxError) {
 	values, places := make([]func(*row) Cell, len(s.Sets)), make([]int, len(s.Sets))
 	for i, set := range s.Sets {
-		t, problem := set.Value.resultType(in)
+		in = in.remembering()
+		t, problem := typeOf(set.Value, in)
 		if problem != nil {
 			return nil, problem
 		}

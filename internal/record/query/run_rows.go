@@ -35,6 +35,7 @@ func newProcessor(s Stage, in, out schema, env *environment, m *memory, next pro
 		refs, problem := in.need(s.Keys...)
 		return &dedup{most: s.N, refs: refs, seen: map[string]int{}, memory: m, next: next}, problem
 	case *WhereStage:
+		in = in.remembering()
 		if problem := checkCondition(s.If, in); problem != nil {
 			return nil, problem
 		}

@@ -21,6 +21,15 @@ type schema struct {
 	events  bool
 	columns []column
 	hidden  []string // canonical names
+	// types remembers those of expressions over just these columns; nil remembers none.
+	// Without it a deep expression would be judged anew at each of its levels.
+	types map[Calc]Type
+}
+
+// remembering returns the schema with nothing remembered yet.
+func (s schema) remembering() schema {
+	s.types = map[Calc]Type{}
+	return s
 }
 
 // ref is where a row has a column: among its cells, or in its event.
@@ -106,7 +115,7 @@ func (s schema) names() []string {
 
 // with returns the schema with a column set, and where its cell is.
 func (s schema) with(name Field, t Type) (schema, int) {
-	s.columns = slices.Clone(s.columns)
+	s.columns, s.types = slices.Clone(s.columns), nil
 	for i := range s.columns {
 		if s.columns[i].Name == name || sameColumn(s.columns[i].Name) == sameColumn(name) {
 			s.columns[i].Type = t

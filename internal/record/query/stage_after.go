@@ -98,7 +98,7 @@ func (s *WhereStage) after(in schema) (schema, *SyntaxError) {
 
 func (s *EvalStage) after(in schema) (schema, *SyntaxError) {
 	for _, set := range s.Sets {
-		t, problem := set.Value.resultType(in)
+		t, problem := typeOf(set.Value, in)
 		if problem != nil {
 			return schema{}, problem
 		}

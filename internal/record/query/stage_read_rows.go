@@ -65,6 +65,7 @@ func (r *reader) dedup() (Stage, error) {
 func (r *reader) where() (Stage, error) {
 	r.blank()
 	from := r.at
+	r.schema = r.schema.remembering()
 	x, err := r.calc()
 	if err != nil {
 		return nil, err
@@ -87,11 +88,12 @@ func (r *reader) eval() (Stage, error) {
 		if r.blank(); !r.take("=") {
 			return nil, r.unexpected("an equals sign after " + name.String())
 		}
+		r.schema = r.schema.remembering()
 		x, err := r.calc()
 		if err != nil {
 			return nil, err
 		}
-		t, problem := x.resultType(r.schema)
+		t, problem := typeOf(x, r.schema)
 		if problem != nil {
 			return nil, r.place(problem, r.at)
 		}
