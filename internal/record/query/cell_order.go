@@ -18,7 +18,8 @@ func compareCells(op Op, a, b Cell) bool {
 }
 
 func compareTwo(op Op, x, y Cell) bool {
-	if order, ok := commonOrder(x, y); ok {
+	twoTexts := (op == Eq || op == Ne) && x.Kind == CellText && y.Kind == CellText // "007" is not "7"
+	if order, ok := commonOrder(x, y); ok && !twoTexts {
 		return op.fits(order)
 	}
 	a, b := x.String(), y.String()
