@@ -67,14 +67,19 @@ func runOver(t *testing.T, h *Hunt, events []*event.Event, limits Limits) (Table
 	if limits.Now.IsZero() {
 		limits.Now = time.Date(2026, 11, 26, 13, 0, 0, 0, time.UTC)
 	}
+	return Run(t.Context(), h, over(events), limits)
+}
+
+// over yields events one by one.
+func over(events []*event.Event) func() (*event.Event, bool) {
 	i := 0
-	return Run(t.Context(), h, func() (*event.Event, bool) {
+	return func() (*event.Event, bool) {
 		if i == len(events) {
 			return nil, false
 		}
 		i++
 		return events[i-1], true
-	}, limits)
+	}
 }
 
 // runTables runs the hunts of an archive and compares their tables.
