@@ -138,4 +138,5 @@ func (b *Batch) single(dst *Hash, i int) {
 	}
 	b.one = append(append(b.one[:0], b.after.block[:]...), b.Message(i)...)
 	*dst = sha256.Sum256(b.one)
+	clear(b.one[:blockSize]) // the prefix may be a secret, and the room is kept
 }

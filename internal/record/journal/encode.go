@@ -31,7 +31,10 @@ func (j *Journal) encode(r *request) {
 	if !ok {
 		x = new(encoder)
 	}
-	defer j.encoders.Put(x)
+	defer func() {
+		x.macs.forget() // what is kept outlives the range's key
+		j.encoders.Put(x)
+	}()
 	total := 0
 	for _, s := range r.sizes {
 		total += int(s)

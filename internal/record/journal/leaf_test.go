@@ -217,3 +217,29 @@ func TestFramesTogether(t *testing.T) {
 		}
 	}
 }
+
+// TestEncodersForgetKeys: an encoder is kept for longer than the key of a range.
+func TestEncodersForgetKeys(t *testing.T) {
+	t.Parallel()
+	r := newHotRange(rangeOpen{Stream: "365d", First: 1})
+	for i := range r.key {
+		r.key[i] = 0x5a
+	}
+	for _, n := range []int{1, 20} { // one by one, and together
+		x := new(encoder)
+		x.begin(r)
+		for i := range n {
+			leaf := proof.LostLeaf("365d", uint64(i)) //nolint:gosec // small
+			x.macs.add(uint64(i), &leaf)              //nolint:gosec // small
+		}
+		x.macs.sum()
+		kept := func() string { return fmt.Sprintf("%#v", x) }
+		if n == 1 && !strings.Contains(kept(), "0x6c, 0x6c, 0x6c, 0x6c") { // 0x5a ^ 0x36
+			t.Fatal("the key is not where it was looked for")
+		}
+		x.macs.forget()
+		if s := kept(); strings.Contains(s, "0x6c, 0x6c, 0x6c, 0x6c") || strings.Contains(s, "0x6, 0x6, 0x6, 0x6") {
+			t.Errorf("after %d entries the key is still there", n)
+		}
+	}
+}

@@ -84,6 +84,9 @@ func (m *macBatch) reset(key *[keyring.KeyBytes]byte, stream string) {
 	m.in.Reset(&m.inner)
 }
 
+// forget wipes the key.
+func (m *macBatch) forget() { m.inner, m.outer = sha256mb.Prefix{}, sha256mb.Prefix{} }
+
 // add takes the next entry.
 func (m *macBatch) add(seq uint64, leaf *hash) {
 	room := proof.AppendShort(append(m.in.Room(), tagMAC...), m.stream)
