@@ -105,7 +105,8 @@ func TestPacedKeepsItsPace(t *testing.T) {
 	if err := paced(t.Context(), filepath.Join(t.TempDir(), "data"), &p, pacedRate/2, &r); err != nil {
 		t.Fatal(err)
 	}
-	if r.PacedRate <= 0 || r.PacedRate > pacedRate*1.01 || r.PacedP50 <= 0 || r.PacedP99 < r.PacedP50 {
+	// the first of the fifty batches is due at once
+	if r.PacedRate <= 0 || r.PacedRate > pacedRate*50/49 || r.PacedP50 <= 0 || r.PacedP99 < r.PacedP50 {
 		t.Errorf("%.0f events/s, %.2f ms, %.2f ms", r.PacedRate, r.PacedP50, r.PacedP99)
 	}
 }

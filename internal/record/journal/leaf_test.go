@@ -229,8 +229,8 @@ func TestEncodersForgetKeys(t *testing.T) {
 		x := new(encoder)
 		x.begin(r)
 		for i := range n {
-			leaf := proof.LostLeaf("365d", uint64(i)) //nolint:gosec // small
-			x.macs.add(uint64(i), &leaf)              //nolint:gosec // small
+			leaf := proof.LostLeaf("365d", uint64(i))
+			x.macs.add(uint64(i), &leaf)
 		}
 		x.macs.sum()
 		kept := func() string { return fmt.Sprintf("%#v", x) }
