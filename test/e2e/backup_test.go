@@ -159,10 +159,12 @@ func TestBackupKilledAtSystemCalls(t *testing.T) {
 			continue
 		}
 		killed++
-		if strings.Contains(out, "backed up") {
-			t.Fatalf("%v: it said so before it was killed: %s", in, out)
+		// The runtime writes too, to wake its threads: a kill may come after the words.
+		_, err = os.Stat(file)
+		if said := strings.Contains(out, "backed up"); said && err != nil {
+			t.Errorf("%v: it said so before it was there: %s", in, out)
 		}
-		if _, err := os.Stat(file); err == nil {
+		if err == nil {
 			if out, errOut, code := s.run("restore", "--data", filepath.Join(dir, "new"), "--erasures", "none", file); code != 0 {
 				t.Errorf("%v: a backup that is not whole has its name: %s%s", in, out, errOut)
 			}
@@ -205,10 +207,10 @@ func TestRestoreKilledAtSystemCalls(t *testing.T) {
 			continue
 		}
 		killed++
-		if strings.Contains(out, "restored") {
-			t.Fatalf("%v: it said so before it was killed: %s", in, out)
-		}
 		_, errOut, code := s.run("verify", "--data", fresh)
+		if said := strings.Contains(out, "restored"); said && code != 0 {
+			t.Errorf("%v: it said so before it was there: %s", in, out)
+		}
 		switch {
 		case code == 0: // killed after the mark was removed
 		case strings.Contains(errOut, "is not finished"):
