@@ -80,7 +80,9 @@ func (t *tally) addOne(a *Agg, v Cell, at int64) (kept int) {
 		}
 	case aggDistinct, "values":
 		key := v.String()
-		if _, have := t.set[key]; !have {
+		if had, have := t.set[key]; have && v.Kind < had.Kind {
+			t.set[key] = ownCell(v) // of those that print the same, whatever came first
+		} else if !have {
 			if t.set == nil {
 				t.set = map[string]Cell{}
 			}
@@ -89,11 +91,11 @@ func (t *tally) addOne(a *Agg, v Cell, at int64) (kept int) {
 			return 2*len(key) + cellOverhead
 		}
 	case "min":
-		return t.take(v, at, t.n == 0 || sortCells(v, t.best) < 0)
+		return t.take(v, at, t.n == 0 || settle(v, t.best) < 0)
 	case "max":
-		return t.take(v, at, t.n == 0 || sortCells(v, t.best) > 0)
+		return t.take(v, at, t.n == 0 || settle(v, t.best) > 0)
 	case "earliest":
-		return t.take(v, at, t.n == 0 || at < t.at || at == t.at && sortCells(v, t.best) < 0)
+		return t.take(v, at, t.n == 0 || at < t.at || at == t.at && settle(v, t.best) < 0)
 	case "latest":
 		return t.take(v, at, t.n == 0 || at > t.at || at == t.at && sortCells(v, t.best) > 0)
 	default: // list and percentiles
@@ -142,7 +144,9 @@ func (t *tally) join(a *Agg, o *tally) {
 		if t.set == nil {
 			t.set = map[string]Cell{}
 		}
-		t.set[key] = c
+		if had, have := t.set[key]; !have || c.Kind < had.Kind {
+			t.set[key] = c
+		}
 	}
 	t.cells = append(t.cells, o.cells...)
 }
@@ -172,7 +176,7 @@ func (t *tally) result(a *Agg) Cell {
 		for _, c := range t.set {
 			list = append(list, c)
 		}
-		slices.SortFunc(list, sortCells)
+		slices.SortFunc(list, settle)
 		return Cell{Kind: CellList, List: list}
 	case "list":
 		return Cell{Kind: CellList, List: t.cells}
@@ -188,7 +192,7 @@ func (t *tally) percentile(p string) Cell {
 	if err != nil || len(t.cells) == 0 {
 		return Cell{}
 	}
-	slices.SortFunc(t.cells, sortCells)
+	slices.SortFunc(t.cells, settle)
 	rank := int(math.Ceil(float64(percent) / 100 * float64(len(t.cells))))
 	return t.cells[max(rank, 1)-1]
 }

@@ -114,3 +114,15 @@ func (c Cell) rank() CellKind {
 		return c.Kind
 	}
 }
+
+// settle is sortCells where two values that differ are never equal, so that a result
+// does not depend on which of them came first.
+func settle(a, b Cell) int {
+	if n := sortCells(a, b); n != 0 {
+		return n
+	}
+	if a.Kind == b.Kind && a.Text == b.Text && a.Int == b.Int && a.Kind != CellList {
+		return 0
+	}
+	return cmp.Or(strings.Compare(a.String(), b.String()), cmp.Compare(a.Kind, b.Kind))
+}

@@ -59,18 +59,34 @@ func (x *Word) Term() *Term {
 
 // Match compares each value of the field.
 func (x *Compare) Match(e *event.Event) bool {
-	t := x.test
-	if t == nil {
-		var problem *SyntaxError
-		if t, problem = compareTest(x.Field, x.Op, x.Value); problem != nil {
-			return false
-		}
+	return holds(eventCell(e, x.Field.Canonical()), x.judge())
+}
+
+// judge returns what is asked of each value.
+func (x *Compare) judge() test {
+	if x.test != nil {
+		return x.test
 	}
-	return holds(eventCell(e, x.Field.Canonical()), t)
+	t, problem := compareTest(x.Field, x.Op, x.Value)
+	if problem != nil {
+		return func(Cell) bool { return false }
+	}
+	return t
 }
 
 // Match compares each value of the field with each literal.
 func (x *In) Match(e *event.Event) bool {
+	cell := eventCell(e, x.Field.Canonical())
+	for _, t := range x.judges() {
+		if holds(cell, t) {
+			return true
+		}
+	}
+	return false
+}
+
+// judges return what is asked of each value, of which one must hold.
+func (x *In) judges() []test {
 	tests := x.tests
 	if tests == nil {
 		for _, v := range x.Values {
@@ -79,23 +95,14 @@ func (x *In) Match(e *event.Event) bool {
 			}
 		}
 	}
-	cell := eventCell(e, x.Field.Canonical())
-	for _, t := range tests {
-		if holds(cell, t) {
-			return true
-		}
-	}
-	return false
+	return tests
 }
 
 // Match looks for the expression.
 func (x *Matches) Match(e *event.Event) bool {
-	re := x.re
+	re := x.regex()
 	if re == nil {
-		var problem *SyntaxError
-		if re, problem = compileRegex(x.Pattern); problem != nil {
-			return false
-		}
+		return false
 	}
 	if x.Field != "" {
 		return holds(eventCell(e, x.Field.Canonical()), regexTest(re))
@@ -106,6 +113,18 @@ func (x *Matches) Match(e *event.Event) bool {
 		return !found
 	})
 	return found
+}
+
+// regex returns what is looked for; nil when it is no regular expression.
+func (x *Matches) regex() *regexp.Regexp {
+	if x.re != nil {
+		return x.re
+	}
+	re, problem := compileRegex(x.Pattern)
+	if problem != nil {
+		return nil
+	}
+	return re
 }
 
 func regexTest(re *regexp.Regexp) test {
@@ -119,7 +138,10 @@ func (x *Exists) Match(e *event.Event) bool {
 
 // Match compares the index that the event names, if any.
 func (x *Index) Match(e *event.Event) bool {
-	cell := eventCell(e, fieldIndex)
+	return x.holds(eventCell(e, fieldIndex))
+}
+
+func (x *Index) holds(cell Cell) bool {
 	if !cell.there() {
 		return true
 	}

@@ -16,12 +16,19 @@ type Pruning struct {
 	Fields []*In
 	// Words stand, each, in a text of the event.
 	Words []*Word
+	// Rest is what of the condition is not said by From and To alone, for events that
+	// have a time; nil for nothing.
+	Rest Expr
 }
 
 // Prune returns what can be passed over.
 func (h *Hunt) Prune() Pruning {
 	p := Pruning{}
+	var rest []Expr
 	for _, x := range conditions(h.Where) {
+		if !p.says(x) {
+			rest = append(rest, x)
+		}
 		switch x := x.(type) {
 		case *Word:
 			p.Words = append(p.Words, x)
@@ -38,7 +45,25 @@ func (h *Hunt) Prune() Pruning {
 			}
 		}
 	}
+	if len(rest) > 0 {
+		p.Rest = allOf(rest)
+	}
 	return p
+}
+
+// says tells whether a condition holds wherever the bounds of time do, which bound
+// makes of it.
+func (p *Pruning) says(x Expr) bool {
+	switch x := x.(type) {
+	case *All:
+		return true
+	case *Compare:
+		text, plain := x.Value.Text()
+		at, known := parseInstant(text)
+		return x.Field.Canonical() == fieldTime && plain && known && at > 0 && x.Op != Ne
+	default:
+		return false
+	}
 }
 
 // conditions are those that must all hold.

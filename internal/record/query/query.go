@@ -7,11 +7,13 @@
 //	                                                  └────▶ Plan.Match (live tail, alerts)
 //
 //	text ── Parse ──▶ Hunt ── Run(events, Limits) ──▶ Table
+//	                   └──▶ engine (Hunter) ── Runner ──▶ Answer
 //
 // Hunt is a question in the hunt language, of which docs/search.md is the reference:
 // a condition with NOT, OR, AND and comparisons of any field, and stages behind pipes
 // that make tables of the events. Expr, Stage and Calc are data, so that an engine may
-// translate them; Run is the evaluator that says what they mean. Everything in a hunt
+// translate them; Run is the evaluator that says what they mean. A Hunter finds the
+// events in its own way and leaves the stages to a Runner, which does what Run does. Everything in a hunt
 // is bounded while it is read, its columns and types are checked then, and an error
 // names the column; a run is bounded by Limits. Where a Filter can ask the same as a
 // Hunt, both find the same events (a test holds them together).

@@ -75,19 +75,19 @@ var errEnough = errors.New("enough")
 // that of ctx, a *LimitError, a *SyntaxError for a hunt that Parse would not have
 // made, or ErrOrder.
 func Run(ctx context.Context, h *Hunt, next func() (*event.Event, bool), limits Limits) (Table, error) {
-	out, first, err := build(h, limits)
+	r, err := NewRunner(h, limits)
 	if err != nil {
 		return Table{}, err
 	}
 	where := h.At(limits.Now).Where
-	table := &out.table
+	var scanned, matched int64
 	var last *Key
-	for {
+	for more := true; more; {
 		e, ok := next()
 		if !ok {
 			break
 		}
-		if table.Scanned++; ctx.Err() != nil {
+		if scanned++; ctx.Err() != nil {
 			return Table{}, fmt.Errorf("run the hunt: %w", ctx.Err())
 		}
 		key := Key{Time: e.Time, ID: e.ID}
@@ -98,18 +98,17 @@ func Run(ctx context.Context, h *Hunt, next func() (*event.Event, bool), limits 
 		if !where.Match(e) {
 			continue
 		}
-		table.Matched++
-		if err = first.push(row{event: e}); err != nil {
-			break
+		matched++
+		if more, err = r.Push(e, 1); err != nil {
+			return Table{}, err
 		}
 	}
-	if err == nil || errors.Is(err, errEnough) {
-		err = first.finish()
-	}
-	if err != nil && !errors.Is(err, errEnough) {
+	table, err := r.Finish()
+	if err != nil {
 		return Table{}, err
 	}
-	return *table, nil
+	table.Scanned, table.Matched = scanned, matched
+	return table, nil
 }
 
 // processor does the work of a stage. push takes a row; errEnough says that no more

@@ -12,7 +12,7 @@ func newPick(names []Field, in schema, next processor) (processor, *SyntaxError)
 		for i, r := range refs {
 			cells[i] = ownCell(r.of(&w))
 		}
-		return row{cells: cells}, true
+		return row{cells: cells, also: w.also}, true
 	}), problem
 }
 
@@ -29,7 +29,7 @@ func newRemove(in, out schema, next processor) processor {
 		for i, at := range stay {
 			cells[i] = w.cells[at]
 		}
-		return row{event: w.event, cells: cells}, true
+		return row{event: w.event, cells: cells, also: w.also}, true
 	})
 }
 

@@ -118,7 +118,7 @@ func (g *grouping) count(w *row, cells []Cell) error {
 			one.cells[i] = ownCell(c)
 		}
 	}
-	one.n++
+	one.n += 1 + w.also
 	return g.tally(w, one)
 }
 
@@ -130,10 +130,12 @@ func (g *grouping) tally(w *row, one *group) error {
 	kept := 0
 	for i := range g.aggs {
 		if g.aggs[i].Of == "" {
-			one.tallies[i].n++
+			one.tallies[i].n += 1 + w.also
 			continue
 		}
+		before := one.tallies[i].n
 		kept += one.tallies[i].add(&g.aggs[i], g.of[i].of(w), at)
+		one.tallies[i].n += w.also * (one.tallies[i].n - before)
 	}
 	return g.memory.keep(kept)
 }

@@ -43,6 +43,7 @@ type ref struct {
 type row struct {
 	event *event.Event
 	cells []Cell
+	also  int64 // how many other events it stands for, see Hunt.Fold
 }
 
 func (r ref) of(w *row) Cell {

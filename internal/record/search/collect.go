@@ -29,10 +29,10 @@ func (c *counter) total() *int64 {
 
 // planCount decides whether the total is counted, as Options.CountRows says, and
 // takes what is free.
-func (s *Searcher) planCount(plan *query.Plan, views []*view) (*counter, error) {
+func (s *Searcher) planCount(plan *question, views []*view) (*counter, error) {
 	c := &counter{}
 	dear, weight := 0, 1
-	if len(plan.Terms) > 0 {
+	if plan.texts {
 		weight = textWeight
 	}
 	for _, v := range views {
@@ -49,8 +49,13 @@ func (s *Searcher) planCount(plan *query.Plan, views []*view) (*counter, error) 
 				continue
 			}
 		}
+		if plan.where != nil {
+			if err := v.prepare(); err != nil {
+				return nil, err
+			}
+		}
 		for page := range segment.Pages(v.r) {
-			if touches(plan, v.r.PageBounds(page)) {
+			if !v.dead && touches(plan, v.r.PageBounds(page)) {
 				dear += weight * segment.PageLen(v.r, page)
 			}
 		}
@@ -70,7 +75,7 @@ func (v *view) rollupCount() (n int64, ok bool, err error) {
 }
 
 // everything tells whether a coarse plan asks for nothing but time.
-func everything(p *query.Plan) bool {
+func everything(p *question) bool {
 	return p.AnyLevel && len(p.Sources) == 0 && len(p.Categories) == 0
 }
 

@@ -8,7 +8,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/tocsin-siem/tocsin/internal/record/query"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
@@ -19,7 +18,7 @@ type place struct{ segment, page int }
 // it asks for. They are safe for concurrent use.
 type losses struct {
 	s       *Searcher
-	plan    *query.Plan
+	plan    *question
 	readers []segment.Reader
 
 	mu   sync.Mutex
@@ -28,7 +27,7 @@ type losses struct {
 }
 
 // losses begins with what stands in for files that cannot be opened.
-func (s *Searcher) losses(plan *query.Plan, readers []segment.Reader) *losses {
+func (s *Searcher) losses(plan *question, readers []segment.Reader) *losses {
 	l := &losses{s: s, plan: plan, readers: readers, out: map[place]struct{}{}}
 	for i, r := range readers {
 		if lost, ok := r.(*segment.Lost); ok {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Package search answers filters from columns: it is the query.Source over the
-// journal's own segments, those in memory and those in files alike.
+// Package search answers filters and hunts from columns: it is the query.Source and
+// the query.Hunter over the journal's own segments, those in memory and those in files
+// alike.
 //
 //	Filter ── Plan ──▶ units (segment, page) by latest time ──▶ rows that match ──▶ top k ──▶ events
 //	                    pruned by min/max and dictionaries       (bits per page)
+//
+//	Hunt ── condition ──▶ node per segment ──▶ rows that match ──▶ newest first ──▶ stages (query.Runner)
+//	                                                └── where the order does not matter, page by page ──▶ stages
 //
 // A query takes one snapshot and works on that. It looks at pages in the order
 // of their latest time and stops when no other page can hold a newer row than
@@ -13,6 +17,13 @@
 // the answer. Pages are shared out among at most GOMAXPROCS goroutines, which
 // end with the call; ctx is looked at before each page.
 //
+// A hunt's condition becomes a tree of nodes for each segment: what is asked of one
+// field is asked of each entry of the field's dictionary once, then of codes; what has
+// no column is asked of events of which no more than that field is read. What a
+// condition means is said by package query alone (query.Test, Expr.Match), and so is
+// what stages make of events. Stages get events newest first, in batches, until they
+// have enough; where their table does not depend on the order, page by page.
+//
 // What cannot be read is passed over: a damaged filter or rollup costs nothing but
 // time, a damaged page or dictionary the rows of the pages that need it. Each file
 // and reason is told once (Options.Damaged), and every answer says how many stored
@@ -20,7 +31,8 @@
 // only when all of it can be read; it is counted when what the filter asks for can.
 //
 // Memory: one key of 32 bytes for each row of offset + limit + 1, a set of bits
-// per goroutine, and what the segments' own page cache holds.
+// per goroutine, and what the segments' own page cache holds; for a hunt with stages
+// what query.Limits allow, at most 65,536 keys and the events of one batch.
 //
 // A Searcher is safe for concurrent use.
 package search
@@ -110,7 +122,7 @@ func (s *Searcher) Query(ctx context.Context, f query.Filter) (query.Page, error
 		return query.Page{}, fmt.Errorf("search: %w", err)
 	}
 	defer release()
-	page, err := s.query(ctx, plan, readers)
+	page, err := s.query(ctx, ask(plan), readers)
 	if err != nil {
 		return query.Page{}, fmt.Errorf("search: %w", err)
 	}
@@ -119,7 +131,7 @@ func (s *Searcher) Query(ctx context.Context, f query.Filter) (query.Page, error
 
 // query looks again when an event of the answer turned out to be unreadable; each
 // time at least one more page is out.
-func (s *Searcher) query(ctx context.Context, plan *query.Plan, readers []segment.Reader) (query.Page, error) {
+func (s *Searcher) query(ctx context.Context, plan *question, readers []segment.Reader) (query.Page, error) {
 	lost := s.losses(plan, readers)
 	lost.known()
 	for {
@@ -143,15 +155,33 @@ func (s *Searcher) query(ctx context.Context, plan *query.Plan, readers []segmen
 
 // attempt answers from all pages that are not lost. damaged are the readers of
 // which an event could not be read: then the page is not the answer.
-func (s *Searcher) attempt(ctx context.Context, plan *query.Plan, lost *losses) (page query.Page, damaged map[int]bool, err error) {
+func (s *Searcher) attempt(ctx context.Context, plan *question, lost *losses) (page query.Page, damaged map[int]bool, err error) {
 	views, units := s.unitsOf(plan, lost.readers)
 	count, err := s.planCount(plan, views)
 	if err != nil {
 		return query.Page{}, nil, err
 	}
+	hits, err := s.best(ctx, plan, lost, views, units, count)
+	if err != nil {
+		return query.Page{}, nil, err
+	}
+	page = query.Page{Items: []event.Event{}, Total: count.total()}
+	if len(hits) > plan.Limit {
+		hits = hits[:plan.Limit]
+		page.Next = hits[plan.Limit-1].key.Cursor()
+	}
+	if len(hits) > 0 {
+		page.Items = make([]event.Event, len(hits))
+		damaged, err = s.load(ctx, lost, hits, nil, page.Items)
+	}
+	return page, damaged, err
+}
+
+// best returns the first hits of the plan's page in order, and one more when there is.
+func (s *Searcher) best(ctx context.Context, plan *question, lost *losses, views []*view, units []unit, count *counter) ([]hit, error) {
 	slices.SortFunc(units, func(a, b unit) int { return cmp.Compare(b.latest, a.latest) })
 	best := newTop(plan.Offset + plan.Limit + 1)
-	err = s.each(ctx, len(units), func(i int, sc *scratch) (bool, error) {
+	err := s.each(ctx, len(units), func(i int, sc *scratch) (bool, error) {
 		u := units[i]
 		v := views[u.view]
 		counting := count.on && !v.counted
@@ -169,22 +199,14 @@ func (s *Searcher) attempt(ctx context.Context, plan *query.Plan, lost *losses) 
 		return true, err
 	})
 	if err != nil {
-		return query.Page{}, nil, err
+		return nil, err
 	}
-	return s.page(ctx, plan, lost, best.after(plan.Offset), count.total())
+	return best.after(plan.Offset), nil
 }
 
-// page makes the answer out of the best rows, in order.
-func (s *Searcher) page(ctx context.Context, plan *query.Plan, lost *losses, hits []hit, total *int64) (page query.Page, damaged map[int]bool, err error) {
-	page = query.Page{Items: []event.Event{}, Total: total}
-	if len(hits) > plan.Limit {
-		hits = hits[:plan.Limit]
-		page.Next = hits[plan.Limit-1].key.Cursor()
-	}
-	if len(hits) == 0 {
-		return page, nil, nil
-	}
-	page.Items = make([]event.Event, len(hits))
+// load makes items the events of hits, of fields only when they are not nil. damaged
+// are the readers of which an event could not be read.
+func (s *Searcher) load(ctx context.Context, lost *losses, hits []hit, fields []string, items []event.Event) (damaged map[int]bool, err error) {
 	order := make([]int, len(hits)) // by segment and row, so that a page is read once
 	for i := range order {
 		order[i] = i
@@ -192,7 +214,7 @@ func (s *Searcher) page(ctx context.Context, plan *query.Plan, lost *losses, hit
 	slices.SortFunc(order, func(a, b int) int {
 		return cmp.Or(cmp.Compare(hits[a].segment, hits[b].segment), cmp.Compare(hits[a].row, hits[b].row))
 	})
-	const batch = 16
+	batch := max(16, len(order)/(4*s.workers))
 	var mu sync.Mutex
 	err = s.each(ctx, (len(order)+batch-1)/batch, func(i int, _ *scratch) (bool, error) {
 		var rows *segment.Rows
@@ -201,8 +223,13 @@ func (s *Searcher) page(ctx context.Context, plan *query.Plan, lost *losses, hit
 			if hits[k].segment != last {
 				last = hits[k].segment
 				rows = segment.NewRows(lost.readers[last])
+				if fields != nil {
+					if err := rows.Pick(fields); err != nil {
+						return false, err
+					}
+				}
 			}
-			err := rows.Event(int(hits[k].row), &page.Items[k])
+			err := rows.Event(int(hits[k].row), &items[k])
 			if !segment.IsDamage(err) {
 				if err != nil {
 					return false, err
@@ -219,7 +246,7 @@ func (s *Searcher) page(ctx context.Context, plan *query.Plan, lost *losses, hit
 		}
 		return true, nil
 	})
-	return page, damaged, err
+	return damaged, err
 }
 
 // ByID implements query.Source.
@@ -229,7 +256,7 @@ func (s *Searcher) ByID(ctx context.Context, id event.ID) (event.Event, error) {
 		return event.Event{}, fmt.Errorf("search: %w", err)
 	}
 	defer release()
-	plan := &query.Plan{From: math.MinInt64, ID: id}
+	plan := ask(&query.Plan{From: math.MinInt64, ID: id})
 	lost := s.losses(plan, readers)
 	for i, r := range readers {
 		if _, ok := r.(*segment.Lost); ok || r.Rows() == 0 || !touches(plan, r.Bounds()) {

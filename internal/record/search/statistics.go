@@ -26,14 +26,14 @@ func (s *Searcher) Statistics(ctx context.Context, f query.Filter) (query.Statis
 		return query.Statistics{}, fmt.Errorf("search: %w", err)
 	}
 	defer release()
-	stats, err := s.statistics(ctx, plan, readers)
+	stats, err := s.statistics(ctx, ask(plan), readers)
 	if err != nil {
 		return query.Statistics{}, fmt.Errorf("search: %w", err)
 	}
 	return stats, nil
 }
 
-func (s *Searcher) statistics(ctx context.Context, plan *query.Plan, readers []segment.Reader) (query.Statistics, error) {
+func (s *Searcher) statistics(ctx context.Context, plan *question, readers []segment.Reader) (query.Statistics, error) {
 	lost := s.losses(plan, readers)
 	views, units := s.unitsOf(plan, readers)
 	sum := &sum{tally: query.NewTally()}

@@ -15,8 +15,14 @@ const fewRows = 48
 type wordColumn struct {
 	column segment.Column
 	// in and has look into a text of its dictionary and into a row of a raw page.
-	in  func(*query.Term, string) bool
-	has func(*query.Term, []byte) bool
+	in  func(needle, string) bool
+	has func(needle, []byte) bool
+}
+
+// needle is what is looked for in texts: a *query.Term or a regular expression.
+type needle interface {
+	In(s string) bool
+	InBytes(b []byte) bool
 }
 
 // wordColumns are the core texts, the attributes that have a column, and ColRest.
@@ -24,7 +30,7 @@ func wordColumns(r segment.Reader) []wordColumn {
 	fields, attrs := query.TextFields(), r.Attrs()
 	columns := make([]wordColumn, 0, len(fields)+len(attrs)+1)
 	for _, f := range fields {
-		columns = append(columns, wordColumn{segment.TextColumn(f), (*query.Term).In, (*query.Term).InBytes})
+		columns = append(columns, wordColumn{segment.TextColumn(f), needle.In, needle.InBytes})
 	}
 	for _, a := range attrs {
 		columns = append(columns, wordColumn{a.Column, attrIn, attrHas})
@@ -33,10 +39,13 @@ func wordColumns(r segment.Reader) []wordColumn {
 }
 
 // termTest asks about a term all dictionaries in which words are looked for, unless
-// their filter says that none has it.
-func (v *view) termTest(term *query.Term) (termTest, error) {
+// their filter says that none has all of its words.
+func (v *view) termTest(term needle, words []string) (termTest, error) {
+	if v.columns == nil {
+		v.columns = wordColumns(v.r)
+	}
 	t := termTest{term: term, codes: make([][]bool, len(v.columns)), lost: make([]error, len(v.columns))}
-	for _, w := range term.Words() {
+	for _, w := range words {
 		t.words = append(t.words, segment.WordHash(w))
 	}
 	if len(t.words) > 0 && !v.dictFilter().HasAll(t.words) {
@@ -69,31 +78,39 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 		}
 	}
 	for i := range v.terms {
-		left := rows.Count()
-		if left == 0 {
+		if rows.None() {
 			return nil
 		}
 		*found = segment.Bits{}
-		raw := v.terms[i].inRaw(filter)
-		for k, c := range v.columns {
-			codes, lost := v.terms[i].codes[k], v.terms[i].lost[k]
-			if inPage := v.r.Raw(c.column, page); codes == nil && lost == nil && !inPage || inPage && !raw {
-				continue
-			}
-			texts, err := v.r.Texts(c.column, page)
-			if err != nil {
-				return err
-			}
-			switch {
-			case lost != nil && texts.NeedsDict():
-				return lost
-			case !texts.Raw():
-				texts.Select(codes, found)
-			default:
-				findRaw(&texts, v.terms[i].term, left, rows, found, c.has)
-			}
+		if err := v.findTerm(&v.terms[i], page, filter, rows, found); err != nil {
+			return err
 		}
 		rows.And(found)
+	}
+	return nil
+}
+
+// findTerm adds to found the rows of which a text has the term, and perhaps some that
+// are not in rows.
+func (v *view) findTerm(t *termTest, page int, filter segment.Filter, rows, found *segment.Bits) error {
+	left, raw := rows.Count(), t.inRaw(filter)
+	for k, c := range v.columns {
+		codes, lost := t.codes[k], t.lost[k]
+		if inPage := v.r.Raw(c.column, page); codes == nil && lost == nil && !inPage || inPage && !raw {
+			continue
+		}
+		texts, err := v.r.Texts(c.column, page)
+		if err != nil {
+			return err
+		}
+		switch {
+		case lost != nil && texts.NeedsDict():
+			return lost
+		case !texts.Raw():
+			texts.Select(codes, found)
+		default:
+			findRaw(&texts, t.term, left, rows, found, c.has)
+		}
 	}
 	return nil
 }
@@ -103,7 +120,7 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 func (t *termTest) inRaw(filter segment.Filter) bool { return filter.HasAll(t.words) }
 
 // attrIn asks about each of the texts of an attribute's value.
-func attrIn(t *query.Term, value string) (has bool) {
+func attrIn(t needle, value string) (has bool) {
 	segment.AttrTexts(value, func(s string) bool {
 		has = t.In(s)
 		return !has
@@ -111,7 +128,7 @@ func attrIn(t *query.Term, value string) (has bool) {
 	return has
 }
 
-func attrHas(t *query.Term, value []byte) (has bool) {
+func attrHas(t needle, value []byte) (has bool) {
 	segment.AttrTexts(value, func(b []byte) bool {
 		has = t.InBytes(b)
 		return !has
@@ -120,7 +137,7 @@ func attrHas(t *query.Term, value []byte) (has bool) {
 }
 
 // restHas asks about each of the texts in a row of ColRest.
-func restHas(t *query.Term, row []byte) (has bool) {
+func restHas(t needle, row []byte) (has bool) {
 	segment.RestTexts(row, func(b []byte) bool {
 		has = t.InBytes(b)
 		return !has
@@ -131,10 +148,11 @@ func restHas(t *query.Term, row []byte) (has bool) {
 // findRaw adds to found those of rows whose text has the word. When there are
 // many it searches the whole page at once for the word's characters, and asks
 // has only about the rows that have them.
-func findRaw(texts *segment.Texts, term *query.Term, left int, rows, found *segment.Bits, has func(*query.Term, []byte) bool) {
-	if left <= fewRows {
+func findRaw(texts *segment.Texts, n needle, left int, rows, found *segment.Bits, has func(needle, []byte) bool) {
+	term, isTerm := n.(*query.Term)
+	if left <= fewRows || !isTerm {
 		for i := range rows.All {
-			if b, _ := texts.At(i); !found.Has(i) && has(term, b) {
+			if b, _ := texts.At(i); !found.Has(i) && has(n, b) {
 				found.Set(i)
 			}
 		}
@@ -147,7 +165,7 @@ func findRaw(texts *segment.Texts, term *query.Term, left int, rows, found *segm
 			return
 		}
 		if rows.Has(row) && !found.Has(row) {
-			if b, _ := texts.At(row); has(term, b) {
+			if b, _ := texts.At(row); has(n, b) {
 				found.Set(row)
 			}
 		}

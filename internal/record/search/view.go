@@ -5,6 +5,7 @@ package search
 import (
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
@@ -18,21 +19,33 @@ type unit struct {
 	earliest, latest int64
 }
 
+// question is what a call asks: a plan, and beside it the condition of a hunt.
+type question struct {
+	*query.Plan
+	where   query.Expr // nil for none
+	texts   bool       // texts are looked into, which is dear
+	scanned atomic.Int64
+}
+
+func ask(plan *query.Plan) *question { return &question{Plan: plan, texts: len(plan.Terms) > 0} }
+
 // view is a plan made ready for one segment: what it asks of a text column is
 // answered once for each entry of the column's dictionary.
 type view struct {
 	r       segment.Reader
 	damages *segment.Damages
-	plan    *query.Plan
+	plan    *question
 	number  int32
-	whole   bool // all rows lie in the plan's time
-	counted bool // its rows are in the total already
+	whole   bool          // all rows lie in the plan's time
+	counted bool          // its rows are in the total already
+	seen    atomic.Uint32 // its pages that were looked at, a bit for each
 
 	once   sync.Once
 	failed error
 	dead   bool // no row can match
 	fields []fieldTest
 	terms  []termTest
+	where  node // of a hunt; nil for none
 	// columns are those in which words are looked for; ColRest is the last.
 	columns []wordColumn
 }
@@ -49,7 +62,7 @@ type fieldTest struct {
 
 // termTest is one word or phrase.
 type termTest struct {
-	term  *query.Term
+	term  needle
 	codes [][]bool // by column of view.columns, then by code; nil when none is true
 	lost  []error  // by column of view.columns: why the dictionary cannot be read
 	some  bool     // one of the codes is true, or a dictionary cannot be read
@@ -59,7 +72,7 @@ type termTest struct {
 // unitsOf returns a view of each segment that the plan's time touches, nil for
 // the others and for what cannot be opened, and all pages that may hold a row of
 // the answer.
-func (s *Searcher) unitsOf(plan *query.Plan, readers []segment.Reader) ([]*view, []unit) {
+func (s *Searcher) unitsOf(plan *question, readers []segment.Reader) ([]*view, []unit) {
 	views := make([]*view, len(readers))
 	var units []unit
 	for i, r := range readers {
@@ -78,7 +91,7 @@ func (s *Searcher) unitsOf(plan *query.Plan, readers []segment.Reader) ([]*view,
 }
 
 // touches tells whether rows within the bounds may match.
-func touches(plan *query.Plan, b segment.Bounds) bool {
+func touches(plan *question, b segment.Bounds) bool {
 	if b.MaxTime < plan.From || (plan.To != 0 && b.MinTime >= plan.To) {
 		return false
 	}
@@ -88,8 +101,8 @@ func touches(plan *query.Plan, b segment.Bounds) bool {
 
 // coarse tells whether a plan asks for nothing but time, source, category and
 // level, which a segment's rollup answers.
-func coarse(p *query.Plan) bool {
-	return len(p.Users) == 0 && len(p.IPs) == 0 && len(p.Terms) == 0 && p.ID.IsZero()
+func coarse(p *question) bool {
+	return p.where == nil && len(p.Users) == 0 && len(p.IPs) == 0 && len(p.Terms) == 0 && p.ID.IsZero()
 }
 
 // prepare reads the dictionaries; it does so once.
@@ -130,17 +143,20 @@ func (v *view) compile() error {
 		}
 		v.fields = append(v.fields, t)
 	}
-	if len(p.Terms) > 0 {
-		v.columns = wordColumns(v.r)
-	}
 	for i := range p.Terms {
-		t, err := v.termTest(&p.Terms[i])
+		t, err := v.termTest(&p.Terms[i], p.Terms[i].Words())
 		if err != nil {
 			return err
 		}
 		v.terms = append(v.terms, t)
 	}
-	return nil
+	if p.where == nil {
+		return nil
+	}
+	var err error
+	v.where, err = v.node(p.where)
+	v.dead = err == nil && isNever(v.where)
+	return err
 }
 
 // valueHashes returns the hashes of the values that patterns match, nil when
@@ -227,10 +243,13 @@ func (v *view) match(page int, floor int64, rows, found *segment.Bits) (any bool
 	if err := v.prepare(); err != nil {
 		return false, err
 	}
-	if v.dead {
+	if v.dead || v.where != nil && !v.where.may(page) {
 		return false, nil
 	}
 	rows.Fill(segment.PageLen(v.r, page))
+	if bit := uint32(1) << page; v.seen.Or(bit)&bit == 0 {
+		v.plan.scanned.Add(int64(segment.PageLen(v.r, page)))
+	}
 	if err := v.matchTimes(page, floor, rows); err != nil {
 		return false, err
 	}
@@ -257,7 +276,14 @@ func (v *view) match(page int, floor int64, rows, found *segment.Bits) (any bool
 	if err := v.matchTerms(page, rows, found); err != nil {
 		return false, err
 	}
-	return rows.Count() > 0, nil
+	if v.where != nil && !rows.None() {
+		*found = segment.Bits{}
+		if err := v.where.find(page, rows, found); err != nil {
+			return false, err
+		}
+		*rows = *found
+	}
+	return !rows.None(), nil
 }
 
 func (v *view) matchTimes(page int, floor int64, rows *segment.Bits) error {

@@ -143,6 +143,16 @@ func (b *Bits) Or(o *Bits) {
 	}
 }
 
+// Without takes the rows of o out.
+func (b *Bits) Without(o *Bits) {
+	for w := range b {
+		b[w] &^= o[w]
+	}
+}
+
+// None tells whether the set is empty.
+func (b *Bits) None() bool { return *b == Bits{} }
+
 // Count is the number of rows in the set.
 func (b *Bits) Count() int {
 	n := 0

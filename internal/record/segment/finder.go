@@ -58,7 +58,9 @@ func NewAttrFinder(r Reader, key string, match AttrMatch, equal []string) (*Attr
 		return nil, err
 	default:
 		f.code = keys.find(key)
-		f.over = f.code != 0 || keys.Len() >= maxKeys || key == "" || len(key) > maxKeyBytes
+		if f.over, err = mayLieInRest(r, key); err != nil {
+			return nil, err
+		}
 	}
 	return f, nil
 }
@@ -95,6 +97,12 @@ func (f *AttrFinder) judge(d Dict) {
 // accepts asks match about a row of a column.
 func (f *AttrFinder) accepts(row []byte, state State) bool {
 	return !walkAttr(row, state, func(kind event.Kind, text []byte) bool { return !f.match(kind, text) })
+}
+
+// May tells whether a row of a page may match, as far as that can be told without
+// reading anything of the page.
+func (f *AttrFinder) May(page int) bool {
+	return f.own && (f.some || f.lost != nil || f.r.Raw(f.column, page)) || f.over && f.r.Raw(ColRest, page)
 }
 
 // Find adds to found those of rows of a page that match. filter is asked for the

@@ -20,6 +20,7 @@ type Rows struct {
 	page   int
 	loaded bool // the columns of the page that make an event are here
 	proven bool // those of Integrity are
+	picks  *picks
 	ints   [numInts][]int64
 	bytes  [numBytes][]byte
 	texts  []rowTexts // those that have a text in the page
@@ -72,13 +73,15 @@ func (s *Rows) seek(row int) (int, error) {
 	return row % PageRows, nil
 }
 
-// load reads the page of all columns that make an event.
+// load reads the page of the columns that make an event.
 func (s *Rows) load() (err error) {
 	for c := range ColSource {
 		switch {
+		case !s.wants(c):
+			continue
 		case c.isInts():
 			s.ints[c], err = s.r.Ints(c, s.page)
-		case c != ColLeaf8 && c != ColMAC16:
+		default:
 			s.bytes[c-ColSeverity], err = s.r.Bytes(c, s.page)
 		}
 		if err != nil {
@@ -89,23 +92,8 @@ func (s *Rows) load() (err error) {
 		s.texts, s.attrs = make([]rowTexts, 0, numTexts), make([]rowTexts, 0, min(len(s.r.Attrs()), 8))
 	}
 	s.texts, s.attrs = s.texts[:0], s.attrs[:0]
-	for c := ColSource; c < ColRest; c++ {
-		if s.texts, err = s.add(s.texts, c, rowTexts{field: event.FieldSource + event.Field(c-ColSource)}); err != nil {
-			return err
-		}
-	}
-	for _, a := range s.r.Attrs() {
-		if s.attrs, err = s.add(s.attrs, a.Column, rowTexts{key: a.Key}); err != nil {
-			return err
-		}
-	}
-	if s.rest.texts, err = s.r.Texts(ColRest, s.page); err != nil {
+	if err := s.loadTexts(); err != nil {
 		return err
-	}
-	if !s.rest.texts.empty() {
-		if s.rest.dict, err = s.dict(ColRest); err != nil {
-			return err
-		}
 	}
 	s.loaded = true
 	return nil
@@ -152,17 +140,18 @@ func (s *Rows) Event(row int, dst *event.Event) error {
 			return err
 		}
 	}
-	dst.Time, dst.Received = s.ints[ColTime][i], s.ints[ColReceived][i]
 	dst.Place = event.Place{
 		Origin: s.r.Origin(), Stream: s.r.Stream(),
-		Seq: uint64(s.ints[ColSeq][i]), Ord: uint64(s.ints[ColOrd][i]), //nolint:gosec // two's complement, and back
+		Seq: uint64(s.int(ColSeq, i)), Ord: uint64(s.int(ColOrd, i)), //nolint:gosec // two's complement, and back
 	}
 	if s.gone != nil {
 		dst.Place.Erased = s.gone(row)
 	}
-	dst.Severity = event.Severity(s.bytes[0][i])
-	dst.Outcome = event.Outcome(s.bytes[ColOutcome-ColSeverity][i])
-	copy(dst.ID[:], s.bytes[ColID-ColSeverity][16*i:])
+	dst.Time, dst.Received = s.int(ColTime, i), s.int(ColReceived, i)
+	dst.Severity, dst.Outcome = event.Severity(s.byte(ColSeverity, i)), event.Outcome(s.byte(ColOutcome, i))
+	if ids := s.bytes[ColID-ColSeverity]; s.wants(ColID) {
+		copy(dst.ID[:], ids[16*i:])
+	}
 	for k := range s.texts {
 		c := &s.texts[k]
 		switch text, state := c.at(i, &s.room); state {
@@ -184,6 +173,20 @@ func (s *Rows) Event(row int, dst *event.Event) error {
 		return s.addAttrs(row, i, dst)
 	}
 	return nil
+}
+
+func (s *Rows) int(c Column, i int) int64 {
+	if !s.wants(c) {
+		return 0
+	}
+	return s.ints[c][i]
+}
+
+func (s *Rows) byte(c Column, i int) byte {
+	if !s.wants(c) {
+		return 0
+	}
+	return s.bytes[c-ColSeverity][i]
 }
 
 // addAttrs adds the attributes that have columns of their own.
