@@ -23,6 +23,7 @@ func TestNothingIsLeftOut(t *testing.T) {
 		"logs": func(o *api.Options) { o.Logs = nil }, "cases": func(o *api.Options) { o.Cases = nil }, "auth": func(o *api.Options) { o.Auth = nil },
 		"audit": func(o *api.Options) { o.Audit = nil }, "verify": func(o *api.Options) { o.Verify = nil }, "head": func(o *api.Options) { o.Head = nil },
 		"tail": func(o *api.Options) { o.Tail = nil }, "vitals": func(o *api.Options) { o.Vitals = nil }, "logger": func(o *api.Options) { o.Logger = nil },
+		"hunts": func(o *api.Options) { o.Hunts = nil },
 	} {
 		o := whole
 		leave(&o)

@@ -28,6 +28,7 @@ type problemError struct {
 	hold   string
 	detail string
 	retry  time.Duration
+	syntax *query.SyntaxError // of a hunt that cannot be read
 }
 
 // Error implements error.
@@ -84,6 +85,8 @@ func explain(err error) (p *problemError, ok bool) {
 		return problem(http.StatusNotFound, "not_found", "there is no such thing"), true
 	case errors.Is(err, auth.ErrInvalid), errors.Is(err, alert.ErrInvalid), errors.Is(err, erasure.ErrInvalid), errors.Is(err, journal.ErrBadHold):
 		return invalidText(err), true
+	case explainHunt(err) != nil:
+		return explainHunt(err), true
 	case explainRemoval(err) != nil:
 		return explainRemoval(err), true
 	case errors.Is(err, context.DeadlineExceeded):
@@ -158,6 +161,9 @@ func writeProblem(w http.ResponseWriter, r *http.Request, p *problemError) {
 	}
 	if p.hold != "" {
 		body.Hold = &p.hold
+	}
+	if s := p.syntax; s != nil {
+		body.Column, body.Length, body.Reason, body.Suggestion = &s.Column, &s.Length, &s.Code, optional(s.Suggestion)
 	}
 	if id := requestID(r.Context()); id != "" {
 		body.RequestId = &id

@@ -57,6 +57,8 @@ func routes() []route {
 		{"GET /api/siem/logs/{id}/proof", needsView, nil, nil},
 		{"POST /api/siem/logs/verify", needsView, nil, func() any { return new(VerifyRequest) }},
 		{"GET /api/siem/logs/verify/{id}", needsView, nil, nil},
+		{"GET /api/siem/search", needsView, []string{"q", "from", "to", "limit", "cursor", "histogram", "span", "facet"}, nil},
+		{"GET /api/siem/search/complete", needsView, []string{"q", "at"}, nil},
 		{"GET /api/siem/search/stream", needsView, filter, nil},
 		{"GET /api/siem/statistics", needsView, span, nil},
 		{"GET /api/siem/export", needsView, append(slices.Clone(span), "format", "fields", "limit", "cursor"), nil},

@@ -57,6 +57,8 @@ func endpoints() []endpoint {
 		{"POST", "/api/siem/alerts/al2/acknowledge", "", "manage", 409, []string{`"code":"conflict"`, "al2 is resolved"}, nil, ""},
 		{"POST", "/api/siem/alerts/al1/resolve", `{"notes":"ours","reason":"benign"}`, "manage", 200, []string{`"status":"resolved"`, `"reason":"benign"`, `"text":"ours"`}, nil, "alert_resolved"},
 		{"POST", "/api/siem/alerts/al1/resolve", "", "manage", 200, []string{`"status":"resolved"`}, nil, "alert_resolved"},
+		{"GET", "/api/siem/search?q=ana&facet=user", "", "read", 200, []string{`"events":[{`, `"total":5`, `"value":"ana"`}, nil, "data_access"},
+		{"GET", "/api/siem/search/complete?q=us", "", "read", 200, []string{`"text":"user="`}, nil, ""},
 		{"GET", "/api/siem/alerts/statistics", "", "read", 200, []string{`"active":1`, `"by_rule":[{"count":5,"value":"c"},{"count":1,"value":"a"}`, `"mean_resolve_s":90`}, nil, ""},
 		{"GET", "/api/siem/alert-rules", "", "read", 200, []string{`"cooldown":600`, `"next":null`, `"min_severity":"critical"`}, nil, ""},
 		{"GET", "/api/siem/dashboard", "", "read", 200, []string{`"threat_score":20`, `"threat_level":"medium"`, `"high":1`, `"demo":true`, `"rate":1.5`, `"status":"UNCHECKED"`, `"checked_at":null`, `"sources":[]`, `"recent_alerts":[{`, `"top_entities":[{"anomalies":1`}, nil, ""},

@@ -360,6 +360,39 @@ func (e Scope) Valid() bool {
 	}
 }
 
+// Defines values for SearchColumnType.
+const (
+	SearchColumnTypeAddress  SearchColumnType = "address"
+	SearchColumnTypeAny      SearchColumnType = "any"
+	SearchColumnTypeBool     SearchColumnType = "bool"
+	SearchColumnTypeNumber   SearchColumnType = "number"
+	SearchColumnTypeSeverity SearchColumnType = "severity"
+	SearchColumnTypeText     SearchColumnType = "text"
+	SearchColumnTypeTime     SearchColumnType = "time"
+)
+
+// Valid indicates whether the value is a known member of the SearchColumnType enum.
+func (e SearchColumnType) Valid() bool {
+	switch e {
+	case SearchColumnTypeAddress:
+		return true
+	case SearchColumnTypeAny:
+		return true
+	case SearchColumnTypeBool:
+		return true
+	case SearchColumnTypeNumber:
+		return true
+	case SearchColumnTypeSeverity:
+		return true
+	case SearchColumnTypeText:
+		return true
+	case SearchColumnTypeTime:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for Severity.
 const (
 	SeverityCritical Severity = "critical"
@@ -378,6 +411,36 @@ func (e Severity) Valid() bool {
 	case SeverityLow:
 		return true
 	case SeverityMedium:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SuggestionKind.
+const (
+	Command  SuggestionKind = "command"
+	Field    SuggestionKind = "field"
+	Function SuggestionKind = "function"
+	Keyword  SuggestionKind = "keyword"
+	Option   SuggestionKind = "option"
+	Value    SuggestionKind = "value"
+)
+
+// Valid indicates whether the value is a known member of the SuggestionKind enum.
+func (e SuggestionKind) Valid() bool {
+	switch e {
+	case Command:
+		return true
+	case Field:
+		return true
+	case Function:
+		return true
+	case Keyword:
+		return true
+	case Option:
+		return true
+	case Value:
 		return true
 	default:
 		return false
@@ -471,6 +534,30 @@ func (e Fields) Valid() bool {
 	}
 }
 
+// Defines values for Histogram.
+const (
+	HistogramCategory Histogram = "category"
+	HistogramOutcome  Histogram = "outcome"
+	HistogramSeverity Histogram = "severity"
+	HistogramSource   Histogram = "source"
+)
+
+// Valid indicates whether the value is a known member of the Histogram enum.
+func (e Histogram) Valid() bool {
+	switch e {
+	case HistogramCategory:
+		return true
+	case HistogramOutcome:
+		return true
+	case HistogramSeverity:
+		return true
+	case HistogramSource:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListLogsParamsFields.
 const (
 	ListLogsParamsFieldsB      ListLogsParamsFields = "b"
@@ -483,6 +570,30 @@ func (e ListLogsParamsFields) Valid() bool {
 	case ListLogsParamsFieldsB:
 		return true
 	case ListLogsParamsFieldsNative:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SearchParamsHistogram.
+const (
+	SearchParamsHistogramCategory SearchParamsHistogram = "category"
+	SearchParamsHistogramOutcome  SearchParamsHistogram = "outcome"
+	SearchParamsHistogramSeverity SearchParamsHistogram = "severity"
+	SearchParamsHistogramSource   SearchParamsHistogram = "source"
+)
+
+// Valid indicates whether the value is a known member of the SearchParamsHistogram enum.
+func (e SearchParamsHistogram) Valid() bool {
+	switch e {
+	case SearchParamsHistogramCategory:
+		return true
+	case SearchParamsHistogramOutcome:
+		return true
+	case SearchParamsHistogramSeverity:
+		return true
+	case SearchParamsHistogramSource:
 		return true
 	default:
 		return false
@@ -1052,6 +1163,9 @@ type Problem struct {
 	// Example: invalid_field
 	Code string `json:"code"`
 
+	// Column With code `invalid_query`: where, in characters from 1
+	Column *int `json:"column,omitempty"`
+
 	// Detail Example: limit: must be between 1 and 1000
 	Detail *string `json:"detail,omitempty"`
 
@@ -1061,11 +1175,21 @@ type Problem struct {
 	Field *string `json:"field,omitempty"`
 
 	// Hold With code `held`: the legal hold's id
-	Hold      *string `json:"hold,omitempty"`
+	Hold *string `json:"hold,omitempty"`
+
+	// Length How many characters are meant; 0 at the end of the text
+	Length *int `json:"length,omitempty"`
+
+	// Reason What is wrong, as a word: unexpected, missing, unclosed, limit, unknown_command, unknown_function, unknown_option,
+	// unknown_column, bad_value, bad_type, bad_regex
+	Reason    *string `json:"reason,omitempty"`
 	RequestId *string `json:"request_id,omitempty"`
 
 	// Status Example: 400
 	Status int `json:"status"`
+
+	// Suggestion What could stand there instead, when something is near
+	Suggestion *string `json:"suggestion,omitempty"`
 
 	// Title Example: Bad Request
 	Title string `json:"title"`
@@ -1122,6 +1246,101 @@ type RetentionRun struct {
 
 // Scope defines model for Scope.
 type Scope string
+
+// SearchAnswer defines model for SearchAnswer.
+type SearchAnswer struct {
+	Columns []SearchColumn `json:"columns"`
+
+	// Events The event of each row; not there when stages made other rows
+	Events *[]Event `json:"events,omitempty"`
+
+	// Explain How it is understood, step by step; the key names a text, docs/search.md has them
+	Explain []SearchStep   `json:"explain"`
+	Facets  *[]SearchFacet `json:"facets,omitempty"`
+
+	// Histogram Counts of all events that the condition finds; buckets without events are not there, and a value is "" where there is none
+	Histogram *SearchHistogram `json:"histogram,omitempty"`
+
+	// Incomplete How many stored events cannot be read, as `Tocsin-Incomplete`
+	Incomplete int64 `json:"incomplete"`
+
+	// Next Cursor of the events behind these
+	Next *string `json:"next"`
+
+	// Query The hunt in its canonical form
+	Query string `json:"query"`
+
+	// Rows A cell for each column; times as RFC 3339, numbers as such, lists as arrays, null for what is not there
+	Rows    [][]interface{} `json:"rows"`
+	Scanned SearchScan      `json:"scanned"`
+	TookMs  float64         `json:"took_ms"`
+
+	// Total How many events the condition finds; null when they were not all counted
+	Total *int64 `json:"total"`
+
+	// Truncated Whether the table has more rows than the limit
+	Truncated bool `json:"truncated"`
+}
+
+// SearchBucket defines model for SearchBucket.
+type SearchBucket struct {
+	Count int64 `json:"count"`
+
+	// Time Begin of the bucket
+	Time  time.Time `json:"time"`
+	Value string    `json:"value"`
+}
+
+// SearchColumn defines model for SearchColumn.
+type SearchColumn struct {
+	Name string           `json:"name"`
+	Type SearchColumnType `json:"type"`
+}
+
+// SearchColumnType defines model for SearchColumn.Type.
+type SearchColumnType string
+
+// SearchFacet defines model for SearchFacet.
+type SearchFacet struct {
+	// Field The canonical name
+	Field string `json:"field"`
+
+	// TooMany Whether there are too many different values to count; then there are none
+	TooMany bool    `json:"too_many"`
+	Values  []Count `json:"values"`
+}
+
+// SearchHistogram Counts of all events that the condition finds; buckets without events are not there, and a value is "" where there is none
+type SearchHistogram struct {
+	Buckets []SearchBucket `json:"buckets"`
+	By      string         `json:"by"`
+
+	// SpanMs Width of a bucket in milliseconds
+	SpanMs int64 `json:"span_ms"`
+
+	// TooMany Whether there would be too many buckets; then there are none
+	TooMany bool `json:"too_many"`
+}
+
+// SearchParam defines model for SearchParam.
+type SearchParam struct {
+	// Key Example: field
+	Key    string   `json:"key"`
+	Values []string `json:"values"`
+}
+
+// SearchScan defines model for SearchScan.
+type SearchScan struct {
+	// Rows Events of all pages that were looked at
+	Rows int64 `json:"rows"`
+}
+
+// SearchStep defines model for SearchStep.
+type SearchStep struct {
+	// Key Example: prune.field
+	Key    string        `json:"key"`
+	Params []SearchParam `json:"params"`
+}
 
 // Severity Severity of an anomaly or alert
 type Severity string
@@ -1188,6 +1407,25 @@ type StreamRetention struct {
 	// Oldest When its oldest entry was received
 	Oldest *time.Time `json:"oldest,omitempty"`
 	Stream string     `json:"stream"`
+}
+
+// Suggestion defines model for Suggestion.
+type Suggestion struct {
+	// From The first character that the text replaces, counted from 0
+	From int            `json:"from"`
+	Kind SuggestionKind `json:"kind"`
+	Text string         `json:"text"`
+
+	// To The character behind the last
+	To int `json:"to"`
+}
+
+// SuggestionKind defines model for Suggestion.Kind.
+type SuggestionKind string
+
+// Suggestions defines model for Suggestions.
+type Suggestions struct {
+	Items []Suggestion `json:"items"`
 }
 
 // Text A text as its key in the catalogue and the parameters that fill it in
@@ -1288,11 +1526,23 @@ type Cursor = string
 // EventLevel Example: high
 type EventLevel = string
 
+// Facet Example: user,ip
+type Facet = string
+
 // Fields defines model for fields.
 type Fields string
 
 // From defines model for from.
 type From = time.Time
+
+// Histogram defines model for histogram.
+type Histogram string
+
+// Hunt Example: category=login_failed | stats count by user | sort -count
+type Hunt = string
+
+// HuntLimit defines model for hunt_limit.
+type HuntLimit = int
 
 // Id defines model for id.
 type Id = string
@@ -1311,6 +1561,9 @@ type Q = string
 
 // Source defines model for source.
 type Source = string
+
+// Span Example: 5m
+type Span = string
 
 // To defines model for to.
 type To = time.Time
@@ -1427,6 +1680,45 @@ type ListLogsParams struct {
 
 // ListLogsParamsFields defines parameters for ListLogs.
 type ListLogsParamsFields string
+
+// SearchParams defines parameters for Search.
+type SearchParams struct {
+	// Q A hunt; everything without
+	Q *Hunt `form:"q,omitempty" json:"q,omitempty"`
+
+	// From Events of this time and later
+	From *From `form:"from,omitempty" json:"from,omitempty"`
+
+	// To Events before this time
+	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Limit Events on a page, 100 without and at most 1,000; with stages the most rows of the table, 10,000 without
+	Limit *HuntLimit `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Cursor The `next` of the page before; valid with the same filter only
+	Cursor *Cursor `form:"cursor,omitempty" json:"cursor,omitempty"`
+
+	// Histogram Count all events that the condition finds by time and this field
+	Histogram *SearchParamsHistogram `form:"histogram,omitempty" json:"histogram,omitempty"`
+
+	// Span Width of the histogram's buckets, such as 30s, 5m, 1h or 1d; fitting the time without
+	Span *Span `form:"span,omitempty" json:"span,omitempty"`
+
+	// Facet Fields of which to count the ten most frequent values among all events that the condition finds; at most 16, by comma
+	Facet *Facet `form:"facet,omitempty" json:"facet,omitempty"`
+}
+
+// SearchParamsHistogram defines parameters for Search.
+type SearchParamsHistogram string
+
+// CompleteSearchParams defines parameters for CompleteSearch.
+type CompleteSearchParams struct {
+	// Q A hunt; everything without
+	Q *Hunt `form:"q,omitempty" json:"q,omitempty"`
+
+	// At Characters before the cursor; the whole text without
+	At *int `form:"at,omitempty" json:"at,omitempty"`
+}
 
 // LogStatisticsParams defines parameters for LogStatistics.
 type LogStatisticsParams struct {
@@ -1583,6 +1875,12 @@ type ServerInterface interface {
 	// RunRetention Drop what is over its time, now
 	// (POST /api/siem/retention)
 	RunRetention(w http.ResponseWriter, r *http.Request)
+	// Search Events, or a table made of them, by the hunt language
+	// (GET /api/siem/search)
+	Search(w http.ResponseWriter, r *http.Request, params SearchParams)
+	// CompleteSearch What can follow in a hunt before the cursor
+	// (GET /api/siem/search/complete)
+	CompleteSearch(w http.ResponseWriter, r *http.Request, params CompleteSearchParams)
 	// LogStatistics Counts of events by source, level, category and hour
 	// (GET /api/siem/statistics)
 	LogStatistics(w http.ResponseWriter, r *http.Request, params LogStatisticsParams)
@@ -2551,6 +2849,176 @@ func (siw *ServerInterfaceWrapper) RunRetention(w http.ResponseWriter, r *http.R
 	handler.ServeHTTP(w, r)
 }
 
+// Search operation middleware
+func (siw *ServerInterfaceWrapper) Search(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SearchParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", r.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "q"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "q", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", r.URL.Query(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "from"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "from", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "to" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "to", r.URL.Query(), &params.To, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", r.URL.Query(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "limit"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "limit", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", r.URL.Query(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "cursor"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "cursor", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "histogram" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "histogram", r.URL.Query(), &params.Histogram, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "histogram"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "histogram", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "span" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "span", r.URL.Query(), &params.Span, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "span"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "span", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "facet" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "facet", r.URL.Query(), &params.Facet, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "facet"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "facet", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.Search(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// CompleteSearch operation middleware
+func (siw *ServerInterfaceWrapper) CompleteSearch(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params CompleteSearchParams
+
+	// ------------- Optional query parameter "q" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "q", r.URL.Query(), &params.Q, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "q"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "q", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "at" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "at", r.URL.Query(), &params.At, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "at"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "at", Err: err})
+		}
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.CompleteSearch(w, r, params)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // LogStatistics operation middleware
 func (siw *ServerInterfaceWrapper) LogStatistics(w http.ResponseWriter, r *http.Request) {
 
@@ -2929,6 +3397,8 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/logs/{id}", wrapper.GetLog)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/siem/logs/verify", wrapper.VerifyLogs)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/logs/verify/{id}", wrapper.VerificationJob)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/search", wrapper.Search)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/search/complete", wrapper.CompleteSearch)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/statistics", wrapper.LogStatistics)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/checkpoint", wrapper.JournalCheckpoint)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/keys", wrapper.JournalKeys)
@@ -5302,6 +5772,194 @@ func (response RunRetention415ApplicationProblemPlusJSONResponse) VisitRunRetent
 	return err
 }
 
+type SearchRequestObject struct {
+	Params SearchParams
+}
+
+type SearchResponseObject interface {
+	VisitSearchResponse(w http.ResponseWriter) error
+}
+
+type Search200ResponseHeaders struct {
+	TocsinIncomplete *int
+}
+
+type Search200JSONResponse struct {
+	Body    SearchAnswer
+	Headers Search200ResponseHeaders
+}
+
+func (response Search200JSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if response.Headers.TocsinIncomplete != nil {
+		w.Header().Set("Tocsin-Incomplete", fmt.Sprint(*response.Headers.TocsinIncomplete))
+	}
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Search400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response Search400ApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Search401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response Search401ApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Search403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Search403ApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Search429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response Search429ApplicationProblemPlusJSONResponse) VisitSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteSearchRequestObject struct {
+	Params CompleteSearchParams
+}
+
+type CompleteSearchResponseObject interface {
+	VisitCompleteSearchResponse(w http.ResponseWriter) error
+}
+
+type CompleteSearch200JSONResponse Suggestions
+
+func (response CompleteSearch200JSONResponse) VisitCompleteSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteSearch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteSearch400ApplicationProblemPlusJSONResponse) VisitCompleteSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteSearch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteSearch401ApplicationProblemPlusJSONResponse) VisitCompleteSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteSearch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteSearch403ApplicationProblemPlusJSONResponse) VisitCompleteSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type CompleteSearch429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response CompleteSearch429ApplicationProblemPlusJSONResponse) VisitCompleteSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogStatisticsRequestObject struct {
 	Params LogStatisticsParams
 }
@@ -5760,6 +6418,12 @@ type StrictServerInterface interface {
 	// RunRetention Drop what is over its time, now
 	// (POST /api/siem/retention)
 	RunRetention(ctx context.Context, request RunRetentionRequestObject) (RunRetentionResponseObject, error)
+	// Search Events, or a table made of them, by the hunt language
+	// (GET /api/siem/search)
+	Search(ctx context.Context, request SearchRequestObject) (SearchResponseObject, error)
+	// CompleteSearch What can follow in a hunt before the cursor
+	// (GET /api/siem/search/complete)
+	CompleteSearch(ctx context.Context, request CompleteSearchRequestObject) (CompleteSearchResponseObject, error)
 	// LogStatistics Counts of events by source, level, category and hour
 	// (GET /api/siem/statistics)
 	LogStatistics(ctx context.Context, request LogStatisticsRequestObject) (LogStatisticsResponseObject, error)
@@ -6625,6 +7289,58 @@ func (sh *strictHandler) RunRetention(w http.ResponseWriter, r *http.Request) {
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(RunRetentionResponseObject); ok {
 		if err := validResponse.VisitRunRetentionResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// Search operation middleware
+func (sh *strictHandler) Search(w http.ResponseWriter, r *http.Request, params SearchParams) {
+	var request SearchRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.Search(ctx, request.(SearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Search")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SearchResponseObject); ok {
+		if err := validResponse.VisitSearchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// CompleteSearch operation middleware
+func (sh *strictHandler) CompleteSearch(w http.ResponseWriter, r *http.Request, params CompleteSearchParams) {
+	var request CompleteSearchRequestObject
+
+	request.Params = params
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.CompleteSearch(ctx, request.(CompleteSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "CompleteSearch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(CompleteSearchResponseObject); ok {
+		if err := validResponse.VisitCompleteSearchResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -17,8 +17,8 @@ type HuntOptions struct {
 	// Limits are the bounds of the stages. Relative times are counted from Limits.Now.
 	Limits Limits
 	// Also are stages to be run, each on its own, over all events that the condition
-	// finds, as for a histogram or the most frequent values of a field. The first of
-	// each list must make other rows of them.
+	// finds, as for a histogram or the most frequent values of a field. Limits.Rows is
+	// not theirs. The order of the events must not matter to them (Hunt.AnyOrder).
 	Also [][]Stage
 }
 

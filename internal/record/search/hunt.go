@@ -4,6 +4,7 @@ package search
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 
@@ -98,7 +99,12 @@ func (t *hunt) attempt(ctx context.Context) (answer query.Answer, damaged map[in
 	}
 	var sinks []*sink
 	for _, stages := range t.options.Also {
-		k, err := newSink(&query.Hunt{Where: t.hunt.Where, Stages: stages}, t.options.Limits)
+		limits := t.options.Limits
+		limits.Rows = 0
+		k, err := newSink(&query.Hunt{Where: t.hunt.Where, Stages: stages}, limits)
+		if err == nil && !k.any {
+			err = errors.New("stages beside a hunt for which the order of events matters")
+		}
 		if err != nil {
 			return answer, nil, err
 		}

@@ -197,7 +197,9 @@ func TestHuntAlso(t *testing.T) {
 			t.Fatal(err)
 		}
 		limits := query.Limits{Groups: 200}
-		a, err := s.Hunt(t.Context(), h, query.HuntOptions{Limits: limits, Also: also})
+		asked := limits
+		asked.Rows = 2
+		a, err := s.Hunt(t.Context(), h, query.HuntOptions{Limits: asked, Also: also})
 		if err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
@@ -219,6 +221,35 @@ func TestHuntAlso(t *testing.T) {
 		}
 		if i := slices.IndexFunc(a.Rows, func(r query.TableRow) bool { return len(r.Cells) == 0 }); i >= 0 || len(a.Rows) == 0 {
 			t.Errorf("%s: %d rows", text, cmp.Or(i, len(a.Rows)))
+		}
+	}
+}
+
+// TestKnown: fields, attributes and values of the events that are there.
+func TestKnown(t *testing.T) {
+	t.Parallel()
+	es := prey(rand.New(rand.NewPCG(19, 1)), 500)
+	for _, e := range es {
+		e.SetAttr("host", event.Text("inner"))
+	}
+	s := searcher(t, search.Options{}, cuts(t, es, []int{0, 300, 500}, func(i int) bool { return i == 0 })...)
+	k, err := s.Known(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []string{"source", "user", "port", "attrs.host", "request"} {
+		if !slices.Contains(k.Fields, f) {
+			t.Errorf("%s is not among %q", f, k.Fields)
+		}
+	}
+	for f, want := range map[string]string{"category": "login_failed", "user": "Ana", "attrs.index": "db", "attrs.port": "22.0", "attrs.host": "inner"} {
+		if got := k.Values(f); !slices.Contains(got, want) {
+			t.Errorf("%s: %.200q, want %s among them", f, got, want)
+		}
+	}
+	for _, f := range []string{"severity", "attrs.nowhere", "tags", "time"} {
+		if got := k.Values(f); len(got) != 0 {
+			t.Errorf("%s: %q", f, got)
 		}
 	}
 }

@@ -196,6 +196,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/siem/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Events, or a table made of them, by the hunt language
+         * @description docs/search.md has the language. Without stages `events` are a page of what the condition finds, newest first, and
+         *     `next` is the cursor of the page behind; with stages the answer is one table. A hunt that cannot be read is a 400 with code
+         *     `invalid_query` and, in the Problem, `column`, `length`, `reason` and `suggestion`; one that needs more groups or
+         *     memory than it may have is a 400 `hunt_too_large`. Recorded as `data_access`, unless it asks for nothing but a time.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/search/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What can follow in a hunt before the cursor */
+        get: operations["completeSearch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/siem/search/stream": {
         parameters: {
             query?: never;
@@ -865,6 +905,17 @@ export interface components {
             field?: string;
             /** @description With code `held`: the legal hold's id */
             hold?: string;
+            /** @description With code `invalid_query`: where, in characters from 1 */
+            column?: number;
+            /** @description How many characters are meant; 0 at the end of the text */
+            length?: number;
+            /**
+             * @description What is wrong, as a word: unexpected, missing, unclosed, limit, unknown_command, unknown_function, unknown_option,
+             *     unknown_column, bad_value, bad_type, bad_regex
+             */
+            reason?: string;
+            /** @description What could stand there instead, when something is near */
+            suggestion?: string;
             request_id?: string;
         };
         /** @enum {string} */
@@ -919,6 +970,99 @@ export interface components {
             next: string | null;
             /** Format: int64 */
             total: number | null;
+        };
+        SearchAnswer: {
+            /** @description The hunt in its canonical form */
+            query: string;
+            /** @description How it is understood, step by step; the key names a text, docs/search.md has them */
+            explain: components["schemas"]["SearchStep"][];
+            columns: components["schemas"]["SearchColumn"][];
+            /** @description A cell for each column; times as RFC 3339, numbers as such, lists as arrays, null for what is not there */
+            rows: unknown[][];
+            /** @description The event of each row; not there when stages made other rows */
+            events?: components["schemas"]["Event"][];
+            /** @description Whether the table has more rows than the limit */
+            truncated: boolean;
+            /** @description Cursor of the events behind these */
+            next: string | null;
+            /**
+             * Format: int64
+             * @description How many events the condition finds; null when they were not all counted
+             */
+            total: number | null;
+            scanned: components["schemas"]["SearchScan"];
+            /**
+             * Format: int64
+             * @description How many stored events cannot be read, as `Tocsin-Incomplete`
+             */
+            incomplete: number;
+            /** Format: double */
+            took_ms: number;
+            histogram?: components["schemas"]["SearchHistogram"];
+            facets?: components["schemas"]["SearchFacet"][];
+        };
+        SearchStep: {
+            /** @example prune.field */
+            key: string;
+            params: components["schemas"]["SearchParam"][];
+        };
+        SearchParam: {
+            /** @example field */
+            key: string;
+            values: string[];
+        };
+        SearchColumn: {
+            name: string;
+            /** @enum {string} */
+            type: "any" | "text" | "number" | "bool" | "time" | "severity" | "address";
+        };
+        SearchScan: {
+            /**
+             * Format: int64
+             * @description Events of all pages that were looked at
+             */
+            rows: number;
+        };
+        /** @description Counts of all events that the condition finds; buckets without events are not there, and a value is "" where there is none */
+        SearchHistogram: {
+            by: string;
+            /**
+             * Format: int64
+             * @description Width of a bucket in milliseconds
+             */
+            span_ms: number;
+            /** @description Whether there would be too many buckets; then there are none */
+            too_many: boolean;
+            buckets: components["schemas"]["SearchBucket"][];
+        };
+        SearchBucket: {
+            /**
+             * Format: date-time
+             * @description Begin of the bucket
+             */
+            time: string;
+            value: string;
+            /** Format: int64 */
+            count: number;
+        };
+        SearchFacet: {
+            /** @description The canonical name */
+            field: string;
+            /** @description Whether there are too many different values to count; then there are none */
+            too_many: boolean;
+            values: components["schemas"]["Count"][];
+        };
+        Suggestions: {
+            items: components["schemas"]["Suggestion"][];
+        };
+        Suggestion: {
+            text: string;
+            /** @enum {string} */
+            kind: "command" | "function" | "field" | "value" | "keyword" | "option";
+            /** @description The first character that the text replaces, counted from 0 */
+            from: number;
+            /** @description The character behind the last */
+            to: number;
         };
         EventExport: {
             items: components["schemas"]["Event"][];
@@ -1776,6 +1920,16 @@ export interface components {
         ip_address: string;
         /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
         q: string;
+        /** @description A hunt; everything without */
+        hunt: string;
+        /** @description Events on a page, 100 without and at most 1,000; with stages the most rows of the table, 10,000 without */
+        hunt_limit: number;
+        /** @description Count all events that the condition finds by time and this field */
+        histogram: "severity" | "category" | "source" | "outcome";
+        /** @description Width of the histogram's buckets, such as 30s, 5m, 1h or 1d; fitting the time without */
+        span: string;
+        /** @description Fields of which to count the ten most frequent values among all events that the condition finds; at most 16, by comma */
+        facet: string;
         /** @description Events of this time and later */
         from: string;
         /** @description Events before this time */
@@ -2101,6 +2255,77 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description A hunt; everything without */
+                q?: components["parameters"]["hunt"];
+                /** @description Events of this time and later */
+                from?: components["parameters"]["from"];
+                /** @description Events before this time */
+                to?: components["parameters"]["to"];
+                /** @description Events on a page, 100 without and at most 1,000; with stages the most rows of the table, 10,000 without */
+                limit?: components["parameters"]["hunt_limit"];
+                /** @description The `next` of the page before; valid with the same filter only */
+                cursor?: components["parameters"]["cursor"];
+                /** @description Count all events that the condition finds by time and this field */
+                histogram?: components["parameters"]["histogram"];
+                /** @description Width of the histogram's buckets, such as 30s, 5m, 1h or 1d; fitting the time without */
+                span?: components["parameters"]["span"];
+                /** @description Fields of which to count the ten most frequent values among all events that the condition finds; at most 16, by comma */
+                facet?: components["parameters"]["facet"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The answer */
+            200: {
+                headers: {
+                    "Tocsin-Incomplete": components["headers"]["Incomplete"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchAnswer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+        };
+    };
+    completeSearch: {
+        parameters: {
+            query?: {
+                /** @description A hunt; everything without */
+                q?: components["parameters"]["hunt"];
+                /** @description Characters before the cursor; the whole text without */
+                at?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Suggestions, the best first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Suggestions"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
         };
     };
     tailLogs: {
