@@ -74,7 +74,7 @@ func Export(ctx context.Context, dataDir string, o ExportOptions, w io.Writer) (
 		return out, err
 	}
 	out.Incomplete = chosen.Incomplete
-	if err := f.queue(ctx, auth.DataExport, &o.Filter, chosen.Count, o.Logger); err != nil {
+	if err := f.queue(ctx, auth.DataExport, o.Filter.Words(), chosen.Count, o.Logger); err != nil {
 		return out, err
 	}
 	return out, j.WriteBundle(ctx, w, chosen.BundleRequest)
@@ -109,7 +109,7 @@ func (f folder) open(ctx context.Context, o *Options) (keys *keyring.Ring, j *jo
 
 // queue leaves an audit event of what was asked for for the next start of the server.
 // A copy of a journal without its state has nobody to tell.
-func (f folder) queue(ctx context.Context, category string, asked *query.Filter, count int, logger *slog.Logger) (err error) {
+func (f folder) queue(ctx context.Context, category, asked string, count int, logger *slog.Logger) (err error) {
 	if _, err := os.Stat(f.state()); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -119,6 +119,6 @@ func (f folder) queue(ctx context.Context, category string, asked *query.Filter,
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	return db.QueueActivity(ctx, auth.Activity{
-		Category: category, Time: time.Now(), User: operator(), Name: asked.Words(), Scope: strconv.Itoa(count),
+		Category: category, Time: time.Now(), User: operator(), Name: asked, Scope: strconv.Itoa(count),
 	})
 }

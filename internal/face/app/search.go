@@ -5,8 +5,10 @@ package app
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 	"github.com/tocsin-siem/tocsin/internal/record/search"
 )
@@ -14,23 +16,29 @@ import (
 // SearchOptions say what is looked for in a data folder.
 type SearchOptions struct {
 	Options // its secrets and logger
-	Filter  query.Filter
-	Limit   int // the most events, 1 or more
+	Hunt    *query.Hunt
+	// From and To bound the events' time beside the hunt, in nanoseconds; 0 is open.
+	From, To int64
+	// Limit is the most events, or rows of the table, 1 or more.
+	Limit int
 }
 
 // Found is how a search ended.
 type Found struct {
-	// Rows is how many events there were; More says that others match too.
+	// Rows is how many events, or rows of the table, there were; More says that there
+	// are others.
 	Rows int
 	More bool
 	// Incomplete is how many stored events cannot be read that may have matched.
 	Incomplete int64
+	// Table is the answer to a hunt with stages.
+	Table *query.Table
 }
 
-// Search looks for events in the folder of a stopped server and hands each out in its
-// native JSON form, the newest first; the bytes are good until each returns. It opens
-// the journal as a start would; the next start records who searched for what. An error
-// of each ends it and is returned.
+// Search hunts in the folder of a stopped server. Without stages it hands out each event
+// in its native JSON form, the newest first; the bytes are good until each returns, and
+// an error of each ends it and is returned. It opens the journal as a start would; the
+// next start records who searched for what.
 func Search(ctx context.Context, dataDir string, o SearchOptions, each func(native []byte) error) (found Found, err error) {
 	f := folder{dataDir}
 	_, j, err := f.open(ctx, &o.Options)
@@ -42,28 +50,46 @@ func Search(ctx context.Context, dataDir string, o SearchOptions, each func(nati
 	if err != nil {
 		return found, err
 	}
+	asked := query.HuntOptions{From: o.From, To: o.To, Limits: query.Limits{Now: time.Now()}}
+	if len(o.Hunt.Stages) > 0 {
+		found, err = tableOf(ctx, logs, &o, asked)
+	} else {
+		found, err = eventsOf(ctx, logs, j, &o, asked, each)
+	}
+	if err != nil || o.Hunt.At(asked.Limits.Now).Prune().Rest == nil && len(o.Hunt.Stages) == 0 { // looking at a time is not a search
+		return found, err
+	}
+	return found, f.queue(ctx, auth.DataAccess, o.Hunt.String(), found.Rows, o.Logger)
+}
+
+func tableOf(ctx context.Context, logs query.Hunter, o *SearchOptions, asked query.HuntOptions) (Found, error) {
+	asked.Limits.Rows = o.Limit
+	a, err := logs.Hunt(ctx, o.Hunt, asked)
+	if err != nil {
+		return Found{}, err
+	}
+	return Found{Rows: len(a.Rows), More: a.Truncated, Incomplete: a.Incomplete, Table: &a.Table}, nil
+}
+
+func eventsOf(ctx context.Context, logs query.Hunter, j *journal.Journal, o *SearchOptions, asked query.HuntOptions, each func(native []byte) error) (found Found, err error) {
 	var native []byte
-	for asked := o.Filter; ; {
+	for {
 		asked.Limit = min(query.MaxLimit, o.Limit-found.Rows)
-		page, err := logs.Query(ctx, asked)
+		page, err := logs.Hunt(ctx, o.Hunt, asked)
 		if err != nil {
 			return found, err
 		}
 		found.Incomplete = max(found.Incomplete, page.Incomplete)
-		for i := range page.Items {
-			native = page.Items[i].AppendJSONSeenFrom(native[:0], j.Origin())
+		for i := range page.Rows {
+			native = page.Rows[i].Event.AppendJSONSeenFrom(native[:0], j.Origin())
 			if err := each(native); err != nil {
 				return found, err
 			}
 			found.Rows++
 		}
 		if found.More = page.Next != ""; !found.More || found.Rows >= o.Limit {
-			break
+			return found, nil
 		}
 		asked.Cursor = page.Next
 	}
-	if o.Filter.Words() == "" { // looking at the newest events is not a search
-		return found, nil
-	}
-	return found, f.queue(ctx, auth.DataAccess, &o.Filter, found.Rows, o.Logger)
 }

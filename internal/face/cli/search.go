@@ -15,31 +15,44 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
-// maxFound is the most events of one search.
-const maxFound = 1_000_000
+const (
+	// maxFound is the most events of one search, maxRows the most rows of a table.
+	maxFound = 1_000_000
+	maxRows  = 10_000
+)
 
 type searchCommand struct {
 	origin
 	From   time.Time `help:"Events of this time and later (RFC 3339)." placeholder:"TIME"`
 	To     time.Time `help:"Events before this time (RFC 3339)." placeholder:"TIME"`
-	Limit  int       `help:"The most events, the newest." default:"100"`
-	Format string    `help:"table for people, json for one event in each line with all its fields, csv for a spreadsheet." enum:"table,json,csv" default:"table"`
-	Fields string    `help:"The columns of csv, separated by commas (default: those of relational audit logs)." placeholder:"NAME,…"`
+	Limit  int       `help:"The most events, the newest; or the most rows of a table." default:"100"`
+	Format string    `help:"table for people, json for one event or row in each line, csv for a spreadsheet." enum:"table,json,csv" default:"table"`
+	Fields string    `help:"The columns of csv, separated by commas (default: those of relational audit logs); not for tables, which say their own." placeholder:"NAME,…"`
 
-	Query []string `arg:"" optional:"" help:"Words, \"phrases\" and field:value pairs of source, category, severity, user and ip; all must hold. Everything without."`
+	Query []string `arg:"" optional:"" help:"A hunt (docs/search.md): words, \"phrases\", field=value and the like, then stages behind pipes, best in single quotes. Everything without."`
 }
 
-// Run finds events and prints them, the newest first.
+// Run finds events and prints them, the newest first, or the table that is made of them.
 func (c *searchCommand) Run(ctx context.Context, env *Env) error {
-	f, err := wordsFilter(c.Query, c.From, c.To)
+	h, err := query.Parse(strings.Join(c.Query, " "))
 	if err != nil {
 		return &exitError{ExitUsage, err}
 	}
-	if c.Limit < 1 || c.Limit > maxFound {
-		return &exitError{ExitUsage, fmt.Errorf("--limit: want 1 to %d", maxFound)}
+	o := app.SearchOptions{Hunt: h, Limit: c.Limit}
+	if o.From, o.To, err = timeBounds(c.From, c.To); err != nil {
+		return &exitError{ExitUsage, err}
 	}
-	if c.Fields != "" && c.Format != "csv" {
+	most := maxFound
+	if len(h.Stages) > 0 {
+		most = maxRows
+	}
+	switch {
+	case c.Limit < 1 || c.Limit > most:
+		return &exitError{ExitUsage, fmt.Errorf("--limit: want 1 to %d", most)}
+	case c.Fields != "" && c.Format != "csv":
 		return &exitError{ExitUsage, errors.New("--fields goes with --format csv")}
+	case c.Fields != "" && len(h.Stages) > 0:
+		return &exitError{ExitUsage, errors.New("--fields goes without stages; | table names columns")}
 	}
 	columns, err := sheet.ParseColumns(c.Fields)
 	if err != nil {
@@ -48,23 +61,33 @@ func (c *searchCommand) Run(ctx context.Context, env *Env) error {
 	if err := c.choose(env); err != nil {
 		return err
 	}
-	out := newRows(env, c.Format, columns)
+	out := &foundRows{env: env, format: c.Format, events: newRows(env, c.Format, columns)}
 	var found app.Found
 	if c.Data != "" {
-		found, err = app.Search(ctx, c.Data, app.SearchOptions{Options: env.offline(nil), Filter: f, Limit: c.Limit}, out.event)
+		o.Options = env.offline(nil)
+		found, err = app.Search(ctx, c.Data, o, out.events.event)
 	} else {
-		found, err = c.list(ctx, &f, c.Limit, out.event)
+		found, err = c.hunt(ctx, &o, out)
 	}
-	if err = errors.Join(err, out.end(err == nil)); err != nil {
+	if err = out.end(found.Table, len(h.Stages) > 0, err); err != nil {
 		return fmt.Errorf("search: %w", err)
 	}
-	if found.More {
+	switch {
+	case found.More && len(h.Stages) > 0:
+		_, _ = fmt.Fprintf(env.Stderr, "tocsin: these are the first %d rows; there are more (--limit)\n", found.Rows)
+	case found.More:
 		_, _ = fmt.Fprintf(env.Stderr, "tocsin: these are the newest %d; more events match (--limit)\n", found.Rows)
 	}
 	if found.Incomplete > 0 {
 		_, _ = fmt.Fprintf(env.Stderr, "tocsin: %d stored events cannot be read; some of them may have belonged here\n", found.Incomplete)
 	}
 	return nil
+}
+
+// timeBounds are times in nanoseconds, 0 for none.
+func timeBounds(from, to time.Time) (begin, end int64, err error) {
+	f, err := wordsFilter(nil, from, to)
+	return f.From, f.To, err
 }
 
 // wordsFilter is what words and times ask for.

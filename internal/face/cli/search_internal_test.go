@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/face/app"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
@@ -23,7 +24,7 @@ func TestReadPage(t *testing.T) {
 	f := func(body, events, next string, wantErr string) {
 		t.Helper()
 		var got []string
-		at, err := readPage(strings.NewReader(body), func(native []byte) error {
+		at, err := readPage(strings.NewReader(body), "items", func(native []byte) error {
 			got = append(got, string(native))
 			return nil
 		})
@@ -41,7 +42,7 @@ func TestReadPage(t *testing.T) {
 	f(`{"next":5}`, "", "", "cannot unmarshal number")
 	f(`{"items":["`+strings.Repeat("x", maxAnswer+1<<20)+`"]}`, "", "", "more than 16777216 bytes")
 	stop := errors.New("enough")
-	if _, err := readPage(strings.NewReader(`{"items":[{}]}`), func([]byte) error { return stop }); !errors.Is(err, stop) {
+	if _, err := readPage(strings.NewReader(`{"items":[{}]}`), "items", func([]byte) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("%v", err)
 	}
 }
@@ -50,34 +51,82 @@ func FuzzReadPage(f *testing.F) {
 	f.Add([]byte(`{"items":[{"a":1},{}],"next":"n","total":1}`))
 	f.Fuzz(func(_ *testing.T, body []byte) {
 		columns := newRows(&Env{bare: io.Discard, Lookup: func(string) (string, bool) { return "", false }}, "table", nil)
-		_, _ = readPage(bytes.NewReader(body), columns.event)
+		_, _ = readPage(bytes.NewReader(body), "items", columns.event)
 	})
 }
 
 // A server's pages are followed up to the limit, and one that gives more is not
 // believed.
-func TestListFollowsPages(t *testing.T) {
+func TestHuntFollowsPages(t *testing.T) {
 	t.Parallel()
 	var asked []string
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := r.URL.Query()
-		asked = append(asked, q.Get("cursor")+"/"+q.Get("limit")+"/"+q.Get("user_id"))
+		asked = append(asked, q.Get("cursor")+"/"+q.Get("limit")+"/"+q.Get("q")+"/"+q.Get("from"))
 		w.Header().Set("Tocsin-Incomplete", "3")
 		switch q.Get("cursor") {
 		case "":
-			_, _ = fmt.Fprint(w, `{"items":[`+strings.Repeat(`{},`, 999)+`{}],"next":"c1"}`)
+			_, _ = fmt.Fprint(w, `{"columns":[],"rows":[[1]],"events":[`+strings.Repeat(`{},`, 999)+`{}],"next":"c1"}`)
 		default:
-			_, _ = fmt.Fprint(w, `{"items":[{},{}],"next":"c2"}`)
+			_, _ = fmt.Fprint(w, `{"events":[{},{}],"next":"c2"}`)
 		}
 	}))
 	defer srv.Close()
 	o := &origin{URL: srv.URL}
-	found, err := o.list(t.Context(), &query.Filter{Users: []string{"ana"}}, 1002, func([]byte) error { return nil })
-	if err != nil || found.Rows != 1002 || !found.More || found.Incomplete != 3 || strings.Join(asked, " ") != "/1000/ana c1/2/ana" {
+	hunt := func(limit int) (app.Found, error) {
+		h, err := query.Parse("user=ana")
+		if err != nil {
+			t.Fatal(err)
+		}
+		env := &Env{bare: io.Discard, Stdout: io.Discard, Lookup: func(string) (string, bool) { return "", false }}
+		return o.hunt(t.Context(), &app.SearchOptions{Hunt: h, From: 1e9, Limit: limit}, &foundRows{events: newRows(env, "json", nil)})
+	}
+	const at = "/1970-01-01T00:00:01Z"
+	found, err := hunt(1002)
+	if err != nil || found.Rows != 1002 || !found.More || found.Incomplete != 3 || strings.Join(asked, " ") != "/1000/user=ana"+at+" c1/2/user=ana"+at {
 		t.Errorf("%+v %v, asked %q", found, err, asked)
 	}
-	if _, err := o.list(t.Context(), &query.Filter{}, 5, func([]byte) error { return nil }); err == nil {
+	if _, err := hunt(5); err == nil {
 		t.Error("a server that gives more than it was asked for")
+	}
+}
+
+// A table of a hunt in its three forms, out of a folder and from a server.
+func TestMadeTable(t *testing.T) {
+	t.Parallel()
+	table := &query.Table{
+		Columns: []query.TableColumn{{Name: "user\x1b", Type: query.TypeText}, {Name: "count", Type: query.TypeNumber}, {Name: "x", Type: query.TypeAny}},
+		Rows: []query.TableRow{
+			{Cells: []query.Cell{{Kind: query.CellText, Text: "=cmd()\n"}, {Kind: query.CellNumber, Text: "12"}, {}}},
+			{Cells: []query.Cell{{Kind: query.CellText, Text: strings.Repeat("ș", 70)}, {Kind: query.CellNumber, Text: "5"}, {Kind: query.CellList, List: []query.Cell{{Kind: query.CellBool, Int: 1}}}}},
+		},
+	}
+	for format, want := range map[string]string{
+		"json": `{"user\u001b":"=cmd()\n","count":12,"x":null}` + "\n" + `{"user\u001b":"` + strings.Repeat("ș", 70) + `","count":5,"x":[true]}` + "\n",
+		"csv":  `"user\u001b","count","x"` + "\r\n" + `"'=cmd()\n",12,` + "\r\n" + `"` + strings.Repeat("ș", 70) + `",5,"[true]"` + "\r\n",
+		"table": "USER\\U001B" + strings.Repeat(" ", 52) + "COUNT  X\n" + `=cmd()\n` + strings.Repeat(" ", 57) + "12\n" +
+			strings.Repeat("ș", 59) + "…      5  [true]\n",
+	} {
+		var out bytes.Buffer
+		env := &Env{bare: &out, Stdout: &out, Lookup: func(string) (string, bool) { return "", false }}
+		if err := (&foundRows{env: env, format: format}).end(table, true, nil); err != nil || out.String() != want {
+			t.Errorf("%s: %v\n got %q\nwant %q", format, err, out.String(), want)
+		}
+	}
+	for name, answer := range map[string]string{
+		"short row": `{"columns":[{"name":"a","type":"any"}],"rows":[[]]}`, "no JSON": `{"columns":`, "damaged text": `{"columns":[{"name":"a"}],"rows":[["\ud800`,
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, answer) }))
+		h, err := query.Parse("* | stats count")
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := &foundRows{env: &Env{bare: io.Discard, Stdout: io.Discard, Lookup: func(string) (string, bool) { return "", false }}, format: "table"}
+		_, err = (&origin{URL: srv.URL}).hunt(t.Context(), &app.SearchOptions{Hunt: h, Limit: 5}, out)
+		if err = out.end(nil, true, err); err == nil {
+			t.Errorf("%s is printed", name)
+		}
+		srv.Close()
 	}
 }
 
