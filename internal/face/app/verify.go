@@ -78,8 +78,12 @@ type VerifyOptions struct {
 
 // forJournal are the options of the journal's own Verify.
 func (o *VerifyOptions) forJournal(keys *keyring.Ring) (journal.VerifyOptions, error) {
+	var signed []byte
+	if keys != nil {
+		signed, _ = keys.Remembered() // what is wrong with it is among the key files' findings
+	}
 	out := journal.VerifyOptions{
-		Keys: keys, Archived: o.archived, Anchors: o.Checkpoints, Since: o.Since, Receipts: o.Receipts,
+		Keys: keys, Signed: signed, Archived: o.archived, Anchors: o.Checkpoints, Since: o.Since, Receipts: o.Receipts,
 		From: nanos(o.From), To: nanos(o.To), Workers: o.Workers, Logger: o.Logger,
 	}
 	trusted := o.Trusted

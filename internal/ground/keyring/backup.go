@@ -48,7 +48,7 @@ func Files(dir string, secrets bool) ([]File, error) {
 	slices.Sort(names)
 	var files []File
 	for _, name := range slices.Compact(names) {
-		if !validFile(name) || strings.HasSuffix(name, ".tmp") || !secrets && !isPublic(name) {
+		if name == fileSigned || !validFile(name) || strings.HasSuffix(name, ".tmp") || !secrets && !isPublic(name) {
 			continue
 		}
 		both := s.read(name)

@@ -15,22 +15,31 @@ import (
 // write writes a whole file by a temporary name and makes it and its folder
 // durable. What the file held before is wiped.
 func (s store) write(path string, raw []byte) error {
-	tmp := path + ".tmp"
-	if err := s.before("write", tmp); err != nil {
+	tmp, err := s.temporary(path, raw)
+	if err != nil {
 		return err
+	}
+	return s.leave(path, "rename", func() error { return os.Rename(tmp, path) })
+}
+
+// temporary writes what a file is to hold under another name, durable.
+func (s store) temporary(path string, raw []byte) (tmp string, err error) {
+	tmp = path + ".tmp"
+	if err := s.before("write", tmp); err != nil {
+		return "", err
 	}
 	f, err := os.OpenFile(tmp, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
-		return fmt.Errorf("open: %w", err)
+		return "", fmt.Errorf("open: %w", err)
 	}
 	_, err = f.Write(raw)
 	if err == nil {
 		err = f.Sync()
 	}
 	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", tmp, err)
+		return "", fmt.Errorf("write %s: %w", tmp, err)
 	}
-	return s.leave(path, "rename", func() error { return os.Rename(tmp, path) })
+	return tmp, nil
 }
 
 // remove removes a file and wipes what it held. That it is not there is no error.

@@ -64,6 +64,8 @@ func maxFile(name string) int64 {
 		return 1 << 20
 	case fileChange:
 		return 4 << 20
+	case fileSigned:
+		return 64 << 10 // a checkpoint has a line for each key that signs
 	}
 	return 4 << 10
 }

@@ -62,6 +62,7 @@ func inspect(opts Options) (*Ring, []Finding, [2][]byte) {
 	}
 	in.ratchet(r)
 	in.signing(r, opts.Closed)
+	in.signed(r)
 	return r, in.findings, raws
 }
 

@@ -11,7 +11,8 @@
 //	<data>/keys/statement.<purpose>.<n>  that it followed the one before; not secret
 //	<data>/keys/secret.<name>            32 random bytes, for example for tokens
 //	<data>/keys/change                   only while several of them change at once
-//	<data>/keys/copy/…                   a second copy of each of them
+//	<data>/keys/signed                   the newest checkpoint signed with them; one place
+//	<data>/keys/copy/…                   a second copy of each of the others
 //
 // A folder without a journal has one key alone (Lone).
 //

@@ -3,12 +3,9 @@
 package journal
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
-	"os"
 	"sync"
 	"time"
 
@@ -77,69 +74,7 @@ func (j *Journal) openEvidence(ctx context.Context) ([]logged, error) {
 		v.sealedAt = max(v.sealedAt, h.SealedAt)
 	}
 	v.opened = time.Now()
-	return list, j.meetCheckpoint(ctx)
-}
-
-// meetCheckpoint compares the log with the checkpoint that was signed last.
-func (j *Journal) meetCheckpoint(ctx context.Context) error {
-	v := &j.evidence
-	raw, err := os.ReadFile(j.path(checkpointName))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("read checkpoint: %w", err)
-	}
-	c, readable := j.ownCheckpoint(ctx, raw)
-	switch {
-	case !readable: // the next seal signs one
-	case c.Origin != j.Origin():
-		return fmt.Errorf("%w: the checkpoint is of %s, the keys are of %s", ErrForeign, c.Origin, j.Origin())
-	case c.Size > v.log.size():
-		v.diverged = fmt.Errorf("%w: it covers %d headers, the log has %d", ErrDiverged, c.Size, v.log.size())
-	case c.Size == v.log.size() && c.Root != v.log.root(v.log.size()), c.Size < v.log.size() && c.Root != v.log.root(c.Size):
-		v.diverged = fmt.Errorf("%w: its root over %d headers is another one", ErrDiverged, c.Size)
-	}
-	if !readable {
-		return nil
-	}
-	if v.diverged != nil {
-		j.log.ErrorContext(ctx, "journal was rolled back or rewritten: no checkpoint is signed any more", "error", v.diverged)
-		return nil //nolint:nilerr // it is in sight as Diverged, and no reason not to start
-	}
-	v.note, v.size = raw, c.Size
-	if info, err := os.Stat(j.path(checkpointName)); err == nil {
-		v.at = info.ModTime()
-	}
-	return nil
-}
-
-// ownCheckpoint opens a checkpoint that this journal has signed.
-func (j *Journal) ownCheckpoint(ctx context.Context, raw []byte) (proof.Checkpoint, bool) {
-	if len(raw) == 0 {
-		return proof.Checkpoint{}, false
-	}
-	c, _, err := proof.OpenCheckpoint(raw, verifiers(j.opts.Keys))
-	if err == nil && !strictNote(raw) {
-		err = errLooseNote
-	}
-	if err != nil {
-		j.log.ErrorContext(ctx, "the checkpoint file is damaged or not of this journal's keys", "error", err)
-	}
-	return c, err == nil
-}
-
-var errLooseNote = errors.New("a signature is not written as it was made")
-
-// strictNote tells whether each signature of a note has the one form that its bytes
-// have in base64: four forms are read alike.
-func strictNote(raw []byte) bool {
-	for line := range bytes.Lines(raw) {
-		if text, ok := bytes.CutPrefix(line, []byte("\u2014 ")); ok {
-			text = bytes.TrimSuffix(text, []byte("\n"))
-			if _, err := base64.StdEncoding.Strict().DecodeString(string(text[bytes.LastIndexByte(text, ' ')+1:])); err != nil {
-				return false
-			}
-		}
-	}
-	return true
+	return list, j.meetCheckpoints(ctx)
 }
 
 // verifiers are those of the keys that ever signed checkpoints.
@@ -196,6 +131,9 @@ func (j *Journal) sign() error {
 	raw, err := proof.SignCheckpoint(c, j.opts.Keys.Signers(keyring.Checkpoint)...)
 	if err != nil {
 		return fmt.Errorf("sign checkpoint: %w", err)
+	}
+	if err := j.opts.Keys.Remember(raw); err != nil {
+		return fmt.Errorf("keep checkpoint beside the keys: %w", err)
 	}
 	if err := replaceFile(j.opts.disk, j.path(checkpointName), raw); err != nil {
 		return fmt.Errorf("write checkpoint: %w", err)

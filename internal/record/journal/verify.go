@@ -36,6 +36,9 @@ type VerifyOptions struct {
 	// Since is an anchor, too, that was there when everything under it was
 	// verified: the entries under it are not checked again.
 	Since []byte
+	// Signed is the newest checkpoint that Keys have signed, as they remembered it before
+	// the verification began; nil where the folder is no place of theirs, as a backup.
+	Signed []byte
 	// Cosigned are the checkpoints that witnesses have co-signed, as the journal's own
 	// machine keeps them: no memory from outside, but their witnesses are.
 	Cosigned [][]byte
@@ -65,7 +68,8 @@ type VerifyOptions struct {
 // being opened meanwhile; beside a running journal what is not yet in the head is
 // not judged. The error is about the check itself, never about what it found.
 func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error) {
-	if _, err := os.Stat(dir); err != nil {
+	known := opts.Signed != nil || len(opts.Receipts) > 0 // of a journal that is gone
+	if _, err := os.Stat(dir); err != nil && !(known && errors.Is(err, os.ErrNotExist)) {
 		return Report{}, fmt.Errorf("verify: %w", err)
 	}
 	if err := CheckFormat(dir); err != nil {
@@ -134,6 +138,10 @@ func (v *verifier) run(ctx context.Context) error {
 // Verify checks the journal while it runs.
 func (j *Journal) Verify(ctx context.Context, opts VerifyOptions) (Report, error) {
 	opts.Keys, opts.Archived = j.opts.Keys, j.opts.Archived
+	var err error
+	if opts.Signed, err = j.opts.Keys.Remembered(); err != nil {
+		j.log.WarnContext(ctx, "the journal is not compared with what its keys have signed", "error", err)
+	}
 	return Verify(ctx, j.opts.Dir, opts)
 }
 

@@ -53,8 +53,11 @@ func TestAnchorsMakeTheVerdict(t *testing.T) {
 	fill(t, j, "90d", 20, 10, 0)
 	late, _, _, _ := j.Checkpoint()
 	stop()
-	other := t.TempDir() // the same keys, another history of the same length
+	other := t.TempDir() // the same keys, made to forget, another history of the same length
 	copyDir(t, dir+"/keys", other+"/keys")
+	if err := os.Remove(other + "/keys/signed"); err != nil {
+		t.Fatal(err)
+	}
 	j, stop = openTest(t, other, nil)
 	fill(t, j, "90d", 41, 10, 0)
 	fill(t, j, "30d", 5, 5, 0)

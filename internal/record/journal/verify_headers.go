@@ -188,6 +188,11 @@ func (v *verifier) checkAnchors(context.Context) error {
 		v.report.Checkpoint = &Anchor{Headers: v.checkpoint.Size, Root: rootText(&v.checkpoint.Root)}
 		v.continues("the journal's own checkpoint", v.checkpoint)
 	}
+	if v.opts.Signed != nil && v.opts.Keys != nil { // what is wrong with it is told of the key files
+		if c, _, err := proof.OpenCheckpoint(v.opts.Signed, verifiers(v.opts.Keys)); err == nil {
+			v.continues("the newest checkpoint that its keys have signed", &c)
+		}
+	}
 	v.checkCosigned()
 	anchors := v.opts.Anchors
 	if v.opts.Since != nil {

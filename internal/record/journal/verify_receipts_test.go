@@ -70,9 +70,12 @@ func TestAReceiptConvicts(t *testing.T) {
 	}
 	stop()
 
-	// the same keys, another history
+	// the same keys, made to forget what they have signed, and another history
 	other := t.TempDir()
 	copyDir(t, dir+"/keys", other+"/keys")
+	if err := os.Remove(other + "/keys/signed"); err != nil {
+		t.Fatal(err)
+	}
 	j, stop = openTest(t, other, nil)
 	appendWithReceipt(t, j, 0, 3)
 	appendWithReceipt(t, j, 100, 4)
