@@ -189,7 +189,7 @@ func (s *server) ready(context.Context) api.Health {
 	}
 	journal, proof, detection, http := "", "", "", ""
 	if s.record.journal.Diverged() != nil {
-		proof = "the journal signs no checkpoints: somebody outside knows another history of it; `tocsin verify` says more"
+		proof = "the journal signs no checkpoints: another history of it is known; `tocsin verify` says more"
 	} else {
 		_, headers, _, _ := s.record.journal.Checkpoint()
 		proof = s.record.witnesses.trouble(time.Now(), headers)

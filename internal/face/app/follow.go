@@ -123,7 +123,7 @@ func (s *server) runWitnesses(ctx context.Context) error {
 		case <-changed:
 			w.follower.Wake()
 		case reason := <-w.diverged:
-			s.forked(ctx, reason)
+			s.forked(ctx, byWitness, reason)
 		}
 	}
 }
@@ -137,9 +137,23 @@ func (s *server) tellDiverged(reason string) {
 	}
 }
 
-// forked records that somebody outside knows another history, which raises an alert.
-// The reason has a witness's own words in it: those are for the log.
-func (s *server) forked(ctx context.Context, reason string) {
+// Who knows another history of the journal.
+const (
+	byWitness = "witness"
+	byKeys    = "signing keys"
+)
+
+// meetSigned tells of a journal that its own keys do not know any more: it was put
+// back, emptied or rewritten beside them.
+func (s *server) meetSigned(ctx context.Context) {
+	if err := s.record.journal.Diverged(); err != nil {
+		s.forked(ctx, byKeys, err.Error())
+	}
+}
+
+// forked records that another history is known, which raises an alert. The reason may
+// have a witness's own words in it: those are for the log.
+func (s *server) forked(ctx context.Context, by, reason string) {
 	s.logger.ErrorContext(ctx, "the journal signs no checkpoints any more, and goes on recording", "reason", reason)
 	c := &s.face.vitals.conclusions
 	c.mu.Lock()
@@ -150,8 +164,11 @@ func (s *server) forked(ctx context.Context, reason string) {
 		return
 	}
 	e := s.damageEvent(&journal.Report{Status: journal.Diverged})
-	e.Message = "Tocsin: a witness knows another history of the journal: it was rolled back or rewritten, or somebody else signs with its key. It signs no checkpoints any more, and goes on recording"
-	e.SetAttr("found_by", event.Text("witness"))
+	e.Message = map[string]string{
+		byWitness: "Tocsin: a witness knows another history of the journal: it was rolled back or rewritten, or somebody else signs with its key. It signs no checkpoints any more, and goes on recording",
+		byKeys:    "Tocsin: the journal is not the one that its keys have signed last: an older copy was put in its place, or it was emptied or rewritten. It signs no checkpoints any more, and goes on recording",
+	}[by]
+	e.SetAttr("found_by", event.Text(by))
 	if err := s.face.auditor.record(ctx, e); err != nil {
 		s.logger.ErrorContext(ctx, "the divergence could not be recorded; the next check tries again", "error", err)
 		return

@@ -54,7 +54,7 @@ func describe() descriptions {
 		lost:         d("journal_unreadable_events", "Stored events that are known to be unreadable."),
 		retention:    d("retention_stuck", "1 while something that is over its time is not dropped."),
 		checkpoint:   d("journal_checkpoint_headers", "Sealed ranges that the newest checkpoint covers."),
-		diverged:     d("journal_diverged", "1 when somebody outside knows another history of the journal."),
+		diverged:     d("journal_diverged", "1 when another history of the journal is known."),
 		witnessed:    d("witness_headers", "Sealed ranges that a witness has co-signed.", "witness"),
 		erasures:     d("erasures_stuck", "1 while an erasure cannot get on."),
 	}

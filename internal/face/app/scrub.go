@@ -38,6 +38,7 @@ type scrubPass struct {
 // time over an hour, and at once when something in it cannot be read.
 func (s *server) runScrub(ctx context.Context) error {
 	s.recallCheck(ctx)
+	s.meetSigned(ctx)
 	timer := time.NewTimer(scrubFirst)
 	defer timer.Stop()
 	pass := scrubPass{share: firstShare}

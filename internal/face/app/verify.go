@@ -139,10 +139,9 @@ func Verify(ctx context.Context, dataDir string, o VerifyOptions) (Verification,
 
 // verifyFolder is Verify of a folder that may still be marked as being restored.
 func verifyFolder(ctx context.Context, f folder, o VerifyOptions) (Verification, error) {
-	if _, err := os.Stat(f.journal()); errors.Is(err, fs.ErrNotExist) {
-		return Verification{}, fmt.Errorf("%s holds no journal", f.dir)
-	} else if err != nil {
-		return Verification{}, err
+	_, missing := os.Stat(f.journal())
+	if missing != nil && !errors.Is(missing, fs.ErrNotExist) {
+		return Verification{}, missing
 	}
 	var v Verification
 	var keys *keyring.Ring
@@ -159,6 +158,9 @@ func verifyFolder(ctx context.Context, f folder, o VerifyOptions) (Verification,
 	jo, err := o.forJournal(keys)
 	if err != nil {
 		return Verification{}, err
+	}
+	if missing != nil && (keys == nil || jo.Signed == nil && len(jo.Receipts) == 0) {
+		return Verification{}, fmt.Errorf("%s holds no journal", f.dir) // and nobody knows of one
 	}
 	var damaged error
 	jo.Cosigned, damaged = f.readCosigned()
