@@ -162,7 +162,11 @@ func TestJournalIsWitnessed(t *testing.T) {
 		t.Errorf("verify of the older copy says %s", r.Status)
 	}
 
-	// The older copy in its place, and the file of cosignatures gone as well.
+	// The older copy in its place, the file of cosignatures gone as well, and keys that
+	// have forgotten what they signed.
+	if err := os.Remove(in("keys/signed")); err != nil {
+		t.Fatal(err)
+	}
 	j, stop = openJournal(t, in("old"), keys)
 	defer func() { stop() }()
 	_, known, _, _ := j.Checkpoint()
