@@ -87,7 +87,7 @@ func (j *Journal) ownCheckpoint(ctx context.Context, what string, raw []byte) si
 		err = errLooseNote
 	}
 	if err != nil {
-		j.log.ErrorContext(ctx, what+" is damaged or not of this journal's keys", "error", err)
+		j.log.ErrorContext(ctx, "a checkpoint is damaged or not of this journal's keys", "which", what, "error", err)
 		return s
 	}
 	s.c = &c

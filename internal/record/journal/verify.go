@@ -68,8 +68,8 @@ type VerifyOptions struct {
 // being opened meanwhile; beside a running journal what is not yet in the head is
 // not judged. The error is about the check itself, never about what it found.
 func Verify(ctx context.Context, dir string, opts VerifyOptions) (Report, error) {
-	known := opts.Signed != nil || len(opts.Receipts) > 0 // of a journal that is gone
-	if _, err := os.Stat(dir); err != nil && !(known && errors.Is(err, os.ErrNotExist)) {
+	unknown := opts.Signed == nil && len(opts.Receipts) == 0 // whether there ever was one
+	if _, err := os.Stat(dir); err != nil && (unknown || !errors.Is(err, os.ErrNotExist)) {
 		return Report{}, fmt.Errorf("verify: %w", err)
 	}
 	if err := CheckFormat(dir); err != nil {
