@@ -33,7 +33,7 @@ type request struct {
 
 	runs   []run
 	ord    uint64 // the last one in it or before
-	frames []byte
+	frames []byte // lent by Journal.rooms until they are durable
 	seals  []sealed
 	ranges []event.Range // where its events lie, set with seals
 

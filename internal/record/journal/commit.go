@@ -121,6 +121,10 @@ func (j *Journal) commitBatch(ctx context.Context, requests []*request) bool {
 	if j.fault.Swap(nil) != nil {
 		j.log.InfoContext(ctx, "journal writes again", "ord", ord)
 	}
+	for _, r := range requests {
+		j.rooms.giveBack(r.frames)
+		r.frames = nil
+	}
 	j.commits.Add(1)
 	j.noteHead(ctx, requests)
 	return true

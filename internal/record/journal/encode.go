@@ -39,7 +39,7 @@ func (j *Journal) encode(r *request) {
 	for _, s := range r.sizes {
 		total += int(s)
 	}
-	b := make([]byte, 0, total+len(r.events)*288+512)
+	b := j.rooms.lend(total + len(r.events)*288 + 512)
 	r.seals = make([]sealed, len(r.events))
 	at := 0
 	for i := range r.runs {

@@ -157,6 +157,7 @@ type Journal struct {
 
 	order    order
 	encoders sync.Pool // of *encoder
+	rooms    rooms
 	queue    *semaphore.Weighted
 	tail     gate
 

@@ -65,7 +65,7 @@ func (j *Journal) publishLoop(in <-chan committedBatch) {
 			if r.weight > 0 {
 				j.queue.Release(r.weight)
 			}
-			r.frames, r.seals = nil, nil
+			r.seals = nil
 		}
 		if j.tail.open() > j.opts.TailBytes {
 			j.closeFullest()
