@@ -25,6 +25,12 @@ type journalReport struct {
 	PacedRate float64 `json:"paced_events_per_second"`
 	PacedP50  float64 `json:"paced_ack_p50_ms"`
 	PacedP99  float64 `json:"paced_ack_p99_ms"`
+	Fewer     []struct {
+		Clients  int     `json:"clients"`
+		WallRate float64 `json:"events_per_second_wall"`
+		P50      float64 `json:"ack_p50_ms"`
+		P99      float64 `json:"ack_p99_ms"`
+	} `json:"fewer_callers"`
 	WriterRSS float64 `json:"writer_peak_rss_bytes"`
 	Integrity []struct {
 		Name   string  `json:"name"`
@@ -63,6 +69,9 @@ func (r *journalReport) table() string {
 		row("– "+s.Name, "", "%.2f µs", s.Micros)
 	}
 	row("acknowledgement under that load, p50 and p99", "≤ 8 ms, ≤ 250 ms", "%.1f ms, %.1f ms", r.AckP50, r.AckP99)
+	for _, c := range r.Fewer {
+		row(fmt.Sprintf("with %d clients: by the clock; acknowledgement, p50 and p99", c.Clients), "", "%s/s; %.1f ms, %.1f ms", thousands(c.WallRate), c.P50, c.P99)
+	}
 	if r.PacedRate > 0 {
 		row(fmt.Sprintf("acknowledgement at %s events/s, p50 and p99", thousands(r.PacedRate)), "", "%.1f ms, %.1f ms", r.PacedP50, r.PacedP99)
 	}

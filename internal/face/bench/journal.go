@@ -50,7 +50,9 @@ type JournalReport struct {
 	PacedRate float64 `json:"paced_events_per_second"`
 	PacedP50  float64 `json:"paced_ack_p50_ms"`
 	PacedP99  float64 `json:"paced_ack_p99_ms"`
-	PeakRSS   int64   `json:"writer_peak_rss_bytes"`
+	// Fewer callers than those, each number in a run of its own.
+	Fewer   []Callers `json:"fewer_callers,omitempty"`
+	PeakRSS int64     `json:"writer_peak_rss_bytes"`
 
 	// Integrity is the CPU time of each part of it, by the samples of a profile.
 	Integrity []Stage `json:"integrity"`
@@ -102,7 +104,7 @@ func Journal(ctx context.Context, o JournalOptions) (r JournalReport, err error)
 	r.MicrosOff = p.without(ctx)
 	data := filepath.Join(root, "data")
 	for _, step := range []func(context.Context, string, *producers, *JournalReport) error{
-		measureWriting, measureOpening, measureVerifying, measureProving, measurePaced,
+		measureWriting, measureOpening, measureVerifying, measureProving, measureCallers, measurePaced,
 	} {
 		if err := step(ctx, data, &p, &r); err != nil {
 			return r, err

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime/pprof"
-	"sync"
 	"syscall"
 	"time"
 
@@ -40,26 +39,17 @@ func measureWriting(ctx context.Context, data string, p *producers, r *JournalRe
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return fmt.Errorf("bench: profile: %w", err)
 	}
-	var mu sync.Mutex
-	var acks []float64
-	before, began := ownCPU(), time.Now()
-	err = p.each(ctx, p.options.Events, oneStream, func(ctx context.Context, events []*event.Event) error {
-		start := time.Now()
-		_, err := j.Append(ctx, events)
-		took := float64(time.Since(start).Microseconds()) / 1000
-		mu.Lock()
-		acks = append(acks, took)
-		mu.Unlock()
-		return err
-	})
-	took := time.Since(began)
+	before := ownCPU()
+	took, acks, err := appendAll(ctx, j, p)
 	if err == nil {
-		err = j.Seal(ctx)
+		if err = j.Seal(ctx); err != nil {
+			err = fmt.Errorf("bench: seal: %w", err)
+		}
 	}
 	cpu := ownCPU() - before
 	pprof.StopCPUProfile()
 	if err != nil {
-		return fmt.Errorf("bench: append: %w", err)
+		return err
 	}
 	n := float64(p.options.Events)
 	r.WallRate, r.MicrosOn = n/took.Seconds(), cpu.Seconds()*1e6/n

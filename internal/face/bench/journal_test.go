@@ -62,12 +62,15 @@ func TestIntegrityNamesAreOfRealRooms(t *testing.T) {
 
 func TestJournalReportIsReadable(t *testing.T) {
 	t.Parallel()
-	r := JournalReport{Events: 10, WallRate: 5, MicrosOn: 6, MicrosOff: 2, Integrity: []Stage{{"leaf", 1.5}, {"tree", 0.25}}, RecoveryBytes: 1 << 30, RecoverySeconds: 3, PacedRate: 99_999, PacedP50: 2.5, PacedP99: 7}
+	r := JournalReport{
+		Events: 10, WallRate: 5, MicrosOn: 6, MicrosOff: 2, Integrity: []Stage{{"leaf", 1.5}, {"tree", 0.25}}, RecoveryBytes: 1 << 30, RecoverySeconds: 3, PacedRate: 99_999, PacedP50: 2.5, PacedP99: 7,
+		Fewer: []Callers{{16, 201_000, 5.5, 40}},
+	}
 	var out bytes.Buffer
 	if err := r.Print(&out); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"ratio 3.0", "CPU of integrity             1.75", "3.00 s per GiB", "1.00 GiB read", "at 99999 events/s          2.5 ms p50, 7.0 ms p99"} {
+	for _, want := range []string{"ratio 3.0", "CPU of integrity             1.75", "3.00 s per GiB", "1.00 GiB read", "with 16 clients              5.5 ms p50, 40.0 ms p99 at 201000 events/s", "at 99999 events/s          2.5 ms p50, 7.0 ms p99"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, out.String())
 		}
