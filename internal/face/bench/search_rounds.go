@@ -103,13 +103,14 @@ func round(ctx context.Context, s *search.Searcher, q *question, n int) (times [
 
 func millis(start time.Time) float64 { return float64(time.Since(start).Nanoseconds()) / 1e6 }
 
-// beside appends events at a rate for as long as work lasts.
+// beside appends events at a rate for as long as work lasts, which begins when the
+// first ones came in.
 func (l *haystack) beside(ctx context.Context, j *journal.Journal, rate int, r *SearchReport, work func(context.Context) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var came atomic.Int64
-	began := time.Now()
+	began, first := time.Now(), make(chan struct{})
 	g.Go(func() error {
 		const batch = 200
 		step := time.Second * batch / time.Duration(rate)
@@ -124,9 +125,15 @@ func (l *haystack) beside(ctx context.Context, j *journal.Journal, rate int, r *
 			if _, err := j.Append(ctx, events); err != nil && ctx.Err() == nil {
 				return fmt.Errorf("bench: append beside searches: %w", err)
 			}
-			came.Add(batch)
+			if came.Add(batch) == batch {
+				close(first)
+			}
 		}
 	})
+	select {
+	case <-first:
+	case <-ctx.Done():
+	}
 	err := work(ctx)
 	r.IngestRate = float64(came.Load()) / time.Since(began).Seconds()
 	cancel()
