@@ -19,6 +19,8 @@ const (
 	hashBegin uint64 = 0xcbf29ce484222325
 	hashPrime uint64 = 0x9e3779b97f4a7c15
 	lower     uint64 = 0x2020202020202020
+	ones      uint64 = 0x0101010101010101
+	high      uint64 = 0x8080808080808080
 	ofWord    uint64 = 1
 	ofAddress uint64 = 2
 	ofKey     uint64 = 3
@@ -138,13 +140,45 @@ func oneWord(text []byte) bool {
 
 // eachWord calls yield with the begin and the end of each word of a text.
 func eachWord(text []byte, yield func(from, to int)) {
-	for i := 0; i < len(text); i++ {
-		from := i
-		for i < len(text) && inWord(text[i]) {
-			i++
+	from := -1 // of the word that is not over
+	for i := 0; i < len(text); i += 8 {
+		var eight uint64 // filled up with zeros, which are in no word
+		if i+8 <= len(text) {
+			eight = binary.LittleEndian.Uint64(text[i:])
+		} else {
+			for k, c := range text[i:] {
+				eight |= uint64(c) << (8 * k)
+			}
 		}
-		if i > from {
-			yield(from, i)
+		in := inWords(eight)
+		for at := 0; at < 64; {
+			if from < 0 {
+				at += bits.TrailingZeros64(in>>at) &^ 7
+				if at >= 64 {
+					break
+				}
+				from = i + at/8
+			} else {
+				at += bits.TrailingZeros64(^in&high>>at) &^ 7
+				if at >= 64 {
+					break
+				}
+				yield(from, i+at/8)
+				from = -1
+			}
 		}
 	}
+	if from >= 0 {
+		yield(from, len(text))
+	}
+}
+
+// inWords is inWord of eight bytes at once: the high bit of each tells.
+func inWords(b uint64) uint64 {
+	low := b &^ high // no sum below is carried into the next byte
+	folded := low | lower
+	letter := (folded + (0x80-'a')*ones) &^ (folded + (0x80-'z'-1)*ones)
+	digit := (low + (0x80-'0')*ones) &^ (low + (0x80-'9'-1)*ones)
+	line := ^((low ^ '_'*ones) + 0x7f*ones)
+	return (letter | digit | line) & high &^ b
 }
