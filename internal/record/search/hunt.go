@@ -247,20 +247,34 @@ func (t *hunt) fold(ctx context.Context, sinks []*sink) (matched int64, damaged 
 		}
 		count.rows.Add(int64(sc.rows.Count()))
 		for _, k := range sinks {
-			fault, err := k.page(views[u.view], u.page, &sc.rows)
+			at, fault, err := k.page(views[u.view], u.page, sc)
+			if err == nil && fault != nil {
+				err = t.lose(at, fault, gone)
+			}
 			if err != nil {
 				return false, err
-			}
-			if segment.IsDamage(fault) { // part of it may have been counted
-				t.lost.pass(u.view, u.page, fault)
-				gone.add(u.view)
-				return false, nil
-			}
-			if fault != nil {
-				return false, fault
 			}
 		}
 		return true, nil
 	})
+	for _, k := range sinks {
+		if err == nil && len(gone.readers) == 0 {
+			at, fault := k.flush()
+			if err = k.wanting(); err == nil && fault != nil {
+				err = t.lose(at, fault, gone)
+			}
+		}
+	}
 	return count.rows.Load(), gone.readers, err
+}
+
+// lose notes that a page turned out to be damaged after part of it was counted, perhaps:
+// then the count is to begin anew. Any other error comes back.
+func (t *hunt) lose(at place, fault error, gone *damages) error {
+	if !segment.IsDamage(fault) {
+		return fault
+	}
+	t.lost.pass(at.segment, at.page, fault)
+	gone.add(at.segment)
+	return nil
 }

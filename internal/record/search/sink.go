@@ -3,52 +3,131 @@
 package search
 
 import (
+	"cmp"
+	"slices"
 	"sync"
 
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
-// sink takes the events that a hunt finds to stages. The lock guards the runner.
+// sink takes the events that a hunt finds to stages. The lock guards what is below it.
 type sink struct {
-	any    bool     // in any order
-	must   bool     // there is no answer without it
-	fields []string // what the stages read; nil for whole events
+	any     bool           // in any order
+	must    bool           // there is no answer without it
+	fields  []string       // what the stages read; nil for whole events
+	folding *query.Folding // nil when each event is looked at
 
-	mu     sync.Mutex
-	runner *query.Runner
-	failed error // a *query.LimitError
+	mu      sync.Mutex
+	runner  *query.Runner
+	failed  error // a *query.LimitError
+	classes map[*view]map[string]*class
+	held    int // classes that are not pushed yet
 }
+
+// class are the rows of a segment that are alike.
+type class struct {
+	row int // one of them
+	n   int64
+}
+
+// mostClasses is how many a sink holds before they are pushed.
+const mostClasses = 1 << 16
 
 func newSink(h *query.Hunt, limits query.Limits) (*sink, error) {
 	r, err := query.NewRunner(h, limits)
 	if err != nil {
 		return nil, err
 	}
-	k := &sink{any: h.AnyOrder(), runner: r}
+	k := &sink{any: h.AnyOrder(), runner: r, classes: map[*view]map[string]*class{}}
 	if needs := (&query.Hunt{Where: &query.All{}, Stages: h.Stages}).Needs(); !needs.All {
 		k.fields = append([]string{}, needs.Fields...)
+	}
+	if f, ok := h.Fold(); ok {
+		k.folding = &f
 	}
 	return k, nil
 }
 
-// page takes the rows of a page. fault is one of reading, err says that there is no
-// answer.
-func (k *sink) page(v *view, page int, rows *segment.Bits) (fault, err error) {
+// page takes the rows of a page. fault is one of reading, which happened at a place; err
+// says that there is no answer.
+func (k *sink) page(v *view, page int, sc *scratch) (at place, fault, err error) {
+	folds := false
+	at = place{int(v.number), page}
+	if k.folding != nil {
+		if folds, fault = sc.alike.page(v, page, &sc.rows, k.folding); fault != nil {
+			return at, fault, nil
+		}
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.failed != nil {
-		return nil, nil
-	}
-	fault = v.scan(page, rows, k.fields, func(_ int, e *eventOf) {
-		if k.failed == nil {
-			_, k.failed = k.runner.Push(e, 1)
+	switch {
+	case k.failed != nil:
+	case folds:
+		if k.hold(v, page, &sc.alike); k.held > mostClasses {
+			at, fault = k.flush()
 		}
-	})
-	if k.must {
-		err = k.failed
+	default:
+		fault = v.scan(page, &sc.rows, k.fields, func(_ int, e *eventOf) { k.push(e, 1) })
 	}
-	return fault, err
+	return at, fault, k.wanting()
+}
+
+// wanting is why there is no answer, if that is known.
+func (k *sink) wanting() error {
+	if k.must {
+		return k.failed
+	}
+	return nil
+}
+
+func (k *sink) push(e *eventOf, n int64) {
+	if k.failed == nil {
+		_, k.failed = k.runner.Push(e, n)
+	}
+}
+
+// hold adds the classes of a page to those of its segment.
+func (k *sink) hold(v *view, page int, a *alike) {
+	held := k.classes[v]
+	if held == nil {
+		held = map[string]*class{}
+		k.classes[v] = held
+	}
+	a.classes(len(k.folding.Fields), func(key []byte, row int, n int64) {
+		c := held[string(key)]
+		if c == nil {
+			c = &class{row: page*segment.PageRows + row}
+			held[string(key)] = c
+			k.held++
+		}
+		c.n += n
+	})
+}
+
+// flush pushes an event of each class. With a fault, at is where it is.
+func (k *sink) flush() (at place, fault error) {
+	for v, held := range k.classes {
+		list := make([]*class, 0, len(held))
+		for _, c := range held {
+			list = append(list, c)
+		}
+		slices.SortFunc(list, func(a, b *class) int { return cmp.Compare(a.row, b.row) })
+		rows := segment.NewScan(v.r)
+		if fault = rows.Pick(k.fields); fault != nil {
+			return place{int(v.number), list[0].row / segment.PageRows}, fault
+		}
+		var e eventOf
+		for _, c := range list {
+			if fault = rows.Event(c.row, &e); fault != nil {
+				return place{int(v.number), c.row / segment.PageRows}, fault
+			}
+			k.push(&e, c.n)
+		}
+	}
+	clear(k.classes)
+	k.held = 0
+	return place{}, nil
 }
 
 func (k *sink) finish() (query.Table, error) {

@@ -14,6 +14,7 @@ import (
 type scratch struct {
 	rows, found segment.Bits
 	hits        []hit
+	alike       alike
 	acc         *account
 }
 

@@ -58,7 +58,7 @@ func NewAttrFinder(r Reader, key string, match AttrMatch, equal []string) (*Attr
 		return nil, err
 	default:
 		f.code = keys.find(key)
-		if f.over, err = mayLieInRest(r, key); err != nil {
+		if f.over, err = MayLieInRest(r, key); err != nil {
 			return nil, err
 		}
 	}

@@ -28,7 +28,7 @@ func (s *Rows) Pick(fields []string) error {
 			if c, own := FindAttr(s.r.Attrs(), key); own {
 				p.attrs = append(p.attrs, Attr{Key: key, Column: c})
 			}
-			over, err := mayLieInRest(s.r, key)
+			over, err := MayLieInRest(s.r, key)
 			if err != nil && !IsDamage(err) {
 				return err
 			}
@@ -64,8 +64,9 @@ func (s *Rows) Pick(fields []string) error {
 	return nil
 }
 
-// mayLieInRest tells whether ColRest may have an attribute.
-func mayLieInRest(r Reader, key string) (bool, error) {
+// MayLieInRest tells whether rows of ColRest may have an attribute of that key, beside
+// those in a column of its own.
+func MayLieInRest(r Reader, key string) (bool, error) {
 	keys, err := r.Dict(ColRest)
 	if err != nil {
 		return true, err

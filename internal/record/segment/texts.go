@@ -113,6 +113,25 @@ func (t *Texts) Code(i int) uint16 {
 	}
 }
 
+// Codes appends the codes of rows of a page that is not raw.
+func (t *Texts) Codes(dst []uint16, rows []uint16) []uint16 {
+	switch {
+	case t.codes8 != nil:
+		for _, i := range rows {
+			dst = append(dst, uint16(t.codes8[i]))
+		}
+	case t.codes16 != nil:
+		for _, i := range rows {
+			dst = append(dst, t.codes16[i])
+		}
+	default:
+		for range rows {
+			dst = append(dst, t.constant)
+		}
+	}
+	return dst
+}
+
 // empty tells whether all rows are absent.
 func (t *Texts) empty() bool {
 	return t.ends == nil && t.codes8 == nil && t.codes16 == nil && t.constant == CodeAbsent || t.ends != nil && len(t.ends) == 0
