@@ -61,22 +61,23 @@ type tally struct {
 // cellOverhead is about what a kept cell takes beside its text.
 const cellOverhead = 100
 
-// add counts a cell, all members of a list, and returns the bytes that it keeps.
-func (t *tally) add(a *Agg, c Cell, at int64) (kept int) {
+// add counts a cell, all members of a list, so many times, and returns the bytes that it
+// keeps.
+func (t *tally) add(a *Agg, c Cell, at, times int64) (kept int) {
 	c.each(func(v Cell) bool {
-		kept += t.addOne(a, v, at)
+		kept += t.addOne(a, v, at, times)
 		return true
 	})
 	return kept
 }
 
-func (t *tally) addOne(a *Agg, v Cell, at int64) (kept int) {
+func (t *tally) addOne(a *Agg, v Cell, at, times int64) (kept int) {
 	switch a.Func {
 	case aggCount:
-		t.n++
+		t.n += times
 	case "sum", aggAvg:
 		if f, ok := v.float(); ok {
-			t.addNumber(f, v.Text)
+			t.addNumber(f, v.Text, times)
 		}
 	case aggDistinct, "values":
 		key := v.String()
@@ -115,13 +116,14 @@ func (t *tally) take(v Cell, at int64, better bool) (kept int) {
 }
 
 // addNumber keeps a whole sum exact as long as it fits in 64 bits.
-func (t *tally) addNumber(f float64, text string) {
-	n, err := strconv.ParseInt(text, 10, 64)
+func (t *tally) addNumber(f float64, text string, times int64) {
+	one, err := strconv.ParseInt(text, 10, 64)
+	n := one * times
 	sum := t.whole + n
-	t.exact = err == nil && (t.n == 0 || t.exact) && (sum > t.whole) == (n > 0)
+	t.exact = err == nil && (t.n == 0 || t.exact) && n/times == one && (sum > t.whole) == (n > 0)
 	t.whole = sum
-	t.sum += f
-	t.n++
+	t.sum += f * float64(times)
+	t.n += times
 }
 
 // join adds another tally of the same function.
@@ -129,7 +131,7 @@ func (t *tally) join(a *Agg, o *tally) {
 	switch a.Func {
 	case "min", "max", "earliest", "latest":
 		if o.n > 0 {
-			t.addOne(a, o.best, o.at)
+			t.addOne(a, o.best, o.at, 1)
 		}
 		return
 	}

@@ -82,7 +82,7 @@ func (h *Hunt) Fold() (f Folding, ok bool) {
 // foldable tells whether a value can be made of one event and how many are like it.
 func foldable(a Agg) bool {
 	switch a.Func {
-	case aggCount, aggDistinct, "values", "min", "max":
+	case aggCount, aggDistinct, "sum", aggAvg, "values", "min", "max":
 		return true
 	default:
 		return false

@@ -125,7 +125,8 @@ func TestFoldSaysNo(t *testing.T) {
 		"*":                                         {false, false},
 		"* | stats count by user":                   {true, true},
 		"* | stats list(user)":                      {false, false},
-		"* | stats sum(pid)":                        {false, true},
+		"* | stats sum(pid)":                        {true, true},
+		"* | stats median(pid)":                     {false, true},
 		"* | head 5 | stats count":                  {false, false},
 		"* | where user=\"a\" | top user":           {true, true},
 		"* | timechart count by user":               {true, true},
@@ -145,7 +146,7 @@ func TestFoldSaysNo(t *testing.T) {
 	}
 	for text, want := range map[string]Folding{
 		"* | timechart span=10m count by user":          {Fields: []string{"user"}, Span: 10 * time.Minute},
-		"* | timechart count by time":                   {Fields: []string{"time"}, Span: time.Hour},
+		"* | timechart count as n, dc(time) as t":       {Fields: []string{"time"}, Span: time.Hour},
 		"* | where time>1 | timechart count":            {Fields: []string{"time"}, Span: time.Hour},
 		"* | eval x=user . pid | stats dc(source) by x": {Fields: []string{"attrs.pid", "source", "user"}},
 		"* | rename timestamp as t | stats count by t":  {Fields: []string{"time"}},

@@ -133,9 +133,7 @@ func (g *grouping) tally(w *row, one *group) error {
 			one.tallies[i].n += 1 + w.also
 			continue
 		}
-		before := one.tallies[i].n
-		kept += one.tallies[i].add(&g.aggs[i], g.of[i].of(w), at)
-		one.tallies[i].n += w.also * (one.tallies[i].n - before)
+		kept += one.tallies[i].add(&g.aggs[i], g.of[i].of(w), at, 1+w.also)
 	}
 	return g.memory.keep(kept)
 }
@@ -154,7 +152,13 @@ func (g *grouping) sorted() []*group {
 // does.
 func sortLists(a, b []Cell) int {
 	for i := range min(len(a), len(b)) {
-		if n := cmp.Or(sortCells(a[i], b[i]), strings.Compare(a[i].String(), b[i].String())); n != 0 {
+		if n := sortCells(a[i], b[i]); n != 0 {
+			return n
+		}
+		if a[i].Kind == CellText && b[i].Kind == CellText && a[i].Text == b[i].Text || a[i].Kind == CellTime && b[i].Kind == CellTime {
+			continue // most, and their text need not be made
+		}
+		if n := strings.Compare(a[i].String(), b[i].String()); n != 0 {
 			return n
 		}
 	}
