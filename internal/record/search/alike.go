@@ -104,7 +104,7 @@ func (a *alike) code(field int) []uint16 {
 // read reads the codes of a field.
 func (a *alike) read(v *view, page int, name string, c *codes) (ok bool, err error) {
 	c.codes, c.texts = c.codes[:0], segment.Texts{}
-	column := segment.ColSeverity
+	var column segment.Column
 	switch key, attr := strings.CutPrefix(name, attrPrefix); {
 	case name == "severity", name == "severity_number":
 		return true, a.readBytes(v, page, segment.ColSeverity, c)
@@ -201,7 +201,7 @@ func (a *alike) tally() {
 	clear(a.count)
 	for i, class := range a.class {
 		if a.count[class] == 0 {
-			a.first[class] = int32(i) //nolint:gosec // below PageRows
+			a.first[class] = int32(i)
 		}
 		a.count[class]++
 	}

@@ -50,6 +50,9 @@ func (s *Searcher) planCount(plan *question, views []*view) (*counter, error) {
 			}
 		}
 		if plan.where != nil {
+			if dear > max(s.countRows, 0) {
+				return c, nil // the other segments need not be looked at for this
+			}
 			if err := v.prepare(); err != nil {
 				return nil, err
 			}

@@ -19,6 +19,9 @@ func one[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 func prey(r *rand.Rand, n int) []*event.Event {
 	es := some(r, n)
 	for i, e := range es {
+		if i > 1000 && r.IntN(2) == 0 { // so many that their column turns raw
+			e.User, e.IP = fmt.Sprint("u", i), fmt.Sprintf("203.0.%d.%d", i>>8, i&255)
+		}
 		switch r.IntN(12) {
 		case 0:
 			e.SetCore(event.FieldUser, "")
@@ -50,7 +53,7 @@ func prey(r *rand.Rand, n int) []*event.Event {
 		if r.IntN(2) == 0 {
 			e.SetAttr("request", event.Text(fmt.Sprintf("req-%x", i*7919)))
 		}
-		if r.IntN(40) == 0 {
+		if r.IntN(8) == 0 { // more keys than there are columns
 			e.SetAttr(fmt.Sprint("rare", r.IntN(300)), event.Text(one(r, "needle", "a b", "5")))
 		}
 		if r.IntN(50) == 0 {
@@ -84,6 +87,7 @@ func huntValues() map[string][]string {
 		"http.status": {"login", "*", "-0"},
 		"a":           {"22", "root", `""`},
 		"rare7":       {"needle", "hay", "*", `""`},
+		"rare200":     {"needle", "*"},
 		"rare100":     {"needle", `"a b"`, "5"},
 		"request":     {"req-0", "req-1eef", "REQ-F77F5", "nothing"},
 		"nowhere":     {"x", "5", "*"},
@@ -95,7 +99,7 @@ func huntValues() map[string][]string {
 
 func huntField(r *rand.Rand) string {
 	return one(r, "user", "ip", "category", "source", "message", "action", "session", "outcome", "tags", "raw", "stream", "geo.country", "port", "peer", "pid",
-		"http.status", "a", "rare7", "rare100", "request", "nowhere", "compliance.gdpr_relevant", "compliance.retention_days", "port", "user", "ip")
+		"http.status", "a", "rare7", "rare100", "rare200", "request", "nowhere", "compliance.gdpr_relevant", "compliance.retention_days", "port", "user", "ip")
 }
 
 func randomLeaf(r *rand.Rand, es []*event.Event) string {
@@ -172,9 +176,9 @@ func randomStages(r *rand.Rand) string {
 		"| stats count by "+y, "| stats "+agg()+" by severity", "| stats count, "+agg(), "| stats count by category, source, outcome",
 		"| timechart span="+one(r, "10m", "1h", "1d")+" count by "+one(r, "category", "severity", "source"), "| timechart "+agg(), "| timechart limit=2 count by "+y,
 		"| top limit=3 "+y, "| rare category by source", "| top user, ip", "| stats count by user, ip, category, source, severity", "| timechart span=1h dc(time) as t by severity",
-		"| stats count by time")
+		"| stats count by time", "| stats count, dc(ip) by user", "| stats count by "+one(r, "rare7", "rare100", "rare200", "user", "request")+", severity")
 	row := one(r, "| head 20", "| tail 5", "| sort 15 -severity, user", "| dedup category, source", "| table time, user, port", "| fields - user", "| dedup 2 user | table user, id",
-		"| sort 10 port", "| head 300 | stats count by user", "| sort time | head 7", "| table user, ip | head 1000")
+		"| sort 10 port", "| dedup rare200 | table rare200, rare100, rare7", "| head 300 | stats count by user", "| sort time | head 7", "| table user, ip | head 1000")
 	switch r.IntN(4) {
 	case 0:
 		return ""

@@ -87,7 +87,7 @@ func sameCell(a, b query.Cell) bool {
 func TestHuntLikeRun(t *testing.T) {
 	t.Parallel()
 	es := prey(rand.New(rand.NewPCG(11, 1)), 5000)
-	at := []int{0, 100, 101, 2500, 5000}
+	at := []int{0, 100, 101, 500, 5000}
 	sorted := newestFirst(es)
 	for i, s := range []*search.Searcher{
 		searcher(t, search.Options{}, cuts(t, es, at, func(int) bool { return false })...),
@@ -98,7 +98,7 @@ func TestHuntLikeRun(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(uint64(i), 12))
 			rows := 0
-			for range 60 {
+			for range 80 {
 				text := randomWhere(r, es, r.IntN(4)) + " " + randomStages(r)
 				h, err := query.Parse(text)
 				if err != nil {

@@ -45,10 +45,12 @@ func (v *view) textNode(x query.Expr, c segment.Column, holds func(query.Cell) b
 		n.codes[code] = holds(cellAt(dict.Text(uint16(code)), segment.StateOf(uint16(code))))
 		n.some = n.some || n.codes[code]
 	}
-	if !n.some && n.lost == nil && !v.anyRaw(c) {
-		return never{}, nil
+	for page := range segment.Pages(v.r) {
+		if n.may(page) {
+			return n, nil
+		}
 	}
-	return n, nil
+	return never{}, nil
 }
 
 // cellAt is the cell of a core text field.
@@ -66,12 +68,14 @@ func cellAt(text string, state segment.State) query.Cell {
 func (n *textNode) cost() int { return costText }
 
 func (n *textNode) may(page int) bool {
-	return n.some || n.lost != nil || n.v.r.Raw(n.column, page)
+	if n.v.r.Raw(n.column, page) {
+		return n.hashes == nil || slices.ContainsFunc(n.hashes, n.v.filter(page).HasAll)
+	}
+	return n.some || n.lost != nil
 }
 
 func (n *textNode) find(page int, rows, found *segment.Bits) error {
-	raw := n.v.r.Raw(n.column, page)
-	if !raw && !n.some && n.lost == nil || raw && n.hashes != nil && !slices.ContainsFunc(n.hashes, n.v.filter(page).HasAll) {
+	if !n.may(page) {
 		return nil
 	}
 	texts, err := n.v.r.Texts(n.column, page)
