@@ -5,6 +5,7 @@ package journal
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -81,11 +82,12 @@ func TestRangesEndByAge(t *testing.T) {
 			time.Sleep(5 * time.Millisecond)
 		}
 	}
-	if n := len(all(t, j)); n != 15 {
-		t.Errorf("%d events, want 15", n)
+	events := slices.DeleteFunc(all(t, j), func(e *event.Event) bool { return e.Place.Stream == SystemStream }) // a sign of life
+	if len(events) != 15 {
+		t.Errorf("%d events, want 15", len(events))
 	}
 	stop()
-	if got := verifyDir(t, dir); !got.OK() || got.Verified != 15 {
+	if got := verifyDir(t, dir); !got.OK() || got.Verified < 15 || got.Verified != got.Total {
 		t.Errorf("report %+v", got)
 	}
 }

@@ -87,7 +87,7 @@ func all(t *testing.T, j *Journal) []*event.Event {
 	r := j.Reader(0)
 	for r.Position() < j.Head() {
 		// lost events at the end leave Next waiting for the next one
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		got, err := r.Next(ctx, 100)
 		cancel()
 		if errors.Is(err, context.DeadlineExceeded) {

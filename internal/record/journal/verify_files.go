@@ -59,7 +59,7 @@ func (v *verifier) skipRanges() {
 }
 
 // checkFiles checks the files that have ranges to be checked, those of the system
-// stream first. vanished tells that one was gone.
+// stream first. vanished tells that one was gone: then not all of them were checked.
 func (v *verifier) checkFiles(ctx context.Context, files []listed) (vanished bool, err error) {
 	workers := v.opts.Workers
 	if workers <= 0 {
@@ -97,6 +97,9 @@ func (v *verifier) checkFiles(ctx context.Context, files []listed) (vanished boo
 		}
 		if err := g.Wait(); err != nil {
 			return false, err //nolint:wrapcheck // only the context's, or that of Pace or Fetch
+		}
+		if vanished { // of the journal's own: without its tombstones nothing else is judged
+			return true, nil
 		}
 	}
 	return vanished, nil

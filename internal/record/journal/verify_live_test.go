@@ -85,6 +85,12 @@ func verifyChanged(t *testing.T, name string, at int) (steps int) {
 	j, stop := openTest(t, dir, func(o *Options) { o.SealEvents, o.LogFileBytes = 10, 16<<10 })
 	fill(t, j, "30d", 20, 10, 40*24*time.Hour)
 	fill(t, j, "90d", 50, 5, 0)
+	for n := range map[string]int{"files are merged": 4}[name] { // several files of the journal's own, which excuse others
+		o := Erasure{ID: fmt.Sprint("before-", n), Subject: fmt.Sprintf("user%d", 9-n), Actor: "admin"}
+		if _, err := j.Erase(t.Context(), o); err != nil {
+			t.Fatal(err)
+		}
+	}
 	change := changes(t, j)[name]
 	step := func() {
 		if (at < 0 && steps < 12) || steps == at {
