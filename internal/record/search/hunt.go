@@ -232,21 +232,29 @@ func (t *hunt) fold(ctx context.Context, sinks []*sink) (matched int64, damaged 
 	views, units := t.s.unitsOf(t.question, t.lost.readers)
 	gone := &damages{}
 	var count counter
+	done, matched, err := t.rollups(ctx, views, sinks)
+	if err != nil {
+		return 0, nil, err
+	}
 	err = t.s.each(ctx, len(units), func(i int, sc *scratch) (bool, error) {
 		u := units[i]
-		if t.lost.has(u.view, u.page) {
+		left := without(sinks, done[views[u.view]])
+		if len(left) == 0 || t.lost.has(u.view, u.page) {
 			return true, nil
 		}
 		any, err := views[u.view].match(u.page, math.MinInt64, &sc.rows, &sc.found)
 		if segment.IsDamage(err) {
 			t.lost.pass(u.view, u.page, err)
+			if len(left) < len(sinks) { // the others have counted it
+				gone.add(u.view)
+			}
 			return true, nil
 		}
 		if err != nil || !any {
 			return err == nil, err
 		}
 		count.rows.Add(int64(sc.rows.Count()))
-		for _, k := range sinks {
+		for _, k := range left {
 			at, fault, err := k.page(views[u.view], u.page, sc)
 			if err == nil && fault != nil {
 				err = t.lose(at, fault, gone)
@@ -265,7 +273,7 @@ func (t *hunt) fold(ctx context.Context, sinks []*sink) (matched int64, damaged 
 			}
 		}
 	}
-	return count.rows.Load(), gone.readers, err
+	return matched + count.rows.Load(), gone.readers, err
 }
 
 // lose notes that a page turned out to be damaged after part of it was counted, perhaps:
