@@ -145,6 +145,7 @@ type API struct {
 	limiter  *limiter
 	searches *searches
 	exports  *exports
+	hunts    chan struct{} // has one for each hunt that runs
 	checks   checks
 	activity activityCache
 }
@@ -154,7 +155,7 @@ func New(opts Options) (*API, error) {
 	if err := opts.check(); err != nil {
 		return nil, err
 	}
-	a := &API{opts: opts, streams: newStreams(), limiter: newLimiter(), searches: newSearches(), exports: newExports()}
+	a := &API{opts: opts, streams: newStreams(), limiter: newLimiter(), searches: newSearches(), exports: newExports(), hunts: make(chan struct{}, maxHunts)}
 	a.checks.queue = make(chan *checkJob, 1)
 	gated, err := a.mount()
 	if err != nil {

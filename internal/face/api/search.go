@@ -28,6 +28,9 @@ const (
 	facetValues  = 10
 	// searchWithin is how long a search may take: what looks at everything ends then.
 	searchWithin = 30 * time.Second
+	// maxHunts is how many run at a time: each may take its share of memory and all
+	// processors. Others wait for their turn within searchWithin.
+	maxHunts = 4
 )
 
 // Search implements GET /api/siem/search.
@@ -43,7 +46,7 @@ func (a *API) Search(ctx context.Context, request SearchRequestObject) (SearchRe
 	}
 	ctx, cancel := context.WithTimeout(ctx, searchWithin)
 	defer cancel()
-	found, err := a.opts.Hunts.Hunt(ctx, h, s.options)
+	found, err := a.hunt(ctx, h, s.options)
 	a.recordHunt(ctx, h, start, err) // afterwards, or the search would find itself
 	if err != nil {
 		return nil, err
@@ -51,6 +54,17 @@ func (a *API) Search(ctx context.Context, request SearchRequestObject) (SearchRe
 	out := s.answer(&found, a.appendRow)
 	out.TookMs = float64(time.Since(start).Microseconds()) / 1000
 	return Search200JSONResponse{Body: out, Headers: Search200ResponseHeaders{TocsinIncomplete: incomplete(found.Incomplete)}}, nil
+}
+
+// hunt runs a hunt when it is its turn.
+func (a *API) hunt(ctx context.Context, h *query.Hunt, o query.HuntOptions) (query.Answer, error) {
+	select {
+	case a.hunts <- struct{}{}:
+		defer func() { <-a.hunts }()
+		return a.opts.Hunts.Hunt(ctx, h, o)
+	case <-ctx.Done():
+		return query.Answer{}, ctx.Err()
+	}
 }
 
 // asked is a search as it was asked for.

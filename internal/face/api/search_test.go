@@ -3,11 +3,14 @@
 package api_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -212,5 +215,46 @@ func TestComplete(t *testing.T) {
 	for _, at := range []string{"-1", "16385", "x"} {
 		w := h.do(t, call{method: "GET", url: "/api/siem/search/complete?at=" + at, token: h.tokens["read"]})
 		mustBeProblem(t, w.Code, w.Header(), w.Body.String(), 400, "invalid_field")
+	}
+}
+
+// crowd is hunts that end when they are let go.
+type crowd struct {
+	*fakeHunts
+	here, most atomic.Int64
+	begun      chan struct{}
+	leave      chan struct{}
+}
+
+func (c *crowd) Hunt(ctx context.Context, h *query.Hunt, o query.HuntOptions) (query.Answer, error) {
+	n := c.here.Add(1)
+	defer c.here.Add(-1)
+	for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
+	}
+	c.begun <- struct{}{}
+	<-c.leave
+	return c.fakeHunts.Hunt(ctx, h, o)
+}
+
+// TestHuntsTakeTurns: four at a time; the others wait, and are answered then.
+func TestHuntsTakeTurns(t *testing.T) {
+	t.Parallel()
+	c := &crowd{fakeHunts: &fakeHunts{logs: newLogs()}, begun: make(chan struct{}, 20), leave: make(chan struct{})}
+	h := newHouse(t, func(o *api.Options) { o.Hunts = c })
+	var group sync.WaitGroup
+	for range 10 {
+		group.Go(func() {
+			if w := h.do(t, call{method: "GET", url: search("*"), token: h.tokens["read"]}); w.Code != 200 {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+	for range 4 {
+		<-c.begun
+	}
+	close(c.leave)
+	group.Wait()
+	if most := c.most.Load(); most != 4 {
+		t.Errorf("%d at a time, want 4", most)
 	}
 }

@@ -18,7 +18,7 @@ type HuntOptions struct {
 	Limits Limits
 	// Also are stages to be run, each on its own, over all events that the condition
 	// finds, as for a histogram or the most frequent values of a field. Limits.Rows is
-	// not theirs. The order of the events must not matter to them (Hunt.AnyOrder).
+	// not theirs, and together they may keep Limits.Bytes. The order of the events must not matter to them (Hunt.AnyOrder).
 	Also [][]Stage
 }
 

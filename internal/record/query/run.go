@@ -12,6 +12,9 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
+// DefaultBytes is the standard Limits.Bytes.
+const DefaultBytes = 64 << 20
+
 // Limits are the bounds of a run; a zero is the standard one.
 type Limits struct {
 	// Rows is the most rows of the table (10,000).
@@ -125,7 +128,7 @@ func build(h *Hunt, limits Limits) (*collector, processor, error) {
 		m.groups = 100_000
 	}
 	if m.bytes <= 0 {
-		m.bytes = 64 << 20
+		m.bytes = DefaultBytes
 	}
 	m.most.Groups, m.most.Bytes = m.groups, m.bytes
 	env := &environment{now: limits.Now}

@@ -29,6 +29,7 @@ func (s *Searcher) Hunt(ctx context.Context, h *query.Hunt, o query.HuntOptions)
 	}
 	defer release()
 	t := &hunt{s: s, hunt: h.At(o.Limits.Now), options: o, question: askHunt(h.At(o.Limits.Now), plan)}
+	t.stopped = ctx.Err
 	t.lost = s.losses(t.question, readers)
 	t.lost.known()
 	answer, err := t.answer(ctx)
@@ -93,6 +94,9 @@ func (t *hunt) answer(ctx context.Context) (query.Answer, error) {
 
 func (t *hunt) attempt(ctx context.Context) (answer query.Answer, damaged map[int]bool, err error) {
 	t.scanned.Store(0)
+	if t.options.Limits.Bytes <= 0 {
+		t.options.Limits.Bytes = query.DefaultBytes
+	}
 	main, err := newSink(t.hunt, t.options.Limits)
 	if err != nil {
 		return answer, nil, err
@@ -101,6 +105,7 @@ func (t *hunt) attempt(ctx context.Context) (answer query.Answer, damaged map[in
 	for _, stages := range t.options.Also {
 		limits := t.options.Limits
 		limits.Rows = 0
+		limits.Bytes = max(limits.Bytes, 1<<16) / len(t.options.Also) // together as much as the hunt itself
 		k, err := newSink(&query.Hunt{Where: t.hunt.Where, Stages: stages}, limits)
 		if err == nil && !k.any {
 			err = errors.New("stages beside a hunt for which the order of events matters")

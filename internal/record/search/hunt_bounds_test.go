@@ -5,8 +5,10 @@ package search_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -200,4 +202,42 @@ func matches(h *query.Hunt, es []*event.Event) (n int) {
 		}
 	}
 	return n
+}
+
+// tired is a context that ends when it has been asked so often.
+type tired struct {
+	context.Context
+	left atomic.Int64
+}
+
+func (c *tired) Err() error {
+	if c.left.Add(-1) < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestHuntEndsWithinPage: where a row may be dear the end of the context is seen before
+// the page is over.
+func TestHuntEndsWithinPage(t *testing.T) {
+	t.Parallel()
+	es := unique(rand.New(rand.NewPCG(22, 1)), 2*segment.PageRows)
+	for i, e := range es {
+		e.Raw = fmt.Sprint("raw ", i)
+	}
+	s := searcher(t, search.Options{Workers: 1}, block(t, es).Reader())
+	for _, text := range []string{"/fail.*z/", "user=/x$/", "raw=/x$/", "* | stats median(user)", "* | stats list(ip)"} {
+		h, err := query.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx := &tired{Context: t.Context()}
+		ctx.left.Store(20)
+		if _, err := s.Hunt(ctx, h, query.HuntOptions{}); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: %v", text, err)
+		}
+		if asked := 20 - ctx.left.Load(); text != "* | stats list(ip)" && asked > 100 {
+			t.Errorf("%s: it went on for %d rows", text, asked)
+		}
+	}
 }

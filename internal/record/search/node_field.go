@@ -253,6 +253,9 @@ func (v *view) scan(page int, rows *segment.Bits, fields []string, yield func(i 
 			return err
 		}
 		yield(i, &e)
+		if err := v.plan.stop(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

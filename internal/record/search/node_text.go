@@ -96,6 +96,11 @@ func (n *textNode) find(page int, rows, found *segment.Bits) error {
 		if b, state := texts.At(i); n.holds(cellAt(textOf(b), state)) {
 			found.Set(i)
 		}
+		if i&63 == 63 {
+			if err := n.v.plan.stop(); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

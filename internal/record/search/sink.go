@@ -22,7 +22,7 @@ type sink struct {
 	runner  *query.Runner
 	failed  error // a *query.LimitError
 	classes map[*view]map[string]*class
-	held    int // classes that are not pushed yet
+	held    int // bytes of classes that are not pushed yet
 }
 
 // class are the rows of a segment that are alike.
@@ -31,8 +31,12 @@ type class struct {
 	n   int64
 }
 
-// mostClasses is how many a sink holds before they are pushed.
-const mostClasses = 1 << 16
+// mostHeld is about how many bytes of classes a sink holds before they are pushed,
+// classBytes what one takes beside its key.
+const (
+	mostHeld   = 8 << 20
+	classBytes = 100
+)
 
 func newSink(h *query.Hunt, limits query.Limits) (*sink, error) {
 	r, err := query.NewRunner(h, limits)
@@ -64,7 +68,7 @@ func (k *sink) page(v *view, page int, sc *scratch) (at place, fault, err error)
 	switch {
 	case k.failed != nil:
 	case folds:
-		if k.hold(v, page, &sc.alike); k.held > mostClasses {
+		if k.hold(v, page, &sc.alike); k.held > mostHeld {
 			at, fault = k.flush()
 		}
 	default:
@@ -99,7 +103,7 @@ func (k *sink) hold(v *view, page int, a *alike) {
 		if c == nil {
 			c = &class{row: page*segment.PageRows + row}
 			held[string(key)] = c
-			k.held++
+			k.held += len(key) + classBytes
 		}
 		c.n += n
 	})

@@ -109,7 +109,9 @@ func (v *view) findTerm(t *termTest, page int, filter segment.Filter, rows, foun
 		case !texts.Raw():
 			texts.Select(codes, found)
 		default:
-			findRaw(&texts, t.term, left, rows, found, c.has)
+			if err := v.findRaw(&texts, t.term, left, rows, found, c.has); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -148,21 +150,26 @@ func restHas(t needle, row []byte) (has bool) {
 // findRaw adds to found those of rows whose text has the word. When there are
 // many it searches the whole page at once for the word's characters, and asks
 // has only about the rows that have them.
-func findRaw(texts *segment.Texts, n needle, left int, rows, found *segment.Bits, has func(needle, []byte) bool) {
+func (v *view) findRaw(texts *segment.Texts, n needle, left int, rows, found *segment.Bits, has func(needle, []byte) bool) error {
 	term, isTerm := n.(*query.Term)
 	if left <= fewRows || !isTerm {
 		for i := range rows.All {
 			if b, _ := texts.At(i); !found.Has(i) && has(n, b) {
 				found.Set(i)
 			}
+			if !isTerm {
+				if err := v.plan.stop(); err != nil {
+					return err
+				}
+			}
 		}
-		return
+		return nil
 	}
 	scan := term.Scan(texts.Data())
 	for at := scan.Next(0); at >= 0; {
 		row, end := texts.RowAt(at)
 		if row >= texts.Len() {
-			return
+			return nil
 		}
 		if rows.Has(row) && !found.Has(row) {
 			if b, _ := texts.At(row); has(n, b) {
@@ -171,4 +178,5 @@ func findRaw(texts *segment.Texts, n needle, left int, rows, found *segment.Bits
 		}
 		at = scan.Next(end)
 	}
+	return nil
 }

@@ -25,6 +25,16 @@ type question struct {
 	where   query.Expr // nil for none
 	texts   bool       // texts are looked into, which is dear
 	scanned atomic.Int64
+	// stopped is asked within a page where a row may be dear; nil is never.
+	stopped func() error
+}
+
+// stop tells why the call is to end.
+func (q *question) stop() error {
+	if q.stopped == nil {
+		return nil
+	}
+	return q.stopped()
 }
 
 func ask(plan *query.Plan) *question { return &question{Plan: plan, texts: len(plan.Terms) > 0} }
