@@ -21,6 +21,15 @@ func (v *verifier) readLater() error {
 	if v.stopped {
 		return nil
 	}
+	// The checkpoint comes first: one that was signed after the headers were read would
+	// cover more than these, and could not be compared.
+	raw, err := os.ReadFile(filepath.Join(v.dir, checkpointName))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("read checkpoint: %w", err)
+	}
+	if v.opts.between != nil {
+		v.opts.between()
+	}
 	copies, err := readHeaderFiles(func(name ...string) string { return filepath.Join(append([]string{v.dir}, name...)...) })
 	if err != nil {
 		return err
@@ -34,13 +43,6 @@ func (v *verifier) readLater() error {
 		s.indexes = append(s.indexes, i)
 	}
 	v.skipRanges()
-	raw, err := os.ReadFile(filepath.Join(v.dir, checkpointName))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read checkpoint: %w", err)
-	}
 	if c, _, err := v.openCheckpoint(raw); err == nil {
 		v.vouch(&c)
 	}
