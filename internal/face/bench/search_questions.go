@@ -20,8 +20,8 @@ type question struct {
 	ask  func(context.Context, *search.Searcher) (int64, error)
 }
 
-// questions are those that the design has goals for, as far as a filter can ask
-// them, and some that are known to be hard.
+// questions are those that the design has goals for, and some that are known to be
+// hard.
 func (l *haystack) questions() []question {
 	some := l.sample()
 	const address = "10.0.20.21" // the twentieth most frequent
@@ -42,6 +42,14 @@ func (l *haystack) questions() []question {
 		l.page("user and time", 0, query.Filter{Users: []string{some.User}, From: some.Time - day/4, To: some.Time + day/4}),
 		l.page("a year without events", 0, query.Filter{From: from - 400*day, To: from - 35*day}),
 		l.statistics("statistics of all", 50, query.Filter{}),
+		l.hunt("histogram by category", 100, "* | timechart span=1h count by category"),
+		l.hunt("histogram by category of a day in 5 minutes", 0, "earliest="+at(from+2*day)+" latest="+at(from+3*day)+" | timechart span=5m count by category"),
+		l.hunt("top 20 users in 10 minutes", 4, "earliest="+at(some.Time)+" latest="+at(some.Time+int64(10*time.Minute))+" | top limit=20 user"),
+		l.hunt("top 20 users of all", 0, "* | top limit=20 user"),
+		l.hunt("hunt with OR and NOT", 0, "category=permission_denied OR user="+query.Plain(some.User).String()+" NOT ip=10.1.0.0/16"),
+		l.hunt("regular expression", 0, "message=/(?i)kerber[o0]ast/"),
+		l.hunt("attribute by value", 0, rareAttr+"=case-50"),
+		l.hunt("users of a network", 0, "ip=10.1.0.0/16 | stats count, dc(user) as users by category"),
 		l.statistics("statistics of a source, one day", 50, query.Filter{Sources: []string{"authentication"}, From: from + 2*day, To: from + 3*day}),
 	}
 }
@@ -68,6 +76,20 @@ func (l *haystack) statistics(name string, goal float64, f query.Filter) questio
 		return st.Total, err
 	}}
 }
+
+// hunt returns how many rows the table has.
+func (l *haystack) hunt(name string, goal float64, text string) question {
+	return question{name, goal, func(ctx context.Context, s *search.Searcher) (int64, error) {
+		h, err := query.Parse(text)
+		if err != nil {
+			return 0, err
+		}
+		a, err := s.Hunt(ctx, h, query.HuntOptions{})
+		return int64(len(a.Rows)), err
+	}}
+}
+
+func at(ns int64) string { return event.FormatTime(ns) }
 
 func (l *haystack) byID(name string, goal float64, id event.ID) question {
 	return question{name, goal, func(ctx context.Context, s *search.Searcher) (int64, error) {
