@@ -115,9 +115,9 @@ func randomLeaf(r *rand.Rand, es []*event.Event) string {
 	case 3:
 		return one(r, "failed", `"failed password"`, "fail*", "*assw*", "ș", "kerberoast", "needle", "root", "22", "req-1eef", "login_failed", "true")
 	case 4:
-		return one(r, `/[Ff]ailed .* root/`, `/^login/`, `/req-[0-9a-f]+$/`, `/x*/`, `/^$/`, `/\d{3}\.5/`, `/needle/`)
+		return one(r, `/[Ff]ailed .* root/`, `/^login/`, `/req-[0-9a-f]+$/`, `/x*/`, `/^$/`, `/\d{3}\.5/`, `/needle/`, `/(?i)FAILED passw.rd/`, `/(?i)ROOT from 203\.0/`)
 	case 5:
-		return huntField(r) + "=" + one(r, `/^r/`, `/\d$/`, `/^$/`, `/(?i)LOGIN/`, `/a|u/`)
+		return huntField(r) + "=" + one(r, `/^r/`, `/\d$/`, `/^$/`, `/(?i)LOGIN/`, `/a|u/`, `/(?i)assword FOR u\d/`, `/03\.0\.[0-9]+\.7$/`)
 	case 6:
 		return "exists:" + one(r, huntField(r), "severity", "time", "index", "id")
 	case 7:

@@ -145,7 +145,8 @@ func (v *view) node(x query.Expr) (node, error) {
 		return v.wordNode(x.Term(), x.Term().Words(), costWords)
 	}
 	if re, ok := query.Regex(x); ok && !re.MatchString("") {
-		return v.wordNode(&pattern{re}, nil, costPatterns)
+		required, _ := query.Required(x)
+		return v.wordNode(&pattern{required, re}, nil, costPatterns)
 	}
 	if field, holds, ok := query.Test(x); ok {
 		return v.fieldNode(x, field, holds)

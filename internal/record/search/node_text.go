@@ -20,10 +20,13 @@ type textNode struct {
 	some   bool       // one of codes is true
 	lost   error      // why the dictionary cannot be read
 	hashes [][]uint64 // of each value wanted, when these are known; else nil
+	// required stands in every text that matches; nil when nothing is known to.
+	required *query.Term
 }
 
 func (v *view) textNode(x query.Expr, c segment.Column, holds func(query.Cell) bool) (node, error) {
 	n := &textNode{v: v, column: c, holds: holds}
+	n.required, _ = query.Required(x)
 	if texts, ok := query.Equals(x); ok {
 		n.hashes = [][]uint64{}
 		for _, text := range texts {
@@ -91,6 +94,13 @@ func (n *textNode) find(page int, rows, found *segment.Bits) error {
 		some.And(rows)
 		found.Or(&some)
 		return nil
+	}
+	if n.required != nil {
+		return n.v.candidates(&texts, n.required, false, rows.Count(), rows, func(row int, text []byte) {
+			if _, state := texts.At(row); n.holds(cellAt(textOf(text), state)) {
+				found.Set(row)
+			}
+		})
 	}
 	for i := range rows.All {
 		if b, state := texts.At(i); n.holds(cellAt(textOf(b), state)) {

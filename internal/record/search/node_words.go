@@ -2,11 +2,15 @@
 
 package search
 
-import "github.com/tocsin-siem/tocsin/internal/record/segment"
+import (
+	"github.com/tocsin-siem/tocsin/internal/record/query"
+	"github.com/tocsin-siem/tocsin/internal/record/segment"
+)
 
 // pattern is a regular expression as a needle. It matches no empty text.
 type pattern struct {
-	re interface {
+	required *query.Term // stands wherever it is found; nil when there is no such text
+	re       interface {
 		MatchString(string) bool
 		Match([]byte) bool
 	}

@@ -147,17 +147,28 @@ func restHas(t needle, row []byte) (has bool) {
 	return has
 }
 
-// findRaw adds to found those of rows whose text has the word. When there are
-// many it searches the whole page at once for the word's characters, and asks
-// has only about the rows that have them.
+// findRaw adds to found those of rows whose text has the word or expression.
 func (v *view) findRaw(texts *segment.Texts, n needle, left int, rows, found *segment.Bits, has func(needle, []byte) bool) error {
-	term, isTerm := n.(*query.Term)
-	if left <= fewRows || !isTerm {
+	term, cheap := n.(*query.Term)
+	if p, ok := n.(*pattern); ok {
+		term = p.required
+	}
+	return v.candidates(texts, term, cheap, left, rows, func(row int, text []byte) {
+		if !found.Has(row) && has(n, text) {
+			found.Set(row)
+		}
+	})
+}
+
+// candidates yields those of rows whose text may have a term, all when it is nil. When
+// there are many it searches the whole page at once for the term's characters. Where
+// what yield does is not cheap it looks whether the call is to end.
+func (v *view) candidates(texts *segment.Texts, term *query.Term, cheap bool, left int, rows *segment.Bits, yield func(row int, text []byte)) error {
+	if left <= fewRows || term == nil {
 		for i := range rows.All {
-			if b, _ := texts.At(i); !found.Has(i) && has(n, b) {
-				found.Set(i)
-			}
-			if !isTerm {
+			b, _ := texts.At(i)
+			yield(i, b)
+			if !cheap {
 				if err := v.plan.stop(); err != nil {
 					return err
 				}
@@ -171,9 +182,13 @@ func (v *view) findRaw(texts *segment.Texts, n needle, left int, rows, found *se
 		if row >= texts.Len() {
 			return nil
 		}
-		if rows.Has(row) && !found.Has(row) {
-			if b, _ := texts.At(row); has(n, b) {
-				found.Set(row)
+		if rows.Has(row) {
+			b, _ := texts.At(row)
+			yield(row, b)
+			if !cheap {
+				if err := v.plan.stop(); err != nil {
+					return err
+				}
 			}
 		}
 		at = scan.Next(end)
