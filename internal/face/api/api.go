@@ -81,6 +81,8 @@ type Options struct {
 	Logs query.Source
 	// Hunts answers the hunt language.
 	Hunts Hunts
+	// Saved keeps hunts under names.
+	Saved SavedSearches
 	// Cases keeps anomalies, alerts and their rules.
 	Cases Cases
 	// Auth tells who calls.
@@ -130,8 +132,8 @@ func (o *Options) check() error {
 	case o.Logs == nil, o.Cases == nil, o.Auth == nil, o.Audit == nil, o.Verify == nil, o.Evidence == nil,
 		o.Head == nil, o.Tail == nil, o.Vitals == nil, o.Logger == nil:
 		return errors.New("api: logs, cases, auth, audit, verify, evidence, head, tail, vitals and logger are needed")
-	case o.Erasures == nil, o.Holds == nil, o.Retain == nil, o.Retention == nil, o.Hunts == nil:
-		return errors.New("api: erasures, holds, retain, retention and hunts are needed")
+	case o.Erasures == nil, o.Holds == nil, o.Retain == nil, o.Retention == nil, o.Hunts == nil, o.Saved == nil:
+		return errors.New("api: erasures, holds, retain, retention, hunts and saved are needed")
 	default:
 		return nil
 	}

@@ -138,7 +138,7 @@ func newHouse(t testing.TB, change func(*api.Options)) *house {
 	}
 	h.auth = a
 	opts := api.Options{
-		Logs: h.logs, Hunts: &fakeHunts{logs: h.logs}, Cases: h.cases, Auth: a, Audit: h.audit, Logger: logger, Evidence: shared(t), Head: h.tail.head, Tail: h.tail.open,
+		Logs: h.logs, Hunts: &fakeHunts{logs: h.logs}, Saved: newSaved(), Cases: h.cases, Auth: a, Audit: h.audit, Logger: logger, Evidence: shared(t), Head: h.tail.head, Tail: h.tail.open,
 		Verify: func(context.Context, time.Time, time.Time, func(float64)) (api.Verification, error) {
 			return api.Verification{Status: api.VerificationStatusVALID, Total: 7, Verified: 7}, nil
 		},

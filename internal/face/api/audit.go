@@ -25,6 +25,13 @@ const (
 	journalVerified   = "journal_verified"
 )
 
+// The categories of saved searches.
+const (
+	searchSaved   = "search_saved"
+	searchChanged = "search_changed"
+	searchRemoved = "search_removed"
+)
+
 // The categories of orders to erase somebody, of legal holds and of retention.
 const (
 	ErasureRequested = "erasure_requested"

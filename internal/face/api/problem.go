@@ -87,6 +87,8 @@ func explain(err error) (p *problemError, ok bool) {
 		return invalidText(err), true
 	case explainHunt(err) != nil:
 		return explainHunt(err), true
+	case explainSaved(err) != nil:
+		return explainSaved(err), true
 	case explainRemoval(err) != nil:
 		return explainRemoval(err), true
 	case errors.Is(err, context.DeadlineExceeded):

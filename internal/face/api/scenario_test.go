@@ -5,6 +5,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -82,7 +83,7 @@ func TestAccess(t *testing.T) {
 		{"read", "read", map[string]bool{"session": true, "read": true}},
 		{"manage", "manage", map[string]bool{"session": true, "read": true, "manage": true}},
 	}
-	for _, e := range append(endpoints(), removals()...) {
+	for _, e := range slices.Concat(endpoints(), removals(), savedSearches()) {
 		for _, c := range callers {
 			t.Run(fmt.Sprintf("%s %s %s", c.name, e.method, e.url), func(t *testing.T) {
 				t.Parallel()

@@ -1244,6 +1244,38 @@ type RetentionRun struct {
 	Lagging int `json:"lagging"`
 }
 
+// SavedSearch defines model for SavedSearch.
+type SavedSearch struct {
+	Columns   *[]string `json:"columns,omitempty"`
+	CreatedAt time.Time `json:"created_at"`
+	CreatedBy string    `json:"created_by"`
+	Id        string    `json:"id"`
+	Name      string    `json:"name"`
+	Q         string    `json:"q"`
+	Span      *string   `json:"span,omitempty"`
+	UpdatedAt time.Time `json:"updated_at"`
+}
+
+// SavedSearchList defines model for SavedSearchList.
+type SavedSearchList struct {
+	Items []SavedSearch `json:"items"`
+}
+
+// SavedSearchRequest defines model for SavedSearchRequest.
+type SavedSearchRequest struct {
+	// Columns The fields that are shown of events; the standard ones without
+	Columns *[]string `json:"columns,omitempty"`
+	Name    string    `json:"name"`
+
+	// Q The hunt; docs/search.md has the language
+	Q string `json:"q"`
+
+	// Span The time up to now that it is asked of: a whole number and s, m, h, d or w; all time without
+	//
+	// Example: 24h
+	Span *string `json:"span,omitempty"`
+}
+
 // Scope defines model for Scope.
 type Scope string
 
@@ -1780,6 +1812,12 @@ type VerifyLogsJSONRequestBody = VerifyRequest
 // RunRetentionJSONRequestBody defines body for RunRetention for application/json ContentType.
 type RunRetentionJSONRequestBody = RetentionRequest
 
+// SaveSearchJSONRequestBody defines body for SaveSearch for application/json ContentType.
+type SaveSearchJSONRequestBody = SavedSearchRequest
+
+// ChangeSavedSearchJSONRequestBody defines body for ChangeSavedSearch for application/json ContentType.
+type ChangeSavedSearchJSONRequestBody = SavedSearchRequest
+
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenRequest
 
@@ -1881,6 +1919,18 @@ type ServerInterface interface {
 	// CompleteSearch What can follow in a hunt before the cursor
 	// (GET /api/siem/search/complete)
 	CompleteSearch(w http.ResponseWriter, r *http.Request, params CompleteSearchParams)
+	// ListSavedSearches Hunts that people keep under a name, by name
+	// (GET /api/siem/searches)
+	ListSavedSearches(w http.ResponseWriter, r *http.Request)
+	// SaveSearch Keep a hunt under a name
+	// (POST /api/siem/searches)
+	SaveSearch(w http.ResponseWriter, r *http.Request)
+	// RemoveSavedSearch Remove a saved search
+	// (DELETE /api/siem/searches/{id})
+	RemoveSavedSearch(w http.ResponseWriter, r *http.Request, id Id)
+	// ChangeSavedSearch Change a saved search
+	// (PUT /api/siem/searches/{id})
+	ChangeSavedSearch(w http.ResponseWriter, r *http.Request, id Id)
 	// LogStatistics Counts of events by source, level, category and hour
 	// (GET /api/siem/statistics)
 	LogStatistics(w http.ResponseWriter, r *http.Request, params LogStatisticsParams)
@@ -3019,6 +3069,86 @@ func (siw *ServerInterfaceWrapper) CompleteSearch(w http.ResponseWriter, r *http
 	handler.ServeHTTP(w, r)
 }
 
+// ListSavedSearches operation middleware
+func (siw *ServerInterfaceWrapper) ListSavedSearches(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSavedSearches(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SaveSearch operation middleware
+func (siw *ServerInterfaceWrapper) SaveSearch(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SaveSearch(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// RemoveSavedSearch operation middleware
+func (siw *ServerInterfaceWrapper) RemoveSavedSearch(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.RemoveSavedSearch(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ChangeSavedSearch operation middleware
+func (siw *ServerInterfaceWrapper) ChangeSavedSearch(w http.ResponseWriter, r *http.Request) {
+
+	var err error
+	_ = err
+
+	// ------------- Path parameter "id" -------------
+	var id Id
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", r.PathValue("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: true})
+	if err != nil {
+		siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "id", Err: err})
+		return
+	}
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ChangeSavedSearch(w, r, id)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // LogStatistics operation middleware
 func (siw *ServerInterfaceWrapper) LogStatistics(w http.ResponseWriter, r *http.Request) {
 
@@ -3399,6 +3529,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/logs/verify/{id}", wrapper.VerificationJob)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/search", wrapper.Search)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/search/complete", wrapper.CompleteSearch)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/searches", wrapper.ListSavedSearches)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/siem/searches", wrapper.SaveSearch)
+	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/siem/searches/{id}", wrapper.RemoveSavedSearch)
+	m.HandleFunc(http.MethodPut+" "+options.BaseURL+"/api/siem/searches/{id}", wrapper.ChangeSavedSearch)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/statistics", wrapper.LogStatistics)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/checkpoint", wrapper.JournalCheckpoint)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/journal/keys", wrapper.JournalKeys)
@@ -5960,6 +6094,344 @@ func (response CompleteSearch429ApplicationProblemPlusJSONResponse) VisitComplet
 	return err
 }
 
+type ListSavedSearchesRequestObject struct {
+}
+
+type ListSavedSearchesResponseObject interface {
+	VisitListSavedSearchesResponse(w http.ResponseWriter) error
+}
+
+type ListSavedSearches200JSONResponse SavedSearchList
+
+func (response ListSavedSearches200JSONResponse) VisitListSavedSearchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSavedSearches401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSavedSearches401ApplicationProblemPlusJSONResponse) VisitListSavedSearchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSavedSearches403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSavedSearches403ApplicationProblemPlusJSONResponse) VisitListSavedSearchesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveSearchRequestObject struct {
+	Body *SaveSearchJSONRequestBody
+}
+
+type SaveSearchResponseObject interface {
+	VisitSaveSearchResponse(w http.ResponseWriter) error
+}
+
+type SaveSearch201JSONResponse SavedSearch
+
+func (response SaveSearch201JSONResponse) VisitSaveSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveSearch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response SaveSearch400ApplicationProblemPlusJSONResponse) VisitSaveSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveSearch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SaveSearch401ApplicationProblemPlusJSONResponse) VisitSaveSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveSearch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SaveSearch403ApplicationProblemPlusJSONResponse) VisitSaveSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveSearch409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response SaveSearch409ApplicationProblemPlusJSONResponse) VisitSaveSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SaveSearch415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response SaveSearch415ApplicationProblemPlusJSONResponse) VisitSaveSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveSavedSearchRequestObject struct {
+	Id Id `json:"id"`
+}
+
+type RemoveSavedSearchResponseObject interface {
+	VisitRemoveSavedSearchResponse(w http.ResponseWriter) error
+}
+
+type RemoveSavedSearch204Response struct {
+}
+
+func (response RemoveSavedSearch204Response) VisitRemoveSavedSearchResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RemoveSavedSearch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveSavedSearch401ApplicationProblemPlusJSONResponse) VisitRemoveSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveSavedSearch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveSavedSearch403ApplicationProblemPlusJSONResponse) VisitRemoveSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RemoveSavedSearch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RemoveSavedSearch404ApplicationProblemPlusJSONResponse) VisitRemoveSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSavedSearchRequestObject struct {
+	Id   Id `json:"id"`
+	Body *ChangeSavedSearchJSONRequestBody
+}
+
+type ChangeSavedSearchResponseObject interface {
+	VisitChangeSavedSearchResponse(w http.ResponseWriter) error
+}
+
+type ChangeSavedSearch200JSONResponse SavedSearch
+
+func (response ChangeSavedSearch200JSONResponse) VisitChangeSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSavedSearch400ApplicationProblemPlusJSONResponse struct {
+	BadRequestApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeSavedSearch400ApplicationProblemPlusJSONResponse) VisitChangeSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSavedSearch401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeSavedSearch401ApplicationProblemPlusJSONResponse) VisitChangeSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSavedSearch403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeSavedSearch403ApplicationProblemPlusJSONResponse) VisitChangeSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSavedSearch404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeSavedSearch404ApplicationProblemPlusJSONResponse) VisitChangeSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSavedSearch409ApplicationProblemPlusJSONResponse struct {
+	ConflictApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeSavedSearch409ApplicationProblemPlusJSONResponse) VisitChangeSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ChangeSavedSearch415ApplicationProblemPlusJSONResponse struct {
+	UnsupportedMediaTypeApplicationProblemPlusJSONResponse
+}
+
+func (response ChangeSavedSearch415ApplicationProblemPlusJSONResponse) VisitChangeSavedSearchResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(415)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogStatisticsRequestObject struct {
 	Params LogStatisticsParams
 }
@@ -6424,6 +6896,18 @@ type StrictServerInterface interface {
 	// CompleteSearch What can follow in a hunt before the cursor
 	// (GET /api/siem/search/complete)
 	CompleteSearch(ctx context.Context, request CompleteSearchRequestObject) (CompleteSearchResponseObject, error)
+	// ListSavedSearches Hunts that people keep under a name, by name
+	// (GET /api/siem/searches)
+	ListSavedSearches(ctx context.Context, request ListSavedSearchesRequestObject) (ListSavedSearchesResponseObject, error)
+	// SaveSearch Keep a hunt under a name
+	// (POST /api/siem/searches)
+	SaveSearch(ctx context.Context, request SaveSearchRequestObject) (SaveSearchResponseObject, error)
+	// RemoveSavedSearch Remove a saved search
+	// (DELETE /api/siem/searches/{id})
+	RemoveSavedSearch(ctx context.Context, request RemoveSavedSearchRequestObject) (RemoveSavedSearchResponseObject, error)
+	// ChangeSavedSearch Change a saved search
+	// (PUT /api/siem/searches/{id})
+	ChangeSavedSearch(ctx context.Context, request ChangeSavedSearchRequestObject) (ChangeSavedSearchResponseObject, error)
 	// LogStatistics Counts of events by source, level, category and hour
 	// (GET /api/siem/statistics)
 	LogStatistics(ctx context.Context, request LogStatisticsRequestObject) (LogStatisticsResponseObject, error)
@@ -7341,6 +7825,120 @@ func (sh *strictHandler) CompleteSearch(w http.ResponseWriter, r *http.Request, 
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(CompleteSearchResponseObject); ok {
 		if err := validResponse.VisitCompleteSearchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSavedSearches operation middleware
+func (sh *strictHandler) ListSavedSearches(w http.ResponseWriter, r *http.Request) {
+	var request ListSavedSearchesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSavedSearches(ctx, request.(ListSavedSearchesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSavedSearches")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSavedSearchesResponseObject); ok {
+		if err := validResponse.VisitListSavedSearchesResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SaveSearch operation middleware
+func (sh *strictHandler) SaveSearch(w http.ResponseWriter, r *http.Request) {
+	var request SaveSearchRequestObject
+
+	var body SaveSearchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SaveSearch(ctx, request.(SaveSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SaveSearch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SaveSearchResponseObject); ok {
+		if err := validResponse.VisitSaveSearchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// RemoveSavedSearch operation middleware
+func (sh *strictHandler) RemoveSavedSearch(w http.ResponseWriter, r *http.Request, id Id) {
+	var request RemoveSavedSearchRequestObject
+
+	request.Id = id
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.RemoveSavedSearch(ctx, request.(RemoveSavedSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RemoveSavedSearch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(RemoveSavedSearchResponseObject); ok {
+		if err := validResponse.VisitRemoveSavedSearchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ChangeSavedSearch operation middleware
+func (sh *strictHandler) ChangeSavedSearch(w http.ResponseWriter, r *http.Request, id Id) {
+	var request ChangeSavedSearchRequestObject
+
+	request.Id = id
+
+	var body ChangeSavedSearchJSONRequestBody
+	if err := runtime.BindJSONBody(r, &body); err != nil {
+		sh.options.RequestErrorHandlerFunc(w, r, fmt.Errorf("can't decode JSON body: %w", err))
+		return
+	}
+	request.Body = &body
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ChangeSavedSearch(ctx, request.(ChangeSavedSearchRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ChangeSavedSearch")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ChangeSavedSearchResponseObject); ok {
+		if err := validResponse.VisitChangeSavedSearchResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

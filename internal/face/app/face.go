@@ -69,7 +69,7 @@ func (s *server) openFace(ctx context.Context) (err error) {
 	}
 	s.face.vitals.begin(s)
 	o := api.Options{
-		Logs: s.record.search, Hunts: s.record.search, Cases: s.record.cases, Auth: s.face.access, Audit: s.face.auditor.event,
+		Logs: s.record.search, Hunts: s.record.search, Saved: s.record.state, Cases: s.record.cases, Auth: s.face.access, Audit: s.face.auditor.event,
 		Verify: s.verifyForAPI, Entries: s.entriesForAPI, Evidence: s.evidence(), Origin: s.record.journal.Origin(), Head: s.record.journal.Head,
 		Tail:     func(after uint64) api.Tail { return s.record.journal.Reader(after) },
 		Erasures: &s.erasures, Holds: s.record.journal, Retain: s.retention.drop, Retention: s.retention.state,

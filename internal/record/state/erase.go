@@ -30,7 +30,7 @@ type eraser struct {
 }
 
 // Erase takes whoever is one of those out of what is kept about anomalies, alerts,
-// sessions and tokens, and the subject out of the order of that id, in one
+// sessions, tokens and saved searches, and the subject out of the order of that id, in one
 // transaction; then nothing of it is left in the files either. Rows stay, with their
 // counts, times and evidence, and erasure.Word in the place of the name. It returns
 // how many rows of what were changed, and may be called again.
@@ -50,6 +50,7 @@ func (w *Watch) Erase(ctx context.Context, order string, is func(text string) bo
 			{"sessions", e.sessions},
 			{"tokens", e.tokens},
 			{"pending activities", e.pending},
+			{"saved searches", e.savedSearches},
 			{"orders", func() error { return e.orders(order) }},
 		} {
 			if err := part.do(); err != nil {

@@ -236,6 +236,55 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/siem/searches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Hunts that people keep under a name, by name
+         * @description All of them, at most 500; whoever may read events sees them.
+         */
+        get: operations["listSavedSearches"];
+        put?: never;
+        /**
+         * Keep a hunt under a name
+         * @description 409 `conflict` when another one has the name, in whatever letter case, or when there are 500. A hunt that cannot be
+         *     read is a 400 `invalid_query`. API tokens need `security.manage`.
+         */
+        post: operations["saveSearch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/searches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a saved search
+         * @description Who saved it may, and who has `security.manage`.
+         */
+        put: operations["changeSavedSearch"];
+        post?: never;
+        /**
+         * Remove a saved search
+         * @description Who saved it may, and who has `security.manage`.
+         */
+        delete: operations["removeSavedSearch"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/siem/search/stream": {
         parameters: {
             query?: never;
@@ -1000,6 +1049,33 @@ export interface components {
             took_ms: number;
             histogram?: components["schemas"]["SearchHistogram"];
             facets?: components["schemas"]["SearchFacet"][];
+        };
+        SavedSearchRequest: {
+            name: string;
+            /** @description The hunt; docs/search.md has the language */
+            q: string;
+            /**
+             * @description The time up to now that it is asked of: a whole number and s, m, h, d or w; all time without
+             * @example 24h
+             */
+            span?: string;
+            /** @description The fields that are shown of events; the standard ones without */
+            columns?: string[];
+        };
+        SavedSearch: {
+            id: string;
+            name: string;
+            q: string;
+            span?: string;
+            columns?: string[];
+            created_by: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        SavedSearchList: {
+            items: components["schemas"]["SavedSearch"][];
         };
         SearchStep: {
             /** @example prune.field */
@@ -2326,6 +2402,112 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             429: components["responses"]["TooManyRequests"];
+        };
+    };
+    listSavedSearches: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The saved searches */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearchList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    saveSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description The saved search */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    changeSavedSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SavedSearchRequest"];
+            };
+        };
+        responses: {
+            /** @description The saved search */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedSearch"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    removeSavedSearch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["parameters"]["id"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
         };
     };
     tailLogs: {
