@@ -4,7 +4,7 @@ package state
 
 import (
 	"errors"
-	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,7 +71,7 @@ func TestSavedSearchesAreBounded(t *testing.T) {
 	t.Parallel()
 	s := openState(t, t.TempDir())
 	for i := range query.MaxSaved {
-		if err := s.exec(t.Context(), "INSERT INTO saved_searches VALUES (?, ?, '{}')", fmt.Sprint(i), fmt.Sprint("name ", i)); err != nil {
+		if err := s.exec(t.Context(), "INSERT INTO saved_searches VALUES (?, ?, '{}')", strconv.Itoa(i), "name "+strconv.Itoa(i)); err != nil {
 			t.Fatal(err)
 		}
 	}
