@@ -34,7 +34,7 @@ const sendAt = 64 << 10
 type export struct {
 	api   *API
 	out   *download
-	asked query.Filter // without limit
+	asked hunted
 	limit int
 	form  exportForm
 
@@ -73,7 +73,7 @@ func (x *export) prepare(ctx context.Context) (err error) {
 	if x.form, err = x.api.exportFormOf(params.Get("format"), params.Get("fields")); err != nil {
 		return err
 	}
-	if x.asked, err = filterOf(ctx, "format", "fields", "limit"); err != nil {
+	if x.asked, err = huntedOf(ctx, "format", "fields", "limit"); err != nil {
 		return err
 	}
 	x.limit, err = limitOf(ctx, defaultExport, maxExport)
@@ -101,9 +101,8 @@ func (x *export) run(ctx context.Context) error {
 		return err
 	}
 	defer leave()
-	for f := x.asked; ; {
-		f.Limit = min(query.MaxLimit, x.limit-x.rows)
-		page, err := x.api.opts.Logs.Query(ctx, f)
+	for cursor := x.asked.filter.Cursor; ; {
+		page, err := x.asked.page(ctx, x.api, min(query.MaxLimit, x.limit-x.rows), cursor)
 		if err != nil {
 			return err
 		}
@@ -118,20 +117,20 @@ func (x *export) run(ctx context.Context) error {
 		if page.Next == "" || x.rows >= x.limit {
 			return x.end(page.Next)
 		}
-		f.Cursor = page.Next
+		cursor = page.Next
 	}
 }
 
 // begin sends the headers, after it is recorded who takes what away.
 func (x *export) begin(ctx context.Context, first *query.Page) {
-	attrs := []event.Attr{{Key: "format", Value: event.Text(x.form.name)}, {Key: "limit", Value: event.Int(int64(x.limit))}}
+	attrs := append(x.asked.attrs(), event.Attr{Key: "format", Value: event.Text(x.form.name)}, event.Attr{Key: "limit", Value: event.Int(int64(x.limit))})
 	switch {
 	case first.Next == "":
 		attrs = append(attrs, event.Attr{Key: "entries", Value: event.Int(int64(len(first.Items)))})
-	case first.Total != nil && x.asked.Cursor == "":
+	case first.Total != nil && x.asked.filter.Cursor == "":
 		attrs = append(attrs, event.Attr{Key: "entries", Value: event.Int(min(*first.Total, int64(x.limit)))})
 	}
-	x.api.recordExport(ctx, &x.asked, "events as "+x.form.name, attrs...)
+	x.api.recordExport(ctx, &x.asked.filter, "events as "+x.form.name, attrs...)
 	h := x.out.w.Header()
 	if n := incomplete(x.incomplete); n != nil {
 		h.Set(incompleteHeader, strconv.Itoa(*n))

@@ -63,9 +63,9 @@ func routes() []route {
 		{"POST /api/siem/searches", needsView, nil, func() any { return new(SavedSearchRequest) }},
 		{"PUT /api/siem/searches/{id}", needsView, nil, func() any { return new(SavedSearchRequest) }},
 		{"DELETE /api/siem/searches/{id}", needsView, nil, nil},
-		{"GET /api/siem/search/stream", needsView, filter, nil},
+		{"GET /api/siem/search/stream", needsView, append(slices.Clone(filter), "hunt"), nil},
 		{"GET /api/siem/statistics", needsView, span, nil},
-		{"GET /api/siem/export", needsView, append(slices.Clone(span), "format", "fields", "limit", "cursor"), nil},
+		{"GET /api/siem/export", needsView, append(slices.Clone(span), "hunt", "format", "fields", "limit", "cursor"), nil},
 
 		{"GET /api/siem/journal/bundle", needsView, append(slices.Clone(span), "complete", "limit", "origin"), nil},
 		{"GET /api/siem/journal/checkpoint", needsView, nil, nil},

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tocsin-siem/tocsin/internal/record/query"
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
 // The bounds of a live tail: a browser can neither show nor use more, and a client
@@ -21,26 +21,31 @@ const (
 
 // streamLogs implements GET /api/siem/search/stream.
 func (a *API) streamLogs(w http.ResponseWriter, r *http.Request) {
-	f, err := filterOf(r.Context())
+	h, err := huntedOf(r.Context())
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	plan, err := f.Plan()
+	match, err := h.match()
 	if err != nil {
 		a.fail(w, r, err)
 		return
 	}
-	a.recordSearch(r.Context(), &f, nil) // before the tail begins, so that it does not show itself
+	// before the tail begins, so that it does not show itself
+	if h.hunt != nil {
+		a.recordHunt(r.Context(), h.hunt, h.now, nil)
+	} else {
+		a.recordSearch(r.Context(), &h.filter, nil)
+	}
 	a.watch(w, r, false, func(ctx context.Context, _ *stream, out *sse) error {
-		return a.tail(ctx, plan, out)
+		return a.tail(ctx, match, out)
 	})
 }
 
 // tail sends what matches from now on. It reads the journal by itself, so that it
 // needs no buffer: a slow client falls behind, and is then moved to the newest events
 // and told how many it missed.
-func (a *API) tail(ctx context.Context, plan *query.Plan, out *sse) error {
+func (a *API) tail(ctx context.Context, match func(*event.Event) bool, out *sse) error {
 	last := a.opts.Head()
 	reader := a.opts.Tail(last)
 	var missed int64
@@ -53,7 +58,7 @@ func (a *API) tail(ctx context.Context, plan *query.Plan, out *sse) error {
 		}
 		for _, e := range events {
 			last = e.Place.Ord
-			if !plan.Match(e) {
+			if !match(e) {
 				continue
 			}
 			if !budget.take(time.Now()) {

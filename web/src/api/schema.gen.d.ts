@@ -1996,6 +1996,8 @@ export interface components {
         ip_address: string;
         /** @description Words that must all occur in the texts of the event; "quotes" make a phrase, `*` at an end of a word any characters */
         q: string;
+        /** @description A hunt without stages, in the place of the other filters; `from` and `to` go with it. docs/search.md has the language */
+        event_hunt: string;
         /** @description A hunt; everything without */
         hunt: string;
         /** @description Events on a page, 100 without and at most 1,000; with stages the most rows of the table, 10,000 without */
@@ -2278,6 +2280,8 @@ export interface operations {
     exportLogs: {
         parameters: {
             query?: {
+                /** @description A hunt without stages, in the place of the other filters; `from` and `to` go with it. docs/search.md has the language */
+                hunt?: components["parameters"]["event_hunt"];
                 /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
                 source?: components["parameters"]["source"];
                 /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
@@ -2513,6 +2517,8 @@ export interface operations {
     tailLogs: {
         parameters: {
             query?: {
+                /** @description A hunt without stages, in the place of the other filters; `from` and `to` go with it. docs/search.md has the language */
+                hunt?: components["parameters"]["event_hunt"];
                 /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
                 source?: components["parameters"]["source"];
                 /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
