@@ -3,6 +3,7 @@
 package api_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -15,7 +16,7 @@ func TestExportOfAHunt(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
 	resp, body := h.export(t, "format=ndjson&hunt=user%3Aana+AND+NOT+message%3Anothing")
-	if resp.StatusCode != 200 || strings.Count(body, "\n") != 5 || resp.Trailer.Get("Tocsin-Rows") != "5" {
+	if resp.StatusCode != http.StatusOK || strings.Count(body, "\n") != 5 || resp.Trailer.Get("Tocsin-Rows") != "5" {
 		t.Errorf("%d %v %s", resp.StatusCode, resp.Trailer, body)
 	}
 	h.mu.Lock()
