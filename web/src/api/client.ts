@@ -13,6 +13,7 @@ export class ApiError extends Error {
   readonly retryAfter: number | undefined;
   /** Stored events that cannot be read, one of which may have been what was asked for. */
   readonly incomplete: number;
+  readonly problem: Partial<Schemas['Problem']>;
 
   constructor(status: number, problem: Partial<Schemas['Problem']>, retryAfter?: number, incomplete = 0) {
     super(problem.detail ?? problem.title ?? `HTTP ${status}`);
@@ -22,6 +23,7 @@ export class ApiError extends Error {
     this.field = problem.field;
     this.retryAfter = retryAfter;
     this.incomplete = incomplete;
+    this.problem = problem;
   }
 }
 

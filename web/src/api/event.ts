@@ -12,6 +12,17 @@ export function eventText(event: EventRecord, name: string): string {
   return JSON.stringify(value);
 }
 
+/** What an event is called: its message, else its category. */
+export function eventTitle(event: EventRecord): string {
+  return eventText(event, 'message') || eventText(event, 'category');
+}
+
+/** What the source sent, or the message where that is kept as it was. */
+export function eventRaw(event: EventRecord): { text: string; original: boolean } {
+  const raw = eventText(event, 'raw');
+  return { text: raw || eventText(event, 'message'), original: raw !== '' };
+}
+
 const levels = ['info', 'low', 'medium', 'high', 'critical'] as const;
 
 export function eventLevel(event: EventRecord): (typeof levels)[number] {

@@ -5,7 +5,7 @@ import { setPreference, usePreferences } from '../lib/preferences';
 import classes from './help-dialog.module.css';
 
 const groups = [
-  { name: 'go', rows: ['/', 'g o', 'g a', 'g n', 'g e', 'mod+k'] },
+  { name: 'go', rows: ['/', 'g o', 'g a', 'g n', 'g e', 'g h', 'mod+k'] },
   { name: 'list', rows: ['j', 'k', 'Enter', '.', 'Escape'] },
   { name: 'work', rows: ['e', 'c', 'p'] },
 ] as const;
@@ -16,6 +16,7 @@ const names = {
   'g a': 'alerts',
   'g n': 'anomalies',
   'g e': 'events',
+  'g h': 'hunt',
   'mod+k': 'palette',
   j: 'next',
   k: 'previous',

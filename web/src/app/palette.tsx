@@ -16,6 +16,7 @@ function useCommands(query: string, onHelp: () => void): Command[] {
     { id: 'alerts', text: t('help.key.alerts'), run: () => void navigate({ to: '/alerts' }) },
     { id: 'anomalies', text: t('help.key.anomalies'), run: () => void navigate({ to: '/anomalies' }) },
     { id: 'events', text: t('help.key.events'), run: () => void navigate({ to: '/events' }) },
+    { id: 'hunt', text: t('help.key.hunt'), run: () => void navigate({ to: '/hunt' }) },
     {
       id: 'tail',
       text: t('palette.tail'),

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router';
 import {
   Activity,
   Bell,
+  Crosshair,
   LayoutDashboard,
   type LucideIcon,
   PanelLeftClose,
@@ -21,7 +22,7 @@ import { Mark } from '../ui/mark';
 import classes from './rail.module.css';
 
 type Item = {
-  to: '/' | '/alerts' | '/anomalies' | '/events';
+  to: '/' | '/alerts' | '/anomalies' | '/events' | '/hunt';
   text: string;
   icon: LucideIcon;
   count?: number;
@@ -50,6 +51,7 @@ function useItems(): Item[] {
       countText: t('nav.openAnomalies', { count: anomalies }),
     },
     { to: '/events', text: t('siem.logs'), icon: Rows3 },
+    { to: '/hunt', text: t('hunt.title'), icon: Crosshair },
   ];
 }
 

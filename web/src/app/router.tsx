@@ -13,6 +13,7 @@ import { alertSearch } from '../features/alerts/alert-search';
 import { anomalySearch } from '../features/anomalies/anomaly-search';
 import { loginSearch } from '../features/auth/login-search';
 import { eventSearch } from '../features/events/event-search';
+import { huntSearch } from '../features/hunt/hunt-search';
 import { formatSearch, parseSearch } from '../lib/url-state';
 import { Crashed, NotFound } from './not-found';
 import { Shell } from './shell';
@@ -94,6 +95,13 @@ const event = createRoute({
   component: lazyRouteComponent(() => import('../features/events/event-panel'), 'EventPanel'),
 });
 
+const hunt = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/hunt',
+  validateSearch: huntSearch,
+  component: lazyRouteComponent(() => import('../features/hunt/hunt-page'), 'HuntPage'),
+});
+
 const routes = root.addChildren([
   login,
   signedIn.addChildren([
@@ -102,6 +110,7 @@ const routes = root.addChildren([
     alerts.addChildren([alert]),
     anomalies.addChildren([anomaly]),
     events.addChildren([event]),
+    hunt,
   ]),
 ]);
 

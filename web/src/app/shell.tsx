@@ -56,6 +56,7 @@ export function Shell() {
     'g a': () => void navigate({ to: '/alerts' }),
     'g n': () => void navigate({ to: '/anomalies' }),
     'g e': () => void navigate({ to: '/events' }),
+    'g h': () => void navigate({ to: '/hunt' }),
   });
   return (
     <div className={classes.shell} data-rail={rail}>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatDuration, formatNumber, formatPercent } from './format';
-import { formatAbsolute, formatClock, formatRelative } from './time';
+import { formatAbsolute, formatClock, formatRelative, formatTick, timeTicks } from './time';
 
 const time = '2026-11-23T02:14:07Z';
 const now = Date.parse('2026-11-23T02:20:00Z');
@@ -26,6 +26,19 @@ describe('times', () => {
   it('leaves what is no time as it is', () => {
     expect(formatAbsolute('soon', 'en', 'utc')).toBe('soon');
     expect(formatRelative('soon', 'en', now)).toBe('');
+  });
+});
+
+describe('ticks', () => {
+  const from = Date.parse('2026-11-23T02:14:07Z');
+  it.each([
+    [3_600_000, 6, 900_000, ['02:15', '02:30', '02:45', '03:00']],
+    [60_000, 6, 15_000, ['02:14:15', '02:14:30', '02:14:45', '02:15:00']],
+    [3 * 86_400_000, 4, 86_400_000, ['24 Nov', '25 Nov', '26 Nov']],
+  ])('are round (%i ms)', (length, most, step, want) => {
+    const found = timeTicks(from, from + length, most, 'utc');
+    expect(found.step).toBe(step);
+    expect(found.ticks.map((tick) => formatTick(tick, 'en', 'utc', found.step))).toEqual(want);
   });
 });
 

@@ -72,3 +72,34 @@ export function formatRelative(iso: string, language: string, now: number): stri
   }
   return format.format(seconds, 'second');
 }
+
+const tickSteps = [
+  1, 5, 15, 30, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 7_776_000,
+];
+
+/** Round moments between two, at most `most`, and the distance between them; all in milliseconds. */
+export function timeTicks(
+  from: number,
+  to: number,
+  most: number,
+  zone: Zone,
+): { ticks: number[]; step: number } {
+  const step = (tickSteps.find((seconds) => (to - from) / 1000 / seconds <= most) ?? 31_536_000) * 1000;
+  // days and hours are round where the reader is
+  const shift = zone === 'utc' ? 0 : new Date(from).getTimezoneOffset() * 60_000;
+  const ticks: number[] = [];
+  for (let at = Math.ceil((from - shift) / step) * step + shift; at < to; at += step) ticks.push(at);
+  return { ticks, step };
+}
+
+/** A moment beside an axis: no more of it than the distance to the next one needs. */
+export function formatTick(time: number, language: string, zone: Zone, step: number): string {
+  const day = step >= 86_400_000;
+  return new Intl.DateTimeFormat(localeTag(language), {
+    ...(day
+      ? { day: '2-digit', month: language === 'ro' ? '2-digit' : 'short' }
+      : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),
+    ...(step < 60_000 ? { second: '2-digit' } : {}),
+    ...zoneOption(zone),
+  }).format(time);
+}

@@ -3,6 +3,7 @@ import { HttpResponse, http } from 'msw';
 import type { Schemas } from '../api/client';
 import { aProof, aVerification } from './evidence';
 import { aDashboard, aFinding, ago, someAlerts, someAnomalies, someEvents } from './factories';
+import { huntHandlers } from './hunt';
 
 type World = {
   signedIn: boolean;
@@ -189,5 +190,6 @@ export function handlers(world: World = newWorld()) {
     ...alertHandlers(world),
     ...anomalyHandlers(world),
     ...eventHandlers(world),
+    ...huntHandlers(world),
   ];
 }

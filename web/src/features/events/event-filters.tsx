@@ -6,6 +6,7 @@ import { type FormEvent, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatCompact } from '../../lib/format';
 import { FilterBar, FilterSelect } from '../../ui/filter-bar';
+import { TimeRange } from '../../ui/time-range';
 import classes from './event-filters.module.css';
 import { type EventSearch, levels, ranges } from './event-search';
 import { useEventStatistics } from './use-events';
@@ -72,51 +73,6 @@ function SearchBox({ search, onChange }: Props) {
   );
 }
 
-/** A moment for an input of type datetime-local, in the browser's zone. */
-function local(iso: string | undefined): string {
-  if (!iso) return '';
-  const date = new Date(iso);
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-}
-
-function TimeFilter({ search, onChange }: Props) {
-  const { t } = useTranslation();
-  const [custom, setCustom] = useState(false);
-  const fixed = search.from !== undefined || search.to !== undefined;
-  const iso = (value: string) => (value ? new Date(value).toISOString() : undefined);
-  return (
-    <>
-      <FilterSelect
-        label={t('events.range')}
-        all={t('events.allTime')}
-        value={fixed || custom ? 'custom' : search.range}
-        options={[
-          ...ranges.map((value) => ({ value, label: t(`range.${value}`) })),
-          { value: 'custom', label: t('events.custom') },
-        ]}
-        onChange={(value) => {
-          setCustom(value === 'custom');
-          if (value !== 'custom')
-            onChange({ range: value as EventSearch['range'], from: undefined, to: undefined });
-        }}
-      />
-      {(fixed || custom) &&
-        (['from', 'to'] as const).map((edge) => (
-          <TextInput
-            key={edge}
-            size="xs"
-            type="datetime-local"
-            aria-label={t(`events.${edge}`)}
-            leftSection={<span className={classes.edge}>{t(`events.${edge}`)}</span>}
-            leftSectionWidth={52}
-            value={local(search[edge])}
-            onChange={(event) => onChange({ [edge]: iso(event.currentTarget.value), range: undefined })}
-          />
-        ))}
-    </>
-  );
-}
-
 export function EventFilters({ search, onChange }: Props) {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
@@ -157,7 +113,7 @@ export function EventFilters({ search, onChange }: Props) {
         />
         <TextFilter label={t('events.user')} value={search.user} onChange={(user) => onChange({ user })} />
         <TextFilter label={t('events.ip')} value={search.ip} onChange={(ip) => onChange({ ip })} />
-        {!live && <TimeFilter search={search} onChange={onChange} />}
+        {!live && <TimeRange ranges={ranges} value={search} onChange={onChange} />}
       </FilterBar>
     </div>
   );

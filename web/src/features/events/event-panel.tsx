@@ -1,23 +1,18 @@
-// One event: its fields, its JSON, and what the source really sent, with every byte that could act escaped.
-import { Skeleton, Tabs } from '@mantine/core';
+// One event of the list, beside it.
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Copy, ListFilter } from 'lucide-react';
+import { ListFilter } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/client';
-import { type EventRecord, eventErased, eventFields, eventLevel, eventText } from '../../api/event';
+import { eventErased, eventFields, eventLevel, eventRaw, eventText, eventTitle } from '../../api/event';
 import { api } from '../../api/hooks';
-import { escapeBytes, safeJson } from '../../lib/hostile-text';
-import { IconButton } from '../../ui/icon-button';
+import { proveEvent } from '../../api/proof';
+import { EventHead, EventView, EventWaiting } from '../../ui/event-view';
 import { IncompleteNote } from '../../ui/incomplete-note';
-import { LogText } from '../../ui/log-text';
-import { SeverityBadge } from '../../ui/severity';
+import { ProofBadge } from '../../ui/proof-badge';
 import { SidePanel } from '../../ui/side-panel';
 import { ErrorState } from '../../ui/state';
-import { TimeText } from '../../ui/time-text';
-import { toastDone } from '../../ui/toast';
 import classes from './event-panel.module.css';
 import type { EventSearch } from './event-search';
-import { ProofBadge } from './proof-badge';
 
 const route = getRouteApi('/in/events/$eventId');
 
@@ -34,11 +29,11 @@ export function EventPanel() {
   );
   const missing = error instanceof ApiError && error.status === 404;
   const { tab = 'fields', ...list } = search;
-  const setTab = (next: string | null) =>
+  const setTab = (next: typeof tab) =>
     void navigate({
       to: '/events/$eventId',
       params: { eventId },
-      search: { ...search, tab: next === 'fields' ? undefined : (next as EventSearch['tab']) },
+      search: { ...search, tab: next === 'fields' ? undefined : next },
       replace: true,
     });
   return (
@@ -46,7 +41,13 @@ export function EventPanel() {
       id={eventId}
       label={t('events.details')}
       onClose={() => void navigate({ to: '/events', search: list })}
-      head={data ? <Head event={data} /> : <h2>{t('events.details')}</h2>}
+      head={
+        data ? (
+          <EventHead severity={eventLevel(data)} time={eventText(data, 'time')} title={eventTitle(data)} />
+        ) : (
+          <h2>{t('events.details')}</h2>
+        )
+      }
     >
       {missing && error.incomplete > 0 && (
         <IncompleteNote inset text={t('events.goneIncomplete', { count: error.incomplete })} />
@@ -58,58 +59,21 @@ export function EventPanel() {
           onRetry={missing ? undefined : () => void refetch()}
         />
       )}
-      {!data && !error && (
-        <div className={classes.waiting} aria-hidden="true">
-          <Skeleton height={12} width="60%" />
-          <Skeleton height={12} width="80%" />
-          <Skeleton height={12} width="50%" />
-        </div>
-      )}
+      {!data && !error && <EventWaiting />}
       {data && (
-        <Tabs value={tab} onChange={setTab} keepMounted={false}>
-          <Tabs.List className={classes.tabs}>
-            <Tabs.Tab value="fields">{t('events.fields')}</Tabs.Tab>
-            <Tabs.Tab value="json">JSON</Tabs.Tab>
-            <Tabs.Tab value="raw">{t('events.raw')}</Tabs.Tab>
-          </Tabs.List>
-          <Tabs.Panel value="fields">
-            <ProofBadge key={eventId} eventId={eventId} />
-            <ErasedNote event={data} />
-            <Fields event={data} />
-          </Tabs.Panel>
-          <Tabs.Panel value="json">
-            <Source text={safeJson(data)} />
-          </Tabs.Panel>
-          <Tabs.Panel value="raw">
-            <p className={classes.hint}>{data.raw ? t('events.rawText') : t('events.noRaw')}</p>
-            <Source text={escapeBytes(eventText(data, 'raw') || eventText(data, 'message'))} />
-          </Tabs.Panel>
-        </Tabs>
+        <EventView
+          event={data}
+          fields={eventFields(data)}
+          erased={eventErased(data)}
+          raw={eventRaw(data)}
+          tab={tab}
+          onTab={setTab}
+          proof={<ProofBadge key={eventId} eventId={eventId} prove={proveEvent} />}
+          action={(name, value) => <Only name={name} value={value} />}
+        />
       )}
     </SidePanel>
   );
-}
-
-function Head({ event }: { event: EventRecord }) {
-  return (
-    <>
-      <div className={classes.badges}>
-        <SeverityBadge severity={eventLevel(event)} />
-        <span className={classes.time}>
-          <TimeText time={eventText(event, 'time')} />
-        </span>
-      </div>
-      <h2>
-        <LogText text={eventText(event, 'message') || eventText(event, 'category')} />
-      </h2>
-    </>
-  );
-}
-
-function ErasedNote({ event }: { event: EventRecord }) {
-  const { t } = useTranslation();
-  const erased = eventErased(event);
-  return erased ? <p className={classes.hint}>{t(`events.erased.${erased}`)}</p> : null;
 }
 
 const filters: Record<string, keyof EventSearch> = {
@@ -120,55 +84,19 @@ const filters: Record<string, keyof EventSearch> = {
   severity: 'level',
 };
 
-function Fields({ event }: { event: EventRecord }) {
+function Only({ name, value }: { name: string; value: string }) {
   const { t } = useTranslation();
+  const filter = filters[name];
+  if (!filter) return null;
   return (
-    <dl className={classes.fields}>
-      {eventFields(event).map(({ name, value }) => {
-        const filter = filters[name];
-        const time = name === 'time' || name === 'received';
-        return (
-          <div key={name}>
-            <dt className="mono">
-              <LogText text={name} />
-            </dt>
-            <dd>
-              <span className={classes.value}>
-                {time ? <TimeText time={value} form="absolute" /> : <LogText text={value} mono />}
-              </span>
-              {filter && (
-                <Link
-                  to="/events"
-                  search={{ [filter]: value }}
-                  className={classes.pivot}
-                  aria-label={t('events.only', { name })}
-                  title={t('events.only', { name })}
-                >
-                  <ListFilter size={14} aria-hidden="true" />
-                </Link>
-              )}
-            </dd>
-          </div>
-        );
-      })}
-    </dl>
-  );
-}
-
-function Source({ text }: { text: string }) {
-  const { t } = useTranslation();
-  const copy = async () => {
-    await navigator.clipboard?.writeText(text);
-    toastDone(t('common.copied'));
-  };
-  return (
-    <div className={classes.source}>
-      <span className={classes.copy}>
-        <IconButton label={t('common.copy')} onClick={() => void copy()}>
-          <Copy size={15} aria-hidden="true" />
-        </IconButton>
-      </span>
-      <pre>{text}</pre>
-    </div>
+    <Link
+      to="/events"
+      search={{ [filter]: value }}
+      className={classes.pivot}
+      aria-label={t('events.only', { name })}
+      title={t('events.only', { name })}
+    >
+      <ListFilter size={14} aria-hidden="true" />
+    </Link>
   );
 }

@@ -3,15 +3,22 @@ import { Button } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { Download, ShieldAlert, ShieldCheck } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { ApiError } from '../../api/client';
-import { proveEvent } from '../../api/proof';
-import { saveFile } from '../../lib/save-file';
+import { saveFile } from '../lib/save-file';
 import classes from './proof-badge.module.css';
 
-export function ProofBadge({ eventId }: { eventId: string }) {
+type Props = {
+  eventId: string;
+  /** Asks the server; what it throws may say why in a code. */
+  prove: (id: string) => Promise<{ headers: number; bundle: string }>;
+};
+
+export function ProofBadge({ eventId, prove }: Props) {
   const { t } = useTranslation();
-  const { mutate, data, error, isPending } = useMutation({ mutationFn: () => proveEvent(eventId) });
-  const code = error instanceof ApiError ? error.code : '';
+  const { mutate, data, error, isPending } = useMutation<
+    { headers: number; bundle: string },
+    Error & { code?: string }
+  >({ mutationFn: () => prove(eventId) });
+  const code = error?.code;
   const broken = code === 'entry_damaged' || code === 'journal_diverged';
   const never = broken || code === 'entry_archived';
   return (

@@ -1,0 +1,200 @@
+// The hunt page against the real server: by keyboard alone, in both languages, clean for axe; pictures in e2e/shots.
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { axe, launch, type Theme, visit } from './browser';
+
+const shots = resolve('e2e/shots');
+const docs = process.env.TOCSIN_DOC_SHOTS;
+let browser: Browser;
+beforeAll(async () => {
+  mkdirSync(shots, { recursive: true });
+  browser = await launch();
+  const { page, close } = await visit(browser, '/');
+  await failuresRecorded(page);
+  await close();
+});
+afterAll(() => browser?.close());
+
+async function failuresRecorded(page: Page): Promise<void> {
+  const until = Date.now() + 90_000;
+  while (Date.now() < until) {
+    const answer = await page.request.get(`${inject('url')}/api/siem/logs?category=login_failed&limit=20`);
+    const { items = [] } = (await answer.json()) as { items?: unknown[] };
+    if (items.length >= 20) return;
+    await page.waitForTimeout(500);
+  }
+  throw new Error('no twenty failed log-ins within 90 s');
+}
+
+/** Waits until rows, chart and facets are there. */
+async function settled(page: Page): Promise<void> {
+  await page.waitForFunction(
+    () => document.querySelector('main table') && !document.querySelector('[class*=Skeleton]'),
+  );
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForTimeout(400);
+}
+
+const hunt = (q: string, rest = '') => `/hunt?q=${encodeURIComponent(q)}${rest}`;
+const bar = (page: Page) => page.getByRole('textbox', { name: 'Hunt', exact: true });
+const q = (page: Page) => new URL(page.url()).searchParams.get('q');
+
+describe('hunting', () => {
+  it('goes from the question to the event and back by keyboard alone', async () => {
+    const { page, problems, close } = await visit(browser, '/');
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await page.keyboard.press('g');
+    await page.keyboard.press('h');
+    await page.getByRole('heading', { name: 'Hunt', level: 1 }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.tagName === 'TEXTAREA');
+    await page.keyboard.type('categ');
+    await page.getByRole('option', { name: /^category=/ }).waitFor();
+    await page.keyboard.press('Tab');
+    await page.getByRole('option', { name: /login_failed/ }).waitFor();
+    await page.keyboard.type('login_f');
+    await page.getByRole('option', { name: /login_failed/ }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('Enter');
+    expect(await bar(page).inputValue()).toBe('category=login_failed');
+    await page.keyboard.press('Enter');
+    await page.locator('tr[data-id]').first().waitFor();
+    expect(q(page)).toBe('category=login_failed');
+    await settled(page);
+    await page.keyboard.press('Tab'); // out of the text, where letters are keys again
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    const panel = page.getByRole('complementary', { name: 'Event' });
+    await panel.getByRole('region', { name: 'Proof' }).waitFor();
+    const pivot = panel.getByRole('button', { name: 'What to do with category' });
+    await pivot.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('menuitem', { name: 'Only with this value' }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'menuitem');
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await page.getByRole('menu').waitFor({ state: 'detached' });
+    expect(await pivot.evaluate((node) => node === document.activeElement)).toBe(true);
+    await page.keyboard.press('Escape');
+    await panel.waitFor({ state: 'detached' });
+    await page.waitForFunction(() => document.activeElement?.hasAttribute('data-row-link'));
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it('narrows by a frequent value, and by a bar', async () => {
+    const { page, close } = await visit(browser, hunt('category=login_failed'));
+    await settled(page);
+    await page.getByRole('button', { name: 'Only with user root' }).click();
+    await page.waitForURL((url) => url.searchParams.get('q') === 'category=login_failed user:"root"');
+    await settled(page);
+    await page.getByRole('button', { name: 'Without user root' }).click();
+    await page.waitForURL((url) => url.searchParams.get('q') === 'category=login_failed -user:"root"');
+    await settled(page);
+    const chart = page.getByRole('img', { name: 'Events by time and severity' });
+    const box = await chart.boundingBox();
+    if (!box) throw new Error('no chart');
+    await page.mouse.move(box.x + 2, box.y + 20);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width * 0.6, box.y + 20, { steps: 5 });
+    await page.mouse.up();
+    await page.waitForURL((url) => url.searchParams.has('from') && url.searchParams.has('to'));
+    await page.getByLabel('From', { exact: true }).waitFor();
+    await page.goBack();
+    await page.waitForURL((url) => !url.searchParams.has('from'));
+    await close();
+  });
+
+  it('marks where it is wrong, and mends it', async () => {
+    const { page, close } = await visit(browser, '/hunt');
+    await bar(page).fill('category=login_failed | statz count by user');
+    await page.keyboard.press('Enter');
+    const alert = page.getByRole('alert').filter({ hasText: 'There is no such stage' });
+    await alert.waitFor();
+    expect(await page.locator('mark').textContent()).toBe('statz');
+    expect(await axe(page)).toEqual([]);
+    await page.screenshot({ path: join(shots, 'hunt-error-1440-light.png') });
+    await alert.getByRole('button', { name: 'Use “stats”' }).click();
+    const table = page.getByRole('table', { name: 'Table of the hunt' });
+    await table.waitFor();
+    expect(await table.getByRole('columnheader').allTextContents()).toEqual(['user', 'count']);
+    expect(
+      await table
+        .locator('tbody td[data-align=end]')
+        .first()
+        .evaluate((cell) => getComputedStyle(cell).textAlign),
+    ).toBe('right');
+    await close();
+  });
+
+  it('speaks Romanian', async () => {
+    const { page, problems, close } = await visit(browser, hunt('category=login_failed'), { language: 'ro' });
+    await settled(page);
+    await page.getByRole('heading', { name: 'Investigare', level: 1 }).waitFor();
+    await page.getByText(/^\d+ de evenimente găsite$|^\d+ evenimente găsite$/).waitFor();
+    await page.getByRole('button', { name: 'Coloane' }).click();
+    await page.getByRole('menuitemcheckbox', { name: 'attrs.port' }).click();
+    await page.keyboard.press('Escape');
+    await page.getByRole('columnheader', { name: 'attrs.port' }).waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+});
+
+const pages = {
+  start: '/hunt',
+  events: hunt('category=login_failed'),
+  all: hunt('*', '&range=15m'),
+  stats: hunt('* | stats count, dc(ip) as addresses, max(severity) as worst by user | sort -count'),
+  chart: hunt('earliest=-15m | timechart span=1m limit=5 count by source'),
+  nothing: hunt('category=login_failed user=nobody', '&range=15m'),
+};
+
+describe.each([
+  ['light', 'en', 1440],
+  ['dark', 'ro', 1440],
+  ['light', 'ro', 390],
+  ['dark', 'en', 390],
+] as [Theme, 'en' | 'ro', number][])('%s, %s, %i px', (theme, language, width) => {
+  it('axe finds nothing, and it can be looked at', async () => {
+    const height = width > 700 ? 900 : 844;
+    const { page, problems, close } = await visit(browser, '/hunt', { theme, language, width, height });
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(new URL(path, page.url()).href);
+      if (name !== 'start' && name !== 'nothing') await settled(page);
+      else await page.waitForTimeout(900);
+      await page.screenshot({ path: join(shots, `hunt-${name}-${width}-${theme}.png`) });
+      expect({ name, found: await axe(page) }).toEqual({ name, found: [] });
+    }
+    await page.goto(new URL(pages.events, page.url()).href);
+    await settled(page);
+    await page.locator('[data-row-link]').first().click();
+    await page.getByRole('complementary').waitFor();
+    await settled(page);
+    await page.screenshot({ path: join(shots, `hunt-panel-${width}-${theme}.png`) });
+    expect(await axe(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+  });
+});
+
+it('nothing scrolls sideways at 320 px', async () => {
+  const { page, close } = await visit(browser, '/hunt', { width: 320, height: 640, language: 'ro' });
+  for (const path of [pages.start, pages.events, pages.nothing]) {
+    await page.goto(new URL(path, page.url()).href);
+    await page.waitForTimeout(1200);
+    expect({ path, wide: await page.evaluate(() => document.documentElement.scrollWidth) }).toEqual({
+      path,
+      wide: 320,
+    });
+  }
+  await close();
+});
+
+it.runIf(docs)('is in the docs', async () => {
+  const { page, close } = await visit(browser, hunt('category=login_failed', '&range=15m'), { height: 860 });
+  await settled(page);
+  await page.screenshot({ path: resolve(docs ?? '', 'hunt.png') });
+  await close();
+});

@@ -1,0 +1,173 @@
+// Asking all events a question: the hunt, its answer, and the ways from one question to the next. The whole state is in the URL.
+import { Button } from '@mantine/core';
+import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { Link2 } from 'lucide-react';
+import { useEffect, useId, useRef, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { ApiError } from '../../api/client';
+import { useHotkeys } from '../../lib/keyboard-context';
+import { formatSearch } from '../../lib/url-state';
+import { ListLayout } from '../../ui/list-layout';
+import { Page } from '../../ui/page';
+import { useRowKeys } from '../../ui/row-keys';
+import { EmptyState, ErrorState } from '../../ui/state';
+import { TimeRange } from '../../ui/time-range';
+import { toastDone } from '../../ui/toast';
+import { Examples } from './examples';
+import classes from './hunt-page.module.css';
+import { HuntPanel } from './hunt-panel';
+import { HuntResults } from './hunt-results';
+import { frozen, type HuntSearch, ranges } from './hunt-search';
+import { condition, withCondition } from './hunt-text';
+import { PivotProvider } from './pivot';
+import { QueryBar } from './query-bar';
+import { QueryError, wrongPart } from './query-error';
+import { useHunt, useHuntQuery } from './use-hunt';
+
+const route = getRouteApi('/in/hunt');
+const around = 5 * 60_000;
+
+export function HuntPage() {
+  const { t } = useTranslation();
+  const search = route.useSearch();
+  const navigate = useNavigate();
+  const errorId = useId();
+  const input = useRef<HTMLTextAreaElement>(null);
+  const table = useRef<HTMLTableElement>(null);
+  const asked = search.q ?? '';
+  const [text, setText] = useState(asked);
+  useEffect(() => setText(asked), [asked]);
+  const { query, at, again } = useHuntQuery(search);
+  const hunt = useHunt(query);
+
+  const set = (change: Partial<HuntSearch>) =>
+    void navigate({ to: '/hunt', search: { ...search, ...change } });
+  const { row: _row, tab: _tab, ...kept } = search;
+  const run = (next: string, change: Partial<HuntSearch> = {}) => {
+    const q = next.trim() || '*';
+    setText(q);
+    if (q === asked && Object.keys(change).length === 0) {
+      again();
+      void hunt.refetch();
+    } else void navigate({ to: '/hunt', search: { ...kept, ...change, q } });
+  };
+  const open = (row: string) => set({ row });
+  const onCondition = (field: string, value: string, not: boolean) =>
+    run(withCondition(asked, field, value, not));
+  const copyLink = async () => {
+    const link = `${location.origin}/hunt${formatSearch(frozen(search, query, at))}`;
+    await navigator.clipboard?.writeText(link);
+    toastDone(t('hunt.linkCopied'));
+  };
+  useRowKeys({ table, selectedId: search.row, onMove: open });
+  useHotkeys({ '/': () => input.current?.focus(), '.': () => asked && run(asked) });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, where there is nothing to read yet
+  useEffect(() => {
+    if (!asked) input.current?.focus();
+  }, []);
+
+  const error = hunt.error instanceof ApiError ? hunt.error : undefined;
+  const refused = error?.status === 400 ? error : undefined;
+  // what is marked is where it was: not in a text that has been changed since
+  const same = text === asked;
+  return (
+    <PivotProvider
+      actions={{
+        onCondition,
+        onOnly: (field, value) => run(condition(field, value)),
+        onAround: (time) =>
+          set({
+            range: undefined,
+            from: new Date(Date.parse(time) - around).toISOString(),
+            to: new Date(Date.parse(time) + around).toISOString(),
+          }),
+      }}
+    >
+      <ListLayout
+        list={
+          <Page
+            title={t('hunt.title')}
+            actions={
+              asked && (
+                <Button
+                  variant="default"
+                  leftSection={<Link2 size={15} aria-hidden="true" />}
+                  title={t('hunt.linkText')}
+                  onClick={() => void copyLink()}
+                >
+                  {t('common.copyLink')}
+                </Button>
+              )
+            }
+            below={
+              <>
+                <QueryBar
+                  text={text}
+                  onText={setText}
+                  wrong={same ? wrongPart(refused) : undefined}
+                  describedBy={refused ? errorId : undefined}
+                  running={hunt.isFetching && !hunt.isFetchingNextPage}
+                  onRun={() => run(text)}
+                  onStop={hunt.stop}
+                  inputRef={input}
+                />
+                {refused && <QueryError id={errorId} error={refused} text={asked} onText={run} />}
+                <div className={classes.time}>
+                  <TimeRange ranges={ranges} value={search} onChange={set} />
+                </div>
+              </>
+            }
+          >
+            {!asked || refused ? (
+              <Examples onRun={(example) => run(example)} />
+            ) : hunt.stopped ? (
+              <EmptyState
+                title={t('hunt.stopped')}
+                actions={
+                  <Button variant="default" onClick={() => run(asked)}>
+                    {t('hunt.runAgain')}
+                  </Button>
+                }
+              >
+                {t('hunt.stoppedText')}
+              </EmptyState>
+            ) : hunt.error && (!hunt.first || hunt.isPlaceholderData) ? (
+              <ErrorState
+                title={error?.code === 'too_slow' ? t('hunt.tooSlow') : t('hunt.failed')}
+                detail={error?.code === 'too_slow' ? t('hunt.tooSlowText') : t('common.failedText')}
+                onRetry={() => run(asked)}
+              />
+            ) : (
+              <HuntResults
+                hunt={hunt}
+                query={query}
+                at={at}
+                search={search}
+                tableRef={table}
+                onChange={set}
+                onCondition={onCondition}
+              />
+            )}
+          </Page>
+        }
+        panel={
+          asked &&
+          search.row && (
+            <HuntPanel
+              id={search.row}
+              tab={search.tab ?? 'fields'}
+              onTab={(tab) =>
+                void navigate({
+                  to: '/hunt',
+                  search: { ...search, tab: tab === 'fields' ? undefined : tab },
+                  replace: true,
+                })
+              }
+              onClose={() => void navigate({ to: '/hunt', search: kept })}
+            />
+          )
+        }
+      />
+    </PivotProvider>
+  );
+}

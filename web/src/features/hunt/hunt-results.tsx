@@ -1,0 +1,181 @@
+// What a hunt found: events with their histogram and facets, or the table that its stages made.
+import { Button } from '@mantine/core';
+import { useElementSize } from '@mantine/hooks';
+import { SearchX } from 'lucide-react';
+import { type RefObject, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { eventFields } from '../../api/event';
+import { formatDuration } from '../../lib/format';
+import { IncompleteNote } from '../../ui/incomplete-note';
+import { LoadMore } from '../../ui/load-more';
+import { EmptyState } from '../../ui/state';
+import { ColumnsMenu } from './columns-menu';
+import { EventTable } from './event-table';
+import { Explain } from './explain';
+import { Facets } from './facets';
+import { Histogram } from './histogram';
+import { type Answer, chartOf } from './hunt-answer';
+import classes from './hunt-results.module.css';
+import { chosenColumns, type HuntQuery, type HuntSearch } from './hunt-search';
+import { ResultTable } from './result-table';
+import { TimeChart } from './time-chart';
+import { useBeside, type useHunt } from './use-hunt';
+
+type Props = {
+  hunt: ReturnType<typeof useHunt>;
+  query: HuntQuery;
+  at: number;
+  search: HuntSearch;
+  tableRef: RefObject<HTMLTableElement | null>;
+  onChange: (change: Partial<HuntSearch>) => void;
+  onCondition: (field: string, value: string, not: boolean) => void;
+};
+
+const standard = ['time', 'severity', 'source', 'category', 'user', 'ip', 'message'];
+const counted = ['severity', 'source', 'category', 'user', 'ip', 'host', 'outcome', 'action'];
+const wideFrom = 780;
+
+const iso = (time: number) => new Date(time).toISOString();
+
+export function HuntResults(props: Props) {
+  const { hunt, onChange } = props;
+  const { t, i18n } = useTranslation();
+  const { first } = hunt;
+  const zoom = (from: number, to: number) =>
+    onChange({ range: undefined, from: iso(from), to: iso(Math.max(to, from + 1000)) });
+  if (first && !first.events) {
+    const chart = chartOf(first);
+    return (
+      <div data-stale={hunt.isPlaceholderData || undefined} className={classes.results}>
+        <Notes incomplete={hunt.incomplete} />
+        {chart && <TimeChart chart={chart} onZoom={zoom} />}
+        {first.rows.length > 0 ? (
+          // a new answer begins unsorted, at its top
+          <ResultTable key={hunt.dataUpdatedAt} answer={first} />
+        ) : (
+          <Nothing {...props} />
+        )}
+        <Footer answer={first} scanned={hunt.scanned} i18nLanguage={i18n.language} />
+        <span className="visually-hidden" role="status">
+          {t('hunt.rows', { count: first.rows.length })}
+        </span>
+      </div>
+    );
+  }
+  return <EventResults {...props} zoom={zoom} />;
+}
+
+function Notes({ incomplete }: { incomplete: number }) {
+  const { t } = useTranslation();
+  return incomplete > 0 ? <IncompleteNote text={t('events.incomplete', { count: incomplete })} /> : null;
+}
+
+function EventResults(props: Props & { zoom: (from: number, to: number) => void }) {
+  const { hunt, query, at, search, tableRef, onChange, onCondition, zoom } = props;
+  const { t, i18n } = useTranslation();
+  const { ref, width } = useElementSize();
+  const [chosen, setChosen] = useState<boolean>();
+  const wide = width === 0 || width >= wideFrom;
+  const open = chosen ?? wide;
+  const columns = chosenColumns(search);
+  // the source says little beside the category: it is among the frequent values
+  const all = hunt.first?.columns.map((column) => column.name) ?? standard;
+  const names = columns ?? all.filter((name) => name !== 'source');
+  const fields = [...new Set([...counted, ...names.filter((name) => !standard.includes(name))])].slice(0, 16);
+  const ready = hunt.isSuccess && !hunt.isPlaceholderData;
+  const beside = useBeside({ query, at, fields, enabled: ready && hunt.events.length > 0 });
+  const known = [
+    ...new Set(hunt.events.slice(0, 100).flatMap((event) => eventFields(event).map(({ name }) => name))),
+  ];
+  const total = hunt.first?.total ?? beside.total ?? null;
+  const empty = ready && hunt.events.length === 0;
+  if (empty)
+    return (
+      <div className={classes.results}>
+        <Notes incomplete={hunt.incomplete} />
+        <Nothing {...props} />
+        {hunt.first && <Footer answer={hunt.first} scanned={hunt.scanned} i18nLanguage={i18n.language} />}
+      </div>
+    );
+  return (
+    <div ref={ref} data-stale={hunt.isPlaceholderData || undefined} className={classes.results}>
+      <Notes incomplete={hunt.incomplete} />
+      {beside.failed ? (
+        <p className={classes.note}>{t('hunt.besideFailed')}</p>
+      ) : (
+        <Histogram histogram={beside.histogram} query={query} at={at} onZoom={zoom} />
+      )}
+      <div className={classes.split} data-wide={(wide && open) || undefined}>
+        {!beside.failed && (
+          <Facets facets={beside.facets} open={open} onOpen={setChosen} onCondition={onCondition} />
+        )}
+        <div className={classes.main}>
+          <div className={classes.tools}>
+            <span role="status">{total !== null && ready ? t('hunt.found', { count: total }) : ''}</span>
+            <ColumnsMenu
+              shown={names}
+              known={[...new Set([...standard, ...known])]}
+              onColumns={(next) => onChange({ columns: next?.join(',') })}
+            />
+          </div>
+          <EventTable
+            names={names}
+            events={hunt.events}
+            search={search}
+            loading={hunt.isPending}
+            tableRef={tableRef}
+            onOpen={(row) => onChange({ row })}
+          />
+          {hunt.isSuccess && (
+            <LoadMore
+              shown={hunt.events.length}
+              total={total}
+              more={hunt.hasNextPage}
+              loading={hunt.isFetchingNextPage}
+              onMore={() => void hunt.fetchNextPage()}
+            />
+          )}
+          {hunt.first && <Footer answer={hunt.first} scanned={hunt.scanned} i18nLanguage={i18n.language} />}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Nothing({ hunt, search, onChange }: Props) {
+  const { t } = useTranslation();
+  const timed = search.range || search.from || search.to;
+  return (
+    <EmptyState
+      icon={SearchX}
+      title={hunt.first?.events ? t('events.noneMatch') : t('hunt.noRows')}
+      actions={
+        timed && (
+          <Button
+            variant="default"
+            onClick={() => onChange({ range: undefined, from: undefined, to: undefined })}
+          >
+            {t('events.widen')}
+          </Button>
+        )
+      }
+    >
+      {timed ? t('events.noneInTime') : t('hunt.nothing')}
+    </EmptyState>
+  );
+}
+
+type FooterProps = { answer: Answer; scanned: number; i18nLanguage: string };
+
+/** What it cost, and how it was understood. */
+function Footer({ answer, scanned, i18nLanguage }: FooterProps) {
+  const { t } = useTranslation();
+  return (
+    <footer className={classes.footer}>
+      <span className="figures">
+        {t('hunt.cost', { count: scanned, time: formatDuration(answer.took_ms / 1000, i18nLanguage) })}
+      </span>
+      <Explain answer={answer} />
+    </footer>
+  );
+}

@@ -1,0 +1,43 @@
+// The state of the page in its URL, and what the server is asked for it.
+import { codec, moment, oneOf, text } from '../../lib/url-state';
+
+export const ranges = ['15m', '1h', '24h', '7d', '30d'] as const;
+
+/** A range counts back from now; from and to are fixed moments and win over it. Without either: all time. */
+export const huntSearch = codec({
+  q: text(16_384),
+  range: oneOf(ranges),
+  from: moment,
+  to: moment,
+  columns: text(2000),
+  row: text(64),
+  tab: oneOf(['fields', 'json', 'raw']),
+});
+export type HuntSearch = ReturnType<typeof huntSearch>;
+
+const seconds = { '15m': 900, '1h': 3600, '24h': 86_400, '7d': 604_800, '30d': 2_592_000 };
+
+export type HuntQuery = { q: string; from?: string | undefined; to?: string | undefined };
+
+/** The query parameters for a state; now is in milliseconds. */
+export function huntQuery({ q = '', range, from, to }: HuntSearch, now: number): HuntQuery {
+  const fixed = from !== undefined || to !== undefined;
+  const start = new Date(Math.floor(now / 1000 - (range ? seconds[range] : 0)) * 1000).toISOString();
+  return { q, from: from ?? (range && !fixed ? start : undefined), to };
+}
+
+/** The state in which a range has become the moments that it was; what ends now ends at now for whoever opens it. */
+export function frozen(search: HuntSearch, query: HuntQuery, now: number): HuntSearch {
+  return {
+    ...search,
+    range: undefined,
+    from: query.from,
+    to: query.to ?? new Date(now).toISOString(),
+  };
+}
+
+/** Chosen columns, in their order; undefined for those that the answer has. */
+export function chosenColumns(search: HuntSearch): string[] | undefined {
+  const names = search.columns?.split(',').filter(Boolean) ?? [];
+  return names.length > 0 ? [...new Set(names)] : undefined;
+}
