@@ -148,7 +148,11 @@ func (j *Journal) openManifest(ctx context.Context, list []logged) error {
 	if c.damaged {
 		j.log.WarnContext(ctx, "manifest is damaged; it is written anew from what is whole and from the segment files", "files", len(m.files))
 	}
-	if c.damaged || c.torn || len(raw) == 0 || j.doubtful() {
+	doubtful, err := j.doubtful()
+	if err != nil {
+		return err
+	}
+	if c.damaged || c.torn || len(raw) == 0 || doubtful {
 		return j.rewriteManifest(ctx, &c)
 	}
 	if m.f, err = m.disk.open(m.path); err != nil {

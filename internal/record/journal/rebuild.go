@@ -90,7 +90,7 @@ const (
 )
 
 // rebuild puts the list of files right when the manifest cannot be believed, or, when
-// it is sound, names files that are not there: a file that is not listed, is whole and
+// it is sound, is doubtful: a file that is not listed, is whole and
 // holds ranges of the log of headers is taken up unless a better one holds them. It
 // returns the highest number in a file's name.
 func (j *Journal) rebuild(ctx context.Context, sound bool) (highest uint64, err error) {
@@ -162,14 +162,21 @@ func (j *Journal) candidate(name string) *sealedFile {
 	return s
 }
 
-// doubtful tells whether the list of files must be put right: files that it names
-// are not there.
-func (j *Journal) doubtful() bool {
-	return slices.ContainsFunc(j.view.sealed, func(s *sealedFile) bool {
+// doubtful tells whether the list of files must be put right: files that it names are
+// not there, or files are there that it does not name. The latter a crash leaves, and
+// so does a manifest that was cut off between two records: then the log may hold a
+// part of their ranges only, and they are not to go.
+func (j *Journal) doubtful() (bool, error) {
+	known := map[string]bool{}
+	for _, s := range j.view.sealed {
+		known[s.Name] = true
 		if s.Name == "" || s.file != nil {
-			return false
+			continue
 		}
-		_, err := os.Stat(j.path("segments", s.Name))
-		return errors.Is(err, os.ErrNotExist)
-	})
+		if _, err := os.Stat(j.path("segments", s.Name)); errors.Is(err, os.ErrNotExist) {
+			return true, nil
+		}
+	}
+	names, err := unlisted(j.path("segments"), known)
+	return slices.ContainsFunc(names, func(name string) bool { return strings.HasSuffix(name, ".seg") }), err
 }

@@ -72,7 +72,30 @@ func damageManifest(t *testing.T, dir string) {
 		check("a flipped bit", at, bad)
 		check("a cut", at, whole[:at])
 	}
+	// Cut between two records, or with a zero of the next one, it looks sound.
+	for at, left := range []int{0, 1, 2, 5} {
+		end := boundary(t, whole, left)
+		check("a cut between records", end, whole[:end])
+		check("a cut with a zero", end+1, whole[:end+1])
+		if at == 0 && testing.Short() {
+			break
+		}
+	}
 	check("an older manifest", 0, older(t, whole))
+}
+
+// boundary is where a manifest ends that has its first n records.
+func boundary(t *testing.T, whole []byte, n int) int {
+	t.Helper()
+	at := manifestHead
+	for range n {
+		_, size, ok := recordAt(whole[at:])
+		if !ok {
+			t.Fatalf("no record at %d", at)
+		}
+		at += size
+	}
+	return at
 }
 
 // older is a manifest as it was before its last change that took a file away.
