@@ -113,7 +113,7 @@ func (a *API) unproven(ctx context.Context, err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, journal.ErrDiverged):
-		p = problem(http.StatusConflict, "journal_diverged", "somebody outside knows a history that this journal does not continue, so that it signs no checkpoints; `tocsin verify` says more")
+		p = problem(http.StatusConflict, "journal_diverged", "a history is known that this journal does not continue, so that it signs no checkpoints; `tocsin verify` says more")
 	case errors.Is(err, journal.ErrDamaged):
 		p = problem(http.StatusConflict, "entry_damaged", "a stored entry is not as it was sealed, so that nothing can be proven with it; `tocsin verify` names what is damaged")
 	case errors.Is(err, journal.ErrArchived):

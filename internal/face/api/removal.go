@@ -29,7 +29,7 @@ func explainRemoval(err error) *problemError {
 	case errors.Is(err, journal.ErrHoldExists):
 		return problem(http.StatusConflict, "conflict", "%s", journal.ErrHoldExists)
 	case errors.Is(err, journal.ErrDiverged):
-		return problem(http.StatusConflict, "journal_diverged", "somebody outside knows a history that this journal does not continue: "+
+		return problem(http.StatusConflict, "journal_diverged", "a history is known that this journal does not continue: "+
 			"nothing of it is erased or dropped before somebody has looked at it; `tocsin verify` says more")
 	case errors.Is(err, journal.ErrClock):
 		return problem(http.StatusConflict, "clock", "%s", err)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strconv"
 	"testing"
@@ -98,7 +99,15 @@ func TestHuntLikeRun(t *testing.T) {
 			t.Parallel()
 			r := rand.New(rand.NewPCG(uint64(i), 12))
 			rows := 0
-			for range 50 {
+			// blank, null and absent are three things, also where a column is raw
+			for _, text := range []string{"* | stats count by user", "* | stats count by user, ip", "* | timechart span=1d count by ip", "* | stats count(user), dc(user), values(ip) by category"} {
+				h, err := query.Parse(text)
+				if err != nil {
+					t.Fatal(err)
+				}
+				rows += compare(t, s, h, sorted)
+			}
+			for range randomHunts() {
 				text := randomWhere(r, es, r.IntN(4)) + " " + randomStages(r)
 				h, err := query.Parse(text)
 				if err != nil {
@@ -111,6 +120,14 @@ func TestHuntLikeRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// randomHunts is how many are compared.
+func randomHunts() int {
+	if os.Getenv("TOCSIN_LONG") != "" {
+		return 500
+	}
+	return 50
 }
 
 // compare fails unless the searcher gives the table of query.Run.
