@@ -34,7 +34,11 @@ export function TimePlot({ from, to, top, label, onBrush, about, height = 96, ch
   const moved = useRef(false);
   const time = (part: number) => Math.round(from + part * (to - from));
   const { ticks, step } = timeTicks(from, to, 7, zone);
-  const place = (tick: number) => `${(((tick - from) / (to - from)) * 100).toFixed(2)}%`;
+  // a label near the right edge stands before its line: behind it there is no room
+  const place = (tick: number) => {
+    const part = (tick - from) / (to - from);
+    return part > 0.9 ? { right: `${((1 - part) * 100).toFixed(2)}%` } : { left: `${(part * 100).toFixed(2)}%` };
+  };
   const end = () => {
     if (start !== undefined && at !== undefined && moved.current)
       onBrush?.(time(Math.min(start, at)), time(Math.max(start, at)));
@@ -81,7 +85,7 @@ export function TimePlot({ from, to, top, label, onBrush, about, height = 96, ch
       </div>
       <div className={classes.ticks} aria-hidden="true">
         {ticks.map((tick) => (
-          <span key={tick} style={{ left: place(tick) }}>
+          <span key={tick} style={place(tick)} data-before={'right' in place(tick) || undefined}>
             {formatTick(tick, i18n.language, zone, step)}
           </span>
         ))}
