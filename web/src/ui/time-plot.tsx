@@ -37,7 +37,9 @@ export function TimePlot({ from, to, top, label, onBrush, about, height = 96, ch
   // a label near the right edge stands before its line: behind it there is no room
   const place = (tick: number) => {
     const part = (tick - from) / (to - from);
-    return part > 0.9 ? { right: `${((1 - part) * 100).toFixed(2)}%` } : { left: `${(part * 100).toFixed(2)}%` };
+    return part > 0.9
+      ? { right: `${((1 - part) * 100).toFixed(2)}%` }
+      : { left: `${(part * 100).toFixed(2)}%` };
   };
   const end = () => {
     if (start !== undefined && at !== undefined && moved.current)
