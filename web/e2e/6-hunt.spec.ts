@@ -174,6 +174,11 @@ describe.each([
     await settled(page);
     await page.screenshot({ path: join(shots, `hunt-panel-${width}-${theme}.png`) });
     expect(await axe(page)).toEqual([]);
+    if (docs && theme === 'light' && width === 1440) {
+      await page.goto(new URL(hunt('category=login_failed', '&range=15m'), page.url()).href);
+      await settled(page);
+      await page.screenshot({ path: resolve(docs, 'hunt.png') });
+    }
     expect(problems).toEqual([]);
     await close();
   });
@@ -189,12 +194,5 @@ it('nothing scrolls sideways at 320 px', async () => {
       wide: 320,
     });
   }
-  await close();
-});
-
-it.runIf(docs)('is in the docs', async () => {
-  const { page, close } = await visit(browser, hunt('category=login_failed', '&range=15m'), { height: 860 });
-  await settled(page);
-  await page.screenshot({ path: resolve(docs ?? '', 'hunt.png') });
   await close();
 });
