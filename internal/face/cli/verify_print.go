@@ -104,6 +104,7 @@ func printCompleteness(ew *errWriter, c *journal.Completeness) {
 		what string
 	}{
 		{uint64(max(c.Gone, 0)), "entries gone"},
+		{c.Ahead, "sealed ranges known that are not here"},
 		{uint64(max(c.Lost, 0)), "entries lost before they were sealed"},
 		{c.Dropped, "events refused"},
 		{uint64(max(c.Late, 0)), "sealed ranges with events that came a day late or later"},

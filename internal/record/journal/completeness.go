@@ -32,6 +32,9 @@ type Completeness struct {
 	// Gone entries were recorded and are not there any more, against the rules:
 	// removed, cut off, or missing with their file.
 	Gone int64 `json:"gone"`
+	// Ahead is how many sealed ranges a checkpoint covers, at the most, that are not
+	// here: the journal is an older copy, or was cut off.
+	Ahead uint64 `json:"ahead_ranges,omitempty"`
 	// Dropped counts the events that were refused since the journal's start.
 	Dropped uint64 `json:"dropped"`
 	// Late counts sealed ranges with an event that happened more than a day
@@ -52,9 +55,9 @@ type Silence struct {
 
 const lateAfter = int64(24 * time.Hour)
 
-// completeness looks at the headers alone.
+// completeness looks at the headers alone, and at what checkpoints know of them.
 func (v *verifier) completeness() Completeness {
-	c := Completeness{Status: Complete}
+	c := Completeness{Status: Complete, Ahead: v.ahead}
 	var last int64
 	for i := range v.headers {
 		h := &v.headers[i].Header
@@ -73,7 +76,7 @@ func (v *verifier) completeness() Completeness {
 		c.Silences, c.Omitted = c.Silences[:maxSilences], n-maxSilences
 		slices.SortFunc(c.Silences, func(a, b Silence) int { return a.From.Compare(b.From) })
 	}
-	if c.Lost > 0 || c.Dropped > 0 || len(c.Silences) > 0 {
+	if c.Lost > 0 || c.Ahead > 0 || c.Dropped > 0 || len(c.Silences) > 0 {
 		c.Status = Gaps
 	}
 	return c

@@ -165,6 +165,7 @@ type verifier struct {
 	badCopies  [2]bool
 	noHead     bool
 	forked     bool   // it leaves a history that is known
+	ahead      uint64 // headers that a checkpoint covers and that are not there
 	vouched    uint64 // headers below are covered by a checkpoint
 	judging    int    // headers below are judged; what came later only excuses
 	listedOnce bool

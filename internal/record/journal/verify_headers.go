@@ -227,6 +227,7 @@ func (v *verifier) continues(what string, c *proof.Checkpoint) bool {
 	case c.Size > have && !v.stopped && !v.closed && what == "the journal's own checkpoint":
 		return true // it is read before the headers: cannot be, and costs nothing
 	case c.Size > have:
+		v.ahead = max(v.ahead, c.Size-have)
 		v.diverge(fmt.Sprintf("%s covers %d headers, the log has %d", what, c.Size, have))
 		for name, s := range v.streams {
 			if name != SystemStream { // what follows the last entry of each is gone
