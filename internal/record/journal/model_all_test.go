@@ -65,6 +65,9 @@ func (x *modelRun) finish() {
 			x.m.wrong("erasures cannot be finished: %v, %v", orders, err)
 		}
 	}
+	if len(x.m.erasing) > 0 {
+		x.m.wrong("what became of these erasures nobody can tell: %v", x.m.erasing)
+	}
 	x.m.consume(x.ctx, j, 1<<20)
 	x.m.compare(x.t.Context(), j)
 	x.m.consumed()

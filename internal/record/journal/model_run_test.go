@@ -126,7 +126,8 @@ func (x *modelRun) resume() {
 }
 
 // settle finds out what became of erasures of which no order is left: all of their
-// entries are erased, or none.
+// entries are erased, or none. While another order about the same person has a part
+// done, that cannot be told.
 func (x *modelRun) settle() {
 	orders, err := x.j.Erasures()
 	if err != nil {
@@ -143,6 +144,9 @@ func (x *modelRun) settle() {
 			return
 		}
 		o := x.m.erasing[id]
+		if slices.ContainsFunc(orders, func(other Erasure) bool { return other.Subject == o.subject }) {
+			continue // another time
+		}
 		found := x.m.present(x.t.Context(), x.j)
 		whole, struck := 0, 0
 		for p, y := range x.m.entries {

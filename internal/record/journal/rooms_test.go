@@ -43,8 +43,11 @@ func TestFramesAreNobodyElsesBeforeTheyAreDurable(t *testing.T) {
 		}
 		j := <-reached
 		reached <- j
-		if b := j.rooms.free.Get(); b != nil {
-			t.Error("a buffer is free while what is in it is not durable")
+		if b, ok := j.rooms.free.Get().(*[]byte); ok { // whoever is lent it writes into it
+			for i := range (*b)[:cap(*b)] {
+				(*b)[:cap(*b)][i] = 0xff
+			}
+			j.rooms.free.Put(b)
 		}
 		if syncs.Add(1)%3 == 1 {
 			return unix.EIO
@@ -55,7 +58,7 @@ func TestFramesAreNobodyElsesBeforeTheyAreDurable(t *testing.T) {
 	reached <- j
 	r := rand.New(rand.NewPCG(1, 1))
 	l := &ledger{acked: map[place]string{}}
-	for range 12 { // one after the other: the one buffer is lent whenever something is written
+	for range 12 { // one after the other, so that few buffers are in use
 		events := someEvents(r, 0, 5)
 		if _, err := j.Append(t.Context(), events); err != nil {
 			t.Fatalf("append: %v", err)
