@@ -31,6 +31,7 @@ func (s *server) meetRollback(ctx context.Context) error {
 	e := &event.Event{
 		Time: time.Now().UnixNano(), Source: "security_audit", Category: "journal_rolled_back", Action: "journal_rolled_back",
 		Outcome: event.Failure, Severity: event.Critical, Service: "tocsin",
+		Host: s.record.journal.Origin(), // as in what the signing keys notice of the same: one cause, one alert
 		Message: "Tocsin: the journal ends at " + strconv.FormatUint(head, 10) + ", but detection had seen it up to " +
 			strconv.FormatUint(seen.Ord, 10) + ": it was cut off or replaced by an older one",
 	}
