@@ -41,7 +41,7 @@ func (f *fakeHunts) Hunt(ctx context.Context, h *query.Hunt, o query.HuntOptions
 	if err != nil {
 		return query.Answer{}, err
 	}
-	a := query.Answer{Table: table, Incomplete: f.missing, Next: f.next}
+	a := query.Answer{Table: table, ScannedBytes: 10 * table.Scanned, Incomplete: f.missing, Next: f.next}
 	if f.missing == 0 {
 		a.Total = &table.Matched
 	}

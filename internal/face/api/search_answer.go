@@ -13,7 +13,7 @@ import (
 func (s *asked) answer(found *query.Answer, row func([]byte, *event.Event) []byte) SearchAnswer {
 	out := SearchAnswer{
 		Query: s.hunt.String(), Columns: []SearchColumn{}, Rows: make([][]any, len(found.Rows)), Truncated: found.Truncated,
-		Next: optional(found.Next), Total: found.Total, Scanned: SearchScan{Rows: found.Scanned}, Incomplete: found.Incomplete, Explain: []SearchStep{},
+		Next: optional(found.Next), Total: found.Total, Scanned: SearchScan{Rows: found.Scanned, Bytes: found.ScannedBytes}, Incomplete: found.Incomplete, Explain: []SearchStep{},
 	}
 	for _, step := range s.hunt.Explain() {
 		params := []SearchParam{}

@@ -39,13 +39,13 @@ func TestSearchAnswers(t *testing.T) {
 		if w.Code != http.StatusOK || w.Header().Get("Content-Type") != "application/json" || w.Header().Get("Tocsin-Incomplete") != "" {
 			t.Fatalf("%s: %d %v %s", url, w.Code, w.Header(), w.Body)
 		}
-		checkBody(t, w.Body.String(), append(has, `"took_ms":`, `"scanned":{"rows":`, `"next":"n1"`, `"incomplete":0`), nil)
+		checkBody(t, w.Body.String(), append(has, `"took_ms":`, `"scanned":{"bytes":`, `"next":"n1"`, `"incomplete":0`), nil)
 	}
 	f(search("user=ANA -failed2"), `"query":"user=ANA NOT failed2"`, `"columns":[{"name":"time","type":"time"},{"name":"severity","type":"severity"}`, `"total":5`, `"truncated":false`,
 		`"rows":[["2026-09-21T14:13:20.000000004Z","low","authentication","login_failed","ana","192.0.2.7","login failed \u003cscript\u003e"],`,
 		`"events":[{"id":"`+idOf(4).String()+`","time":"2026-09-21T14:13:20.000000004Z"`, `"key":"prune.field","params":[{"key":"field","values":["user"]},{"key":"values","values":["ANA"]}]`)
 	f(search("* | stats count, sum(attempt), values(attempt) by user"), `"rows":[["ana",5,10,[0,1,2,3,4]]]`, `"key":"stage.stats"`, `"total":5`,
-		`{"name":"count","type":"number"}`)
+		`{"name":"count","type":"number"}`, `"scanned":{"bytes":50,"rows":5}`)
 	f(search("attempt<2 | eval x=nothing | table attempt, x", "limit", "1"), `"rows":[[1,null]]`, `"truncated":true`)
 	f(search("attempt>0", "facet", "user,userId,attempt", "histogram", "category", "span", "1h"),
 		`"facets":[{"field":"user","too_many":false,"values":[{"count":4,"value":"ana"}]},{"field":"user"`, `{"field":"attrs.attempt"`,

@@ -1363,6 +1363,11 @@ type SearchParam struct {
 
 // SearchScan defines model for SearchScan.
 type SearchScan struct {
+	// Bytes Bytes of the columns' pages and dictionaries that were looked at, unpacked, each once; the same whether they came from
+	// disk or were in memory already, as those of the newest events are. Filters and the counts of whole segments are not among
+	// them: what these alone answer has 0
+	Bytes int64 `json:"bytes"`
+
 	// Rows Events of all pages that were looked at
 	Rows int64 `json:"rows"`
 }

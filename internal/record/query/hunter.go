@@ -28,6 +28,12 @@ type Answer struct {
 	// is false. Scanned counts the events of all pages that were looked at; Matched
 	// those of them that were found, as far as they were counted.
 	Table
+	// ScannedBytes are the bytes that were looked at for it: of the pages of columns and
+	// the dictionaries that were used, unpacked, each once, and the same whether they came
+	// from files, out of a cache or are in memory as the newest events are. What helps to
+	// leave pages out (bounds, filters, the counts of whole segments) is none of them, so
+	// an answer out of counts alone has 0. An engine without columns has 0.
+	ScannedBytes int64
 	// Next is the cursor of the events after these; "" when there are none.
 	Next string
 	// Total is the number of events that the condition finds, whatever the stages make

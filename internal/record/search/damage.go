@@ -20,6 +20,7 @@ type losses struct {
 	s       *Searcher
 	plan    *question
 	readers []segment.Reader
+	looked  []segment.Reader // the same, or views of them that count what is looked at
 
 	mu   sync.Mutex
 	out  map[place]struct{}
@@ -28,7 +29,7 @@ type losses struct {
 
 // losses begins with what stands in for files that cannot be opened.
 func (s *Searcher) losses(plan *question, readers []segment.Reader) *losses {
-	l := &losses{s: s, plan: plan, readers: readers, out: map[place]struct{}{}}
+	l := &losses{s: s, plan: plan, readers: readers, looked: readers, out: map[place]struct{}{}}
 	for i, r := range readers {
 		if lost, ok := r.(*segment.Lost); ok {
 			for page := range segment.Pages(r) {

@@ -67,6 +67,7 @@ type hunt struct {
 	hunt    *query.Hunt
 	options query.HuntOptions
 	lost    *losses
+	meter   *segment.Meter
 }
 
 // answer begins anew when something that it has used turned out to be unreadable; each
@@ -81,7 +82,7 @@ func (t *hunt) answer(ctx context.Context) (query.Answer, error) {
 			if answer.Incomplete = t.lost.count(); answer.Incomplete > 0 {
 				answer.Total = nil
 			}
-			answer.Scanned = t.scanned.Load()
+			answer.Scanned, answer.ScannedBytes = t.scanned.Load(), t.meter.Bytes()
 			return answer, nil
 		}
 		for number := range damaged {
@@ -94,6 +95,8 @@ func (t *hunt) answer(ctx context.Context) (query.Answer, error) {
 
 func (t *hunt) attempt(ctx context.Context) (answer query.Answer, damaged map[int]bool, err error) {
 	t.scanned.Store(0)
+	t.meter = &segment.Meter{}
+	t.lost.looked = t.meter.Over(t.lost.readers)
 	if t.options.Limits.Bytes <= 0 {
 		t.options.Limits.Bytes = query.DefaultBytes
 	}
@@ -185,7 +188,7 @@ const (
 
 // ordered gives the stages the events newest first, until they have enough.
 func (t *hunt) ordered(ctx context.Context, main *sink, answer *query.Answer) (damaged map[int]bool, err error) {
-	views, units := t.s.unitsOf(t.question, t.lost.readers)
+	views, units := t.s.unitsOf(t.question, t.lost.looked)
 	t.Limit, t.After = firstHits, nil
 	for more := true; more; t.Limit = min(4*t.Limit, mostHits) {
 		hits, err := t.s.best(ctx, t.question, t.lost, views, units, &counter{})
@@ -234,7 +237,7 @@ func (t *hunt) push(ctx context.Context, main *sink, hits []hit, matched *int64)
 
 // fold gives the events that match to stages for which the order does not matter.
 func (t *hunt) fold(ctx context.Context, sinks []*sink) (matched int64, damaged map[int]bool, err error) {
-	views, units := t.s.unitsOf(t.question, t.lost.readers)
+	views, units := t.s.unitsOf(t.question, t.lost.looked)
 	gone := &damages{}
 	var count counter
 	done, matched, err := t.rollups(ctx, views, sinks)

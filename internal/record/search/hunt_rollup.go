@@ -148,7 +148,8 @@ func (t *hunt) finds(c coarseKey, verdicts map[coarseKey]bool) bool {
 }
 
 // coarseCounts yields the counts of a segment; ok is false, and nothing is yielded, when
-// it has none that can be read.
+// it has none that can be read. The dictionaries that name what they count belong to
+// them: they are not looked through, and no bytes of Answer.ScannedBytes.
 func (v *view) coarseCounts(yield func(c coarseKey, n int64)) (ok bool, err error) {
 	r := v.rollup()
 	if r == nil || r.Buckets == nil {
@@ -156,7 +157,7 @@ func (v *view) coarseCounts(yield func(c coarseKey, n int64)) (ok bool, err erro
 	}
 	var dicts [2]segment.Dict
 	for i, c := range [...]segment.Column{segment.ColSource, segment.ColCategory} {
-		if dicts[i], err = v.r.Dict(c); segment.IsDamage(err) {
+		if dicts[i], err = segment.Unmetered(v.r).Dict(c); segment.IsDamage(err) {
 			return false, nil // a page says so, where it is needed
 		} else if err != nil {
 			return false, err

@@ -156,7 +156,7 @@ func (s *Searcher) query(ctx context.Context, plan *question, readers []segment.
 // attempt answers from all pages that are not lost. damaged are the readers of
 // which an event could not be read: then the page is not the answer.
 func (s *Searcher) attempt(ctx context.Context, plan *question, lost *losses) (page query.Page, damaged map[int]bool, err error) {
-	views, units := s.unitsOf(plan, lost.readers)
+	views, units := s.unitsOf(plan, lost.looked)
 	count, err := s.planCount(plan, views)
 	if err != nil {
 		return query.Page{}, nil, err
@@ -222,7 +222,7 @@ func (s *Searcher) load(ctx context.Context, lost *losses, hits []hit, fields []
 		for _, k := range order[i*batch : min((i+1)*batch, len(order))] {
 			if hits[k].segment != last {
 				last = hits[k].segment
-				rows = segment.NewRows(lost.readers[last])
+				rows = segment.NewRows(lost.looked[last])
 				if fields != nil {
 					if err := rows.Pick(fields); err != nil {
 						return false, err

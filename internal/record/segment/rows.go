@@ -46,7 +46,7 @@ type rowTexts struct {
 // NewRows returns a Rows over r whose events may be kept.
 func NewRows(r Reader) *Rows {
 	s := &Rows{r: r, page: -1}
-	if f, ok := r.(*File); ok { // what is in memory was never rewritten
+	if f, ok := Unmetered(r).(*File); ok { // what is in memory was never rewritten
 		s.gone = f.erased
 	}
 	s.room.texts = arena{least: 512, most: roomBytes}

@@ -1098,6 +1098,13 @@ export interface components {
              * @description Events of all pages that were looked at
              */
             rows: number;
+            /**
+             * Format: int64
+             * @description Bytes of the columns' pages and dictionaries that were looked at, unpacked, each once; the same whether they came from
+             *     disk or were in memory already, as those of the newest events are. Filters and the counts of whole segments are not among
+             *     them: what these alone answer has 0
+             */
+            bytes: number;
         };
         /** @description Counts of all events that the condition finds; buckets without events are not there, and a value is "" where there is none */
         SearchHistogram: {

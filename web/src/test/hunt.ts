@@ -20,7 +20,7 @@ export function anAnswer(change: Partial<Answer> = {}): Answer {
     truncated: false,
     next: null,
     total: 0,
-    scanned: { rows: 18_460 },
+    scanned: { rows: 18_460, bytes: 1_437_696 },
     incomplete: 0,
     took_ms: 4.2,
     ...change,
