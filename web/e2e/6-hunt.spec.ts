@@ -1,5 +1,5 @@
 // The hunt page against the real server: by keyboard alone, in both languages, clean for axe; pictures in e2e/shots.
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -35,6 +35,11 @@ async function settled(page: Page): Promise<void> {
   );
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(400);
+}
+
+async function saved(page: Page, choose: () => Promise<void>): Promise<{ name: string; text: string }> {
+  const [download] = await Promise.all([page.waitForEvent('download'), choose()]);
+  return { name: download.suggestedFilename(), text: readFileSync(await download.path(), 'utf8') };
 }
 
 const hunt = (q: string, rest = '') => `/hunt?q=${encodeURIComponent(q)}${rest}`;
@@ -128,6 +133,64 @@ describe('hunting', () => {
     await close();
   });
 
+  it('leaves as a file: events by keyboard, and a table', async () => {
+    const { page, problems, close } = await visit(browser, hunt('category=login_failed user:root'));
+    await settled(page);
+    await page.getByRole('button', { name: 'Export' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.textContent?.startsWith('CSV'));
+    expect(await axe(page)).toEqual([]);
+    const csv = await saved(page, () => page.keyboard.press('Enter'));
+    const [head = '', ...rows] = csv.text.trimEnd().split('\r\n');
+    expect(csv.name).toMatch(/^tocsin-events-\d{8}T\d{6}Z\.csv$/);
+    expect(head).toMatch(/^"log_id","source","level","category",/);
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.filter((row) => !row.includes('"root"'))).toEqual([]);
+    await page.getByRole('button', { name: 'Export' }).click();
+    const json = await saved(page, () => page.getByRole('menuitem', { name: /^JSON/ }).click());
+    const { items } = JSON.parse(json.text) as { items: { user: string }[] };
+    expect(items.map(({ user }) => user).filter((user) => user !== 'root')).toEqual([]);
+    await page
+      .getByText(`${items.length} event${items.length === 1 ? '' : 's'} exported.`)
+      .last()
+      .waitFor();
+    await page.goto(new URL(hunt('category=login_failed | stats count by user'), page.url()).href);
+    await settled(page);
+    await page.getByRole('button', { name: 'Export' }).click();
+    const table = await saved(page, () => page.getByRole('menuitem', { name: /^CSV/ }).click());
+    expect(table.text).toMatch(/^"user","count"\r\n/);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
+  it('is followed live, stands still, and says when it cannot', async () => {
+    const { page, problems, close } = await visit(browser, hunt('source=access'));
+    await settled(page);
+    await page.getByRole('button', { name: 'Live tail' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForURL((url) => url.searchParams.get('live') === '1');
+    await page.locator('tr[data-id]').first().waitFor({ timeout: 30_000 });
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('p');
+    await page.getByText(/^Held\. [1-9]/).waitFor({ timeout: 30_000 });
+    const first = await page.locator('tr[data-id]').first().getAttribute('data-id');
+    await page.waitForTimeout(1500);
+    expect(await page.locator('tr[data-id]').first().getAttribute('data-id')).toBe(first);
+    await page.keyboard.press('p');
+    await page.waitForFunction(
+      (id) => document.querySelector('tr[data-id]')?.getAttribute('data-id') !== id,
+      first,
+    );
+    await page.goto(new URL(hunt('* | stats count by user'), page.url()).href);
+    await settled(page);
+    const tail = page.getByRole('button', { name: 'Live tail' });
+    await tail.focus();
+    await page.getByRole('tooltip').filter({ hasText: 'Only a condition can be followed live' }).waitFor();
+    expect(await axe(page)).toEqual([]);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   it('speaks Romanian', async () => {
     const { page, problems, close } = await visit(browser, hunt('category=login_failed'), { language: 'ro' });
     await settled(page);
@@ -167,8 +230,18 @@ describe.each([
       await page.screenshot({ path: join(shots, `hunt-${name}-${width}-${theme}.png`) });
       expect({ name, found: await axe(page) }).toEqual({ name, found: [] });
     }
+    await page.goto(new URL(hunt('*', '&live=1'), page.url()).href);
+    await page.locator('tr[data-id]').first().waitFor({ timeout: 30_000 });
+    await page.screenshot({ path: join(shots, `hunt-tail-${width}-${theme}.png`) });
+    expect(await axe(page)).toEqual([]);
     await page.goto(new URL(pages.events, page.url()).href);
     await settled(page);
+    await page.getByRole('button', { name: language === 'en' ? 'Export' : 'Exportați' }).click();
+    await page.getByRole('menuitem', { name: /CSV/ }).waitFor();
+    await page.waitForTimeout(300);
+    await page.screenshot({ path: join(shots, `hunt-export-${width}-${theme}.png`) });
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('Escape');
     await page.locator('[data-row-link]').first().click();
     await page.getByRole('complementary').waitFor();
     await settled(page);

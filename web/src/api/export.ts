@@ -1,10 +1,10 @@
-// The events of a filter as a file, read as it is made. One line is one event, so that lines tell how far it is.
+// The events of a filter or a hunt as a file, read as it is made. One line is one event, so that lines tell how far it is.
 import { ApiError, client } from './client';
 import { incompleteIn } from './incomplete';
 import type { paths } from './schema.gen';
 
 type Query = NonNullable<paths['/api/siem/export']['get']['parameters']['query']>;
-export type ExportFormat = 'csv' | 'ndjson';
+export type ExportFormat = 'csv' | 'json' | 'ndjson';
 
 /** The most events of one file; the page states it before anybody asks. */
 export const exportLimit = 100_000;
@@ -27,6 +27,16 @@ function lines(bytes: Uint8Array): number {
   return count;
 }
 
+/** Lines that are no events: of CSV its header; of JSON what opens the list and what closes it. */
+const frame = { csv: 1, json: 3, ndjson: 0 };
+
+/** How many events a JSON file says it has, and whether more match; it says so at its end. */
+async function ending(parts: Uint8Array<ArrayBuffer>[]): Promise<{ rows: number; cut: boolean } | undefined> {
+  const text = await new Blob(parts.slice(-2)).slice(-4096).text();
+  const [, next, rows] = /\],"next":(null|"[^"]*"),"rows":(\d+),/.exec(text) ?? [];
+  return rows === undefined ? undefined : { rows: Number(rows), cut: next !== 'null' };
+}
+
 /**
  * Reads an export to its end. It throws an ApiError when there is none, and one of status 0 and code broke_off when the
  * connection ended before the file did: what came by then is not kept.
@@ -42,9 +52,8 @@ export async function exportEvents(
     parseAs: 'stream',
     signal,
   });
-  const head = format === 'csv' ? 1 : 0;
   const parts: Uint8Array<ArrayBuffer>[] = [];
-  let rows = -head;
+  let rows = -frame[format];
   try {
     const reader = (data as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
@@ -56,13 +65,14 @@ export async function exportEvents(
     if (signal.aborted) throw error;
     throw new ApiError(0, { code: 'broke_off', detail: String(error) });
   }
+  const end = format === 'json' ? await ending(parts) : undefined;
   const type = response.headers.get('Content-Type') ?? 'application/octet-stream';
   const named = /filename="([\w.-]+)"/.exec(response.headers.get('Content-Disposition') ?? '');
   return {
     name: named?.[1] ?? `tocsin-events.${format}`,
     file: new Blob(parts, { type }),
-    rows,
-    cut: rows >= exportLimit,
+    rows: end?.rows ?? Math.max(0, rows),
+    cut: end?.cut ?? rows >= exportLimit,
     incomplete: incompleteIn(response.headers),
   };
 }

@@ -1,9 +1,8 @@
 // The live tail: new events as they are recorded, newest first, held still while paused.
 import { useEffect, useRef, useState } from 'react';
-import type { EventRecord } from '../../api/event';
-import { type Connection, openStream } from '../../api/stream';
-import { formatSearch } from '../../lib/url-state';
-import type { eventQuery } from './event-search';
+import { formatSearch, type Raw } from '../lib/url-state';
+import type { EventRecord } from './event';
+import { type Connection, openStream } from './stream';
 
 const mostShown = 500;
 const flushEvery = 250;
@@ -17,11 +16,11 @@ export type Tail = {
 
 const nothing: Tail = { events: [], waiting: 0, dropped: 0, connection: 'connecting' };
 
-export function useTail(query: ReturnType<typeof eventQuery>, enabled: boolean, paused: boolean): Tail {
+/** What comes in that the filters, or the hunt, select; times do not count. */
+export function useTail(query: Raw, enabled: boolean, paused: boolean): Tail {
   const [tail, setTail] = useState<Tail>(nothing);
   const buffer = useRef<EventRecord[]>([]);
-  const { from: _from, to: _to, ...filters } = query;
-  const url = `/api/siem/search/stream${formatSearch(filters)}`;
+  const url = `/api/siem/search/stream${formatSearch(query)}`;
 
   useEffect(() => {
     if (!enabled) return undefined;

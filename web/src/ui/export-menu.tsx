@@ -1,18 +1,94 @@
-// The events of the present filter as a file. What is running can be ended from the same place.
+// What is found as a file. What is running can be ended from the same place.
 import { Button, Loader, Menu } from '@mantine/core';
-import { Download, FileJson, FileSpreadsheet, X } from 'lucide-react';
+import { Braces, Download, FileJson, FileSpreadsheet, X } from 'lucide-react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { exportLimit } from '../../api/export';
-import { formatNumber } from '../../lib/format';
-import type { eventQuery } from './event-search';
-import { useExport } from './use-export';
+import { formatNumber } from '../lib/format';
+import { saveFile } from '../lib/save-file';
+import classes from './export-menu.module.css';
+import { toastDone, toastFailed } from './toast';
 
-export function ExportMenu({ query, disabled }: { query: ReturnType<typeof eventQuery>; disabled: boolean }) {
+type Format = 'csv' | 'json' | 'ndjson';
+
+export type ExportedFile = {
+  name: string;
+  file: Blob;
+  rows: number;
+  /** It has as many rows as it may have: there are more. */
+  cut: boolean;
+  /** Stored events that cannot be read and may be missing. */
+  incomplete: number;
+};
+
+type Props = {
+  /** Whether events are in the file, or rows of a table. */
+  of: 'events' | 'rows';
+  /** Makes the file, says how far it is, and ends when told to; what it throws may say why in code and status. */
+  run: (format: Format, signal: AbortSignal, onRows: (rows: number) => void) => Promise<ExportedFile>;
+  /** The most rows of a file. */
+  limit: number;
+  disabled: boolean;
+  /** What is said when the server does not understand what is asked. */
+  wrong: string;
+};
+
+const causes: Record<string, 'busy' | 'brokeOff' | 'denied'> = {
+  too_many_exports: 'busy',
+  broke_off: 'brokeOff',
+  forbidden: 'denied',
+};
+const forms = [
+  ['csv', FileSpreadsheet],
+  ['json', Braces],
+  ['ndjson', FileJson],
+] as const;
+
+/** One export at a time: how far it is, how it ended, and the way to end it early. */
+function useRun({ of, run, limit, wrong }: Props) {
   const { t, i18n } = useTranslation();
-  const { rows, start, stop } = useExport(query);
+  const [rows, setRows] = useState<number>();
+  const running = useRef<AbortController>(undefined);
+  useEffect(() => () => running.current?.abort(), []);
+
+  const start = async (format: Format) => {
+    if (running.current) return;
+    const control = new AbortController();
+    running.current = control;
+    setRows(0);
+    try {
+      const done = await run(format, control.signal, setRows);
+      saveFile(done.name, done.file);
+      const most = formatNumber(limit, i18n.language);
+      const said = { count: done.rows };
+      if (of === 'events')
+        toastDone(done.cut ? t('events.export.cut', { limit: most }) : t('events.export.done', said));
+      else toastDone(done.cut ? t('hunt.export.cut', said) : t('hunt.export.done', said));
+      if (done.incomplete > 0) toastFailed(t('events.export.incomplete', { count: done.incomplete }));
+    } catch (error) {
+      if (control.signal.aborted) return;
+      const { code = '', status, message } = error as Error & { code?: string; status?: number };
+      const cause = causes[code] ?? 'failed';
+      toastFailed(status === 400 ? `${wrong}: ${message}` : t(`events.export.${cause}`));
+    } finally {
+      running.current = undefined;
+      if (!control.signal.aborted) setRows(undefined);
+    }
+  };
+  const stop = () => {
+    running.current?.abort();
+    setRows(undefined);
+  };
+  return { rows, start, stop };
+}
+
+export function ExportMenu(props: Props) {
+  const { of, limit, disabled } = props;
+  const { t, i18n } = useTranslation();
+  const { rows, start, stop } = useRun(props);
   const running = rows !== undefined;
+  const most = { limit: formatNumber(limit, i18n.language) };
   return (
-    <Menu position="bottom-end" width={250}>
+    <Menu position="bottom-end" width={290}>
       <Menu.Target>
         <Button
           variant="default"
@@ -34,21 +110,18 @@ export function ExportMenu({ query, disabled }: { query: ReturnType<typeof event
           </Menu.Item>
         ) : (
           <>
-            <Menu.Label>
-              {t('events.export.limit', { limit: formatNumber(exportLimit, i18n.language) })}
+            <Menu.Label className={classes.about}>
+              {of === 'events' ? t('events.export.limit', most) : t('hunt.export.limit', most)}
             </Menu.Label>
-            <Menu.Item
-              leftSection={<FileSpreadsheet size={15} aria-hidden="true" />}
-              onClick={() => void start('csv')}
-            >
-              {t('events.export.csv')}
-            </Menu.Item>
-            <Menu.Item
-              leftSection={<FileJson size={15} aria-hidden="true" />}
-              onClick={() => void start('ndjson')}
-            >
-              {t('events.export.ndjson')}
-            </Menu.Item>
+            {forms.map(([format, Icon]) => (
+              <Menu.Item
+                key={format}
+                leftSection={<Icon size={15} aria-hidden="true" />}
+                onClick={() => void start(format)}
+              >
+                {t(of === 'events' ? `events.export.${format}` : `hunt.export.${format}`)}
+              </Menu.Item>
+            ))}
           </>
         )}
       </Menu.Dropdown>

@@ -1,20 +1,22 @@
 // Everything that was recorded: searched, filtered, or watched as it comes in.
 import { Button } from '@mantine/core';
 import { getRouteApi, Outlet, useNavigate, useParams } from '@tanstack/react-router';
-import { Radio, RefreshCw, Square } from 'lucide-react';
+import { RefreshCw } from 'lucide-react';
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { exportEvents, exportLimit } from '../../api/export';
 import { formatNumber } from '../../lib/format';
 import { useHotkeys } from '../../lib/keyboard-context';
 import { CountBadge } from '../../ui/chip';
+import { ExportMenu } from '../../ui/export-menu';
 import { ListLayout } from '../../ui/list-layout';
+import { TailButton } from '../../ui/live-tail';
 import { Page } from '../../ui/page';
 import { useRowKeys } from '../../ui/row-keys';
 import { EventFilters } from './event-filters';
 import { EventResults } from './event-results';
 import type { EventSearch } from './event-search';
-import { ExportMenu } from './export-menu';
-import { LiveTail } from './live-tail';
+import { EventTail } from './event-tail';
 import { useEventList, useEventQuery } from './use-events';
 
 const route = getRouteApi('/in/events');
@@ -47,7 +49,15 @@ export function EventsPage() {
           count={showTotal && <CountBadge count={formatNumber(list.total ?? 0, i18n.language)} />}
           actions={
             <>
-              {!live && <ExportMenu query={query} disabled={list.events.length === 0} />}
+              {!live && (
+                <ExportMenu
+                  of="events"
+                  run={(format, signal, onRows) => exportEvents(query, format, signal, onRows)}
+                  limit={exportLimit}
+                  disabled={list.events.length === 0}
+                  wrong={t('events.badFilter')}
+                />
+              )}
               {!live && (
                 <Button
                   variant="default"
@@ -58,21 +68,13 @@ export function EventsPage() {
                   {t('common.refresh')}
                 </Button>
               )}
-              <Button
-                variant={live ? 'filled' : 'default'}
-                leftSection={
-                  live ? <Square size={13} aria-hidden="true" /> : <Radio size={15} aria-hidden="true" />
-                }
-                onClick={() => set({ live: live ? undefined : true })}
-              >
-                {live ? t('events.stopTail') : t('events.startTail')}
-              </Button>
+              <TailButton live={live} onLive={(on) => set({ live: on || undefined })} />
             </>
           }
           below={<EventFilters search={search} onChange={set} />}
         >
           {live ? (
-            <LiveTail
+            <EventTail
               query={query}
               paused={paused}
               onPaused={setPaused}

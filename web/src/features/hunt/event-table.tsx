@@ -13,6 +13,7 @@ import type { HuntSearch } from './hunt-search';
 import { PivotButton } from './pivot';
 
 type Props = {
+  caption: string;
   names: string[];
   events: EventRecord[];
   search: HuntSearch;
@@ -38,7 +39,7 @@ const headers = {
   message: 'message',
 } as const;
 
-export function EventTable({ names, events, search, loading, tableRef, onOpen }: Props) {
+export function EventTable({ caption, names, events, search, loading, tableRef, onOpen }: Props) {
   const { t } = useTranslation();
   const { tab: _tab, ...kept } = search;
   // every row has one link, in the widest column that is a text
@@ -80,7 +81,7 @@ export function EventTable({ names, events, search, loading, tableRef, onOpen }:
   });
   return (
     <DataTable
-      caption={t('hunt.events')}
+      caption={caption}
       columns={columns}
       rows={events}
       rowId={(event) => eventText(event, 'id')}

@@ -38,6 +38,12 @@ const step = (answer: Answer, key: string) => answer.explain.find((each) => each
 const values = (answer: Answer, key: string, param: string) =>
   step(answer, key)?.params.find((each) => each.key === param)?.values ?? [];
 
+/** Whether stages stand behind the condition: the server exports and follows conditions only. */
+export const hasStages = (answer: Answer) => answer.explain.some(({ key }) => key.startsWith('stage.'));
+
+/** Whether the hunt itself ends at a moment, so that nothing that comes in can fit it. */
+export const ends = (answer: Answer) => values(answer, 'prune.time', 'to').length > 0;
+
 /** Columns of a table whose cells are values of that field, and not calculated. */
 export function fieldColumns(answer: Answer): Set<string> {
   const changed = ['stage.rename', 'stage.eval'].some((key) => step(answer, key));

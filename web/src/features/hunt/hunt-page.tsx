@@ -1,23 +1,23 @@
 // Asking all events a question: the hunt, its answer, and the ways from one question to the next. The whole state is in the URL.
 import { Button } from '@mantine/core';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { Link2 } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/client';
 import { useHotkeys } from '../../lib/keyboard-context';
-import { formatSearch } from '../../lib/url-state';
 import { ListLayout } from '../../ui/list-layout';
 import { Page } from '../../ui/page';
 import { useRowKeys } from '../../ui/row-keys';
 import { EmptyState, ErrorState } from '../../ui/state';
 import { TimeRange } from '../../ui/time-range';
-import { toastDone } from '../../ui/toast';
 import { Examples } from './examples';
+import { HuntActions } from './hunt-actions';
+import { ends, hasStages } from './hunt-answer';
 import classes from './hunt-page.module.css';
 import { HuntPanel } from './hunt-panel';
 import { HuntResults } from './hunt-results';
-import { frozen, type HuntSearch, ranges } from './hunt-search';
+import { type HuntSearch, ranges, shownColumns } from './hunt-search';
+import { HuntTail } from './hunt-tail';
 import { condition, withCondition } from './hunt-text';
 import { PivotProvider } from './pivot';
 import { QueryBar } from './query-bar';
@@ -39,6 +39,8 @@ export function HuntPage() {
   useEffect(() => setText(asked), [asked]);
   const { query, at, again } = useHuntQuery(search);
   const hunt = useHunt(query);
+  const live = search.live === true;
+  const [paused, setPaused] = useState(false);
 
   const set = (change: Partial<HuntSearch>) =>
     void navigate({ to: '/hunt', search: { ...search, ...change } });
@@ -54,13 +56,11 @@ export function HuntPage() {
   const open = (row: string) => set({ row });
   const onCondition = (field: string, value: string, not: boolean) =>
     run(withCondition(asked, field, value, not));
-  const copyLink = async () => {
-    const link = `${location.origin}/hunt${formatSearch(frozen(search, query, at))}`;
-    await navigator.clipboard?.writeText(link);
-    toastDone(t('hunt.linkCopied'));
-  };
   useRowKeys({ table, selectedId: search.row, onMove: open });
-  useHotkeys({ '/': () => input.current?.focus(), '.': () => asked && run(asked) });
+  useHotkeys({
+    '/': () => input.current?.focus(),
+    ...(live ? { p: () => setPaused(!paused) } : { '.': () => asked && run(asked) }),
+  });
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, where there is nothing to read yet
   useEffect(() => {
     if (!asked) input.current?.focus();
@@ -70,6 +70,10 @@ export function HuntPage() {
   const refused = error?.status === 400 ? error : undefined;
   // what is marked is where it was: not in a text that has been changed since
   const same = text === asked;
+  const answer = hunt.isPlaceholderData ? undefined : hunt.first;
+  const why =
+    answer && (hasStages(answer) ? t('hunt.tail.staged') : ends(answer) ? t('hunt.tail.ends') : undefined);
+  const goLive = (on: boolean) => set({ live: on || undefined, row: undefined, tab: undefined });
   return (
     <PivotProvider
       actions={{
@@ -89,14 +93,14 @@ export function HuntPage() {
             title={t('hunt.title')}
             actions={
               asked && (
-                <Button
-                  variant="default"
-                  leftSection={<Link2 size={15} aria-hidden="true" />}
-                  title={t('hunt.linkText')}
-                  onClick={() => void copyLink()}
-                >
-                  {t('common.copyLink')}
-                </Button>
+                <HuntActions
+                  search={search}
+                  query={query}
+                  at={at}
+                  answer={answer}
+                  why={why}
+                  onLive={goLive}
+                />
               )
             }
             below={
@@ -112,9 +116,11 @@ export function HuntPage() {
                   inputRef={input}
                 />
                 {refused && <QueryError id={errorId} error={refused} text={asked} onText={run} />}
-                <div className={classes.time}>
-                  <TimeRange ranges={ranges} value={search} onChange={set} />
-                </div>
+                {!live && (
+                  <div className={classes.time}>
+                    <TimeRange ranges={ranges} value={search} onChange={set} />
+                  </div>
+                )}
               </>
             }
           >
@@ -137,6 +143,21 @@ export function HuntPage() {
                 detail={error?.code === 'too_slow' ? t('hunt.tooSlowText') : t('common.failedText')}
                 onRetry={() => run(asked)}
               />
+            ) : live ? (
+              // not before the server has understood the hunt: a stream cannot say what is wrong
+              answer && (
+                <HuntTail
+                  hunt={query.q}
+                  why={why}
+                  onLive={goLive}
+                  names={shownColumns(search, hunt.first)}
+                  paused={paused}
+                  onPaused={setPaused}
+                  search={search}
+                  tableRef={table}
+                  onOpen={open}
+                />
+              )
             ) : (
               <HuntResults
                 hunt={hunt}

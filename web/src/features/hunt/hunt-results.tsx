@@ -16,7 +16,7 @@ import { Facets } from './facets';
 import { Histogram } from './histogram';
 import { type Answer, chartOf } from './hunt-answer';
 import classes from './hunt-results.module.css';
-import { chosenColumns, type HuntQuery, type HuntSearch } from './hunt-search';
+import { type HuntQuery, type HuntSearch, shownColumns, standard } from './hunt-search';
 import { ResultTable } from './result-table';
 import { TimeChart } from './time-chart';
 import { useBeside, type useHunt } from './use-hunt';
@@ -31,7 +31,6 @@ type Props = {
   onCondition: (field: string, value: string, not: boolean) => void;
 };
 
-const standard = ['time', 'severity', 'source', 'category', 'user', 'ip', 'message'];
 const counted = ['severity', 'source', 'category', 'user', 'ip', 'host', 'outcome', 'action'];
 const wideFrom = 780;
 
@@ -77,10 +76,7 @@ function EventResults(props: Props & { zoom: (from: number, to: number) => void 
   const [chosen, setChosen] = useState<boolean>();
   const wide = width === 0 || width >= wideFrom;
   const open = chosen ?? wide;
-  const columns = chosenColumns(search);
-  // the source says little beside the category: it is among the frequent values
-  const all = hunt.first?.columns.map((column) => column.name) ?? standard;
-  const names = columns ?? all.filter((name) => name !== 'source');
+  const names = shownColumns(search, hunt.first);
   const fields = [...new Set([...counted, ...names.filter((name) => !standard.includes(name))])].slice(0, 16);
   const ready = hunt.isSuccess && !hunt.isPlaceholderData;
   const beside = useBeside({ query, at, fields, enabled: ready && hunt.events.length > 0 });
@@ -119,6 +115,7 @@ function EventResults(props: Props & { zoom: (from: number, to: number) => void 
             />
           </div>
           <EventTable
+            caption={t('hunt.events')}
             names={names}
             events={hunt.events}
             search={search}

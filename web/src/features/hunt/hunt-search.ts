@@ -1,5 +1,5 @@
 // The state of the page in its URL, and what the server is asked for it.
-import { codec, moment, oneOf, text } from '../../lib/url-state';
+import { codec, flag, moment, oneOf, text } from '../../lib/url-state';
 
 export const ranges = ['15m', '1h', '24h', '7d', '30d'] as const;
 
@@ -10,6 +10,7 @@ export const huntSearch = codec({
   from: moment,
   to: moment,
   columns: text(2000),
+  live: flag,
   row: text(64),
   tab: oneOf(['fields', 'json', 'raw']),
 });
@@ -30,6 +31,7 @@ export function huntQuery({ q = '', range, from, to }: HuntSearch, now: number):
 export function frozen(search: HuntSearch, query: HuntQuery, now: number): HuntSearch {
   return {
     ...search,
+    live: undefined,
     range: undefined,
     from: query.from,
     to: query.to ?? new Date(now).toISOString(),
@@ -40,4 +42,17 @@ export function frozen(search: HuntSearch, query: HuntQuery, now: number): HuntS
 export function chosenColumns(search: HuntSearch): string[] | undefined {
   const names = search.columns?.split(',').filter(Boolean) ?? [];
   return names.length > 0 ? [...new Set(names)] : undefined;
+}
+
+/** The fields that are shown when nobody has chosen others. */
+export const standard = ['time', 'severity', 'source', 'category', 'user', 'ip', 'message'];
+
+/** The columns of events: the chosen ones, else those of the answer. */
+export function shownColumns(
+  search: HuntSearch,
+  answer: { columns: { name: string }[] } | undefined,
+): string[] {
+  const all = answer?.columns.map(({ name }) => name) ?? standard;
+  // the source says little beside the category: it is among the frequent values
+  return chosenColumns(search) ?? all.filter((name) => name !== 'source');
 }

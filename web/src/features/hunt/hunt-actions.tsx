@@ -1,0 +1,60 @@
+// What can be done with a hunt as a whole: keep it as a file, follow it live, share it.
+import { Button } from '@mantine/core';
+import { Link2 } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { exportEvents, exportLimit } from '../../api/export';
+import { formatSearch } from '../../lib/url-state';
+import { ExportMenu } from '../../ui/export-menu';
+import { TailButton } from '../../ui/live-tail';
+import { toastDone } from '../../ui/toast';
+import { type Answer, hasStages } from './hunt-answer';
+import { frozen, type HuntQuery, type HuntSearch } from './hunt-search';
+import { tableFile, tableLimit } from './table-file';
+
+type Props = {
+  search: HuntSearch;
+  query: HuntQuery;
+  at: number;
+  /** The answer to exactly this; undefined until it is there. */
+  answer: Answer | undefined;
+  /** Why the hunt cannot be followed live. */
+  why: string | undefined;
+  onLive: (live: boolean) => void;
+};
+
+export function HuntActions({ search, query, at, answer, why, onLive }: Props) {
+  const { t } = useTranslation();
+  const live = search.live === true;
+  const staged = answer !== undefined && hasStages(answer);
+  const copyLink = async () => {
+    await navigator.clipboard?.writeText(`${location.origin}/hunt${formatSearch(frozen(search, query, at))}`);
+    toastDone(t('hunt.linkCopied'));
+  };
+  const { q: hunt, ...times } = query;
+  return (
+    <>
+      {!live && (
+        <ExportMenu
+          of={staged ? 'rows' : 'events'}
+          run={
+            staged
+              ? (format) => Promise.resolve(tableFile(answer, format, Date.now()))
+              : (format, signal, onRows) => exportEvents({ hunt, ...times }, format, signal, onRows)
+          }
+          limit={staged ? tableLimit : exportLimit}
+          disabled={answer === undefined || answer.rows.length === 0}
+          wrong={t('hunt.error.other')}
+        />
+      )}
+      {(live || answer) && <TailButton live={live} onLive={onLive} why={why} />}
+      <Button
+        variant="default"
+        leftSection={<Link2 size={15} aria-hidden="true" />}
+        title={t('hunt.linkText')}
+        onClick={() => void copyLink()}
+      >
+        {t('common.copyLink')}
+      </Button>
+    </>
+  );
+}
