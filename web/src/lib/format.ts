@@ -7,23 +7,37 @@ export function localeTag(language: string): string {
   return tags[language] ?? language;
 }
 
+const made = new Map<string, unknown>();
+
+/** A formatter, made once for its name: making one costs a hundred times what using it does. */
+export function once<T>(name: string, make: () => T): T {
+  const known = made.get(name) as T | undefined;
+  if (known !== undefined) return known;
+  const fresh = make();
+  made.set(name, fresh);
+  return fresh;
+}
+
+function numbers(language: string, options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  return once(
+    `number ${language} ${JSON.stringify(options)}`,
+    () => new Intl.NumberFormat(localeTag(language), options),
+  );
+}
+
 export function formatNumber(value: number, language: string, digits = 0): string {
-  return new Intl.NumberFormat(localeTag(language), { maximumFractionDigits: digits }).format(value);
+  return numbers(language, { maximumFractionDigits: digits }).format(value);
 }
 
 /** A share from 0 to 1 as a whole percentage. */
 export function formatPercent(share: number, language: string): string {
-  return new Intl.NumberFormat(localeTag(language), { style: 'percent', maximumFractionDigits: 0 }).format(
-    share,
-  );
+  return numbers(language, { style: 'percent', maximumFractionDigits: 0 }).format(share);
 }
 
 /** Large counts in few characters: 12.3K. */
 export function formatCompact(value: number, language: string): string {
   if (Math.abs(value) < 10_000) return formatNumber(value, language);
-  return new Intl.NumberFormat(localeTag(language), { notation: 'compact', maximumFractionDigits: 1 }).format(
-    value,
-  );
+  return numbers(language, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 }
 
 /** Events a second: one decimal under ten, none above. */
@@ -38,7 +52,7 @@ export function formatDuration(
   display: 'short' | 'long' = 'short',
 ): string {
   const unit = (value: number, name: string, digits = 0) =>
-    new Intl.NumberFormat(localeTag(language), {
+    numbers(language, {
       style: 'unit',
       unit: name,
       unitDisplay: display,
@@ -49,4 +63,18 @@ export function formatDuration(
   if (seconds < 3600) return unit(seconds / 60, 'minute', Number.isInteger(seconds / 60) ? 0 : 1);
   if (seconds < 86_400) return unit(seconds / 3600, 'hour', 1);
   return unit(seconds / 86_400, 'day', 1);
+}
+
+const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];
+
+/** A number of bytes in its largest sensible unit: 940 byte, 12.4 MB. */
+export function formatBytes(bytes: number, language: string): string {
+  const step = Math.min(sizes.length - 1, bytes < 1 ? 0 : Math.floor(Math.log10(bytes) / 3));
+  const value = bytes / 1000 ** step;
+  return numbers(language, {
+    style: 'unit',
+    unit: sizes[step] ?? 'byte',
+    unitDisplay: 'short',
+    maximumFractionDigits: value < 100 ? 1 : 0,
+  }).format(value);
 }

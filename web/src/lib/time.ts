@@ -1,7 +1,11 @@
 // Times for people: relative beside absolute, the zone always printed.
-import { localeTag } from './format';
+import { localeTag, once } from './format';
 
 export type Zone = 'local' | 'utc';
+
+function dates(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  return once(`date ${tag} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(tag, options));
+}
 
 const zoneOption = (zone: Zone) => (zone === 'utc' ? { timeZone: 'UTC' } : {});
 
@@ -9,7 +13,7 @@ const zoneOption = (zone: Zone) => (zone === 'utc' ? { timeZone: 'UTC' } : {});
 export function formatAbsolute(iso: string, language: string, zone: Zone): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return iso;
-  return new Intl.DateTimeFormat(localeTag(language), {
+  return dates(localeTag(language), {
     year: 'numeric',
     month: language === 'ro' ? '2-digit' : 'short',
     day: '2-digit',
@@ -28,13 +32,13 @@ export function formatClock(iso: string, language: string, zone: Zone, now: numb
   if (Number.isNaN(date.getTime())) return iso;
   const tag = localeTag(language);
   const day = (value: Date | number) =>
-    new Intl.DateTimeFormat('en-CA', {
+    dates('en-CA', {
       year: 'numeric',
       month: '2-digit',
       day: '2-digit',
       ...zoneOption(zone),
     }).format(value);
-  const clock = new Intl.DateTimeFormat(tag, {
+  const clock = dates(tag, {
     hour: '2-digit',
     minute: '2-digit',
     second: '2-digit',
@@ -43,7 +47,7 @@ export function formatClock(iso: string, language: string, zone: Zone, now: numb
   }).format(date);
   if (day(date) === day(now)) return clock;
   const sameYear = day(date).slice(0, 4) === day(now).slice(0, 4);
-  const date2 = new Intl.DateTimeFormat(tag, {
+  const date2 = dates(tag, {
     day: '2-digit',
     month: language === 'ro' ? '2-digit' : 'short',
     ...(sameYear && language !== 'ro' ? {} : { year: 'numeric' }),
@@ -65,7 +69,10 @@ export function formatRelative(iso: string, language: string, now: number): stri
   const then = new Date(iso).getTime();
   if (Number.isNaN(then)) return '';
   const seconds = Math.round((then - now) / 1000);
-  const format = new Intl.RelativeTimeFormat(localeTag(language), { style: 'short', numeric: 'auto' });
+  const format = once(
+    `relative ${language}`,
+    () => new Intl.RelativeTimeFormat(localeTag(language), { style: 'short', numeric: 'auto' }),
+  );
   if (Math.abs(seconds) < 10) return format.format(0, 'second');
   for (const [unit, size] of steps) {
     if (Math.abs(seconds) >= size) return format.format(Math.trunc(seconds / size), unit);
@@ -95,7 +102,7 @@ export function timeTicks(
 /** A moment beside an axis: no more of it than the distance to the next one needs. */
 export function formatTick(time: number, language: string, zone: Zone, step: number): string {
   const day = step >= 86_400_000;
-  return new Intl.DateTimeFormat(localeTag(language), {
+  return dates(localeTag(language), {
     ...(day
       ? { day: '2-digit', month: language === 'ro' ? '2-digit' : 'short' }
       : { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }),

@@ -1,6 +1,7 @@
 // Rows of one kind: a real table on a wide page, one block a row on a narrow one.
 import { Skeleton } from '@mantine/core';
-import type { ReactNode, RefObject } from 'react';
+import { memo, type ReactNode, type RefObject } from 'react';
+import { useStable } from '../lib/use-stable';
 import classes from './data-table.module.css';
 
 export type Column<T> = {
@@ -38,6 +39,44 @@ function opens(event: React.MouseEvent): boolean {
   return !target.closest('a,button,input') && !window.getSelection()?.toString();
 }
 
+const cellProps = <T,>(column: Column<T>) => ({
+  'data-narrow': column.narrow ?? 'line',
+  'data-wide-only': column.wideOnly || undefined,
+  'data-align': column.align,
+});
+
+type RowProps<T> = {
+  row: T;
+  id: string;
+  columns: Column<T>[];
+  selected: boolean;
+  dim: boolean;
+  onOpen: ((row: T) => void) | undefined;
+};
+
+/** Drawn again only when something of it is another: the same columns are the same array. */
+const Row = memo(function Row<T>({ row, id, columns, selected, dim, onOpen }: RowProps<T>) {
+  /* biome-ignore-start lint/a11y/noRedundantRoles: display:flex on a narrow page would drop the table's roles */
+  return (
+    // the row's link is the keyboard's way; a click anywhere on the row only widens the target
+    <tr
+      role="row"
+      data-id={id}
+      data-selected={selected || undefined}
+      data-dim={dim || undefined}
+      data-opens={onOpen ? true : undefined}
+      onClick={onOpen && ((event) => opens(event) && onOpen(row))}
+    >
+      {columns.map((column) => (
+        <td key={column.id} role="cell" {...cellProps(column)}>
+          {column.cell(row)}
+        </td>
+      ))}
+    </tr>
+  );
+  /* biome-ignore-end lint/a11y/noRedundantRoles: see above */
+}) as <T>(props: RowProps<T>) => ReactNode;
+
 export function DataTable<T>(props: Props<T>) {
   const {
     caption,
@@ -52,11 +91,7 @@ export function DataTable<T>(props: Props<T>) {
     skeletons = 8,
     dense,
   } = props;
-  const cellProps = (column: Column<T>) => ({
-    'data-narrow': column.narrow ?? 'line',
-    'data-wide-only': column.wideOnly || undefined,
-    'data-align': column.align,
-  });
+  const open = useStable((row: T) => onOpen?.(row));
   return (
     <div className={classes.frame} data-dense={dense || undefined}>
       {/* biome-ignore-start lint/a11y/noRedundantRoles: display:flex on a narrow page would drop the table's roles */}
@@ -93,22 +128,15 @@ export function DataTable<T>(props: Props<T>) {
             rows.map((row) => {
               const id = rowId(row);
               return (
-                // the row's link is the keyboard's way; a click anywhere on the row only widens the target
-                <tr
+                <Row
                   key={id}
-                  role="row"
-                  data-id={id}
-                  data-selected={id === selectedId || undefined}
-                  data-dim={dim?.(row) || undefined}
-                  data-opens={onOpen ? true : undefined}
-                  onClick={onOpen && ((event) => opens(event) && onOpen(row))}
-                >
-                  {columns.map((column) => (
-                    <td key={column.id} role="cell" {...cellProps(column)}>
-                      {column.cell(row)}
-                    </td>
-                  ))}
-                </tr>
+                  row={row}
+                  id={id}
+                  columns={columns}
+                  selected={id === selectedId}
+                  dim={dim?.(row) ?? false}
+                  onOpen={onOpen && open}
+                />
               );
             })}
         </tbody>

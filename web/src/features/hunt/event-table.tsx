@@ -1,8 +1,9 @@
 // The events found, newest first; the open one is in the URL.
-import { Link } from '@tanstack/react-router';
-import type { RefObject } from 'react';
+import { type MouseEvent, memo, type RefObject, useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { type EventRecord, eventLevel, eventText, eventTitle } from '../../api/event';
+import { formatSearch } from '../../lib/url-state';
+import { useStable } from '../../lib/use-stable';
 import { type Column, DataTable } from '../../ui/data-table';
 import { LogText } from '../../ui/log-text';
 import { SeverityBadge } from '../../ui/severity';
@@ -39,58 +40,87 @@ const headers = {
   message: 'message',
 } as const;
 
-export function EventTable({ caption, names, events, search, loading, tableRef, onOpen }: Props) {
+const idOf = (event: EventRecord) => eventText(event, 'id');
+
+/** The same columns until something about them changes, so that rows that are drawn stay as they are. */
+function useColumns(names: string[], search: HuntSearch, onOpen: (id: string) => void) {
   const { t } = useTranslation();
-  const { tab: _tab, ...kept } = search;
-  // every row has one link, in the widest column that is a text
-  const linked = names.includes('message') ? 'message' : names[0];
-  const header = (name: string) =>
-    name in headers ? t(`siem.${headers[name as keyof typeof headers]}`) : name;
-  const columns = names.map((name): Column<EventRecord> => {
-    const link = (event: EventRecord) => (
-      <Link
-        to="/hunt"
-        search={{ ...kept, row: eventText(event, 'id') }}
-        className={classes.message}
-        data-row-link
-      >
-        {name === 'time' ? (
-          <TimeText time={eventText(event, 'time')} form="clock" />
-        ) : (
-          <LogText
-            text={
-              name === 'message'
-                ? eventTitle(event)
-                : cellText(fieldOf(event, name)) || eventText(event, 'time')
-            }
-            mono
-          />
-        )}
-      </Link>
+  const list = names.join('\n');
+  const { tab: _tab, row: _row, ...kept } = search;
+  const address = formatSearch(kept);
+  const open = useStable(onOpen);
+  return useMemo(() => {
+    const shown = list.split('\n');
+    // every row has one link, in the widest column that is a text
+    const linked = shown.includes('message') ? 'message' : shown[0];
+    const header = (name: string) =>
+      name in headers ? t(`siem.${headers[name as keyof typeof headers]}`) : name;
+    return shown.map(
+      (name): Column<EventRecord> => ({
+        id: name,
+        header: header(name),
+        narrow: name === 'time' ? 'end' : name === 'severity' ? 'first' : name === linked ? 'line' : 'hide',
+        ...(widths[name] ? { width: widths[name] } : name === 'message' ? {} : { width: '140px' }),
+        wideOnly: name !== linked && name !== 'time' && name !== 'severity',
+        cell: (event) =>
+          name === linked ? (
+            <RowLink name={name} event={event} address={address} onOpen={open} />
+          ) : (
+            <Cell name={name} event={event} />
+          ),
+      }),
     );
-    const narrow =
-      name === 'time' ? 'end' : name === 'severity' ? 'first' : name === linked ? 'line' : ('hide' as const);
-    return {
-      id: name,
-      header: header(name),
-      narrow,
-      ...(widths[name] ? { width: widths[name] } : name === 'message' ? {} : { width: '140px' }),
-      wideOnly: name !== linked && name !== 'time' && name !== 'severity',
-      cell: name === linked ? link : (event) => <Cell name={name} event={event} />,
-    };
-  });
+  }, [list, address, t, open]);
+}
+
+export const EventTable = memo(function EventTable(props: Props) {
+  const { caption, names, events, search, loading, tableRef, onOpen } = props;
+  const columns = useColumns(names, search, onOpen);
   return (
     <DataTable
       caption={caption}
       columns={columns}
       rows={events}
-      rowId={(event) => eventText(event, 'id')}
+      rowId={idOf}
       selectedId={search.row}
       tableRef={tableRef}
       dense
       loading={loading}
-      onOpen={(event) => onOpen(eventText(event, 'id'))}
+      onOpen={(event) => onOpen(idOf(event))}
     />
+  );
+});
+
+type LinkProps = { name: string; event: EventRecord; address: string; onOpen: (id: string) => void };
+
+/** A plain link: a hundred of the router's would each follow every change of the address. */
+function RowLink({ name, event, address, onOpen }: LinkProps) {
+  const id = idOf(event);
+  const onClick = (click: MouseEvent) => {
+    if (click.button !== 0 || click.metaKey || click.ctrlKey || click.shiftKey || click.altKey) return;
+    click.preventDefault();
+    onOpen(id);
+  };
+  return (
+    <a
+      href={`/hunt${address}${address ? '&' : '?'}row=${encodeURIComponent(id)}`}
+      className={classes.message}
+      data-row-link
+      onClick={onClick}
+    >
+      {name === 'time' ? (
+        <TimeText time={eventText(event, 'time')} form="clock" />
+      ) : (
+        <LogText
+          text={
+            name === 'message'
+              ? eventTitle(event)
+              : cellText(fieldOf(event, name)) || eventText(event, 'time')
+          }
+          mono
+        />
+      )}
+    </a>
   );
 }
 

@@ -1,7 +1,7 @@
 // The most frequent values of some fields among all events found, each to be asked for or left out.
 import { Button, Skeleton } from '@mantine/core';
 import { ChevronDown, ChevronRight, Minus, Plus } from 'lucide-react';
-import { useId, useState } from 'react';
+import { memo, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../api/client';
 import { formatCompact, formatNumber } from '../../lib/format';
@@ -18,7 +18,7 @@ type Props = {
   onCondition: (field: string, value: string, not: boolean) => void;
 };
 
-export function Facets({ facets, open, onOpen, onCondition }: Props) {
+export const Facets = memo(function Facets({ facets, open, onOpen, onCondition }: Props) {
   const { t } = useTranslation();
   const id = useId();
   return (
@@ -50,7 +50,7 @@ export function Facets({ facets, open, onOpen, onCondition }: Props) {
       </div>
     </section>
   );
-}
+});
 
 function Waiting() {
   return (

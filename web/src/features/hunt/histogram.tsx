@@ -1,5 +1,6 @@
 // When the found events were, by severity. Dragging chooses a time; the inputs above and the table below do the same by keyboard.
 import { Skeleton } from '@mantine/core';
+import { memo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Schemas } from '../../api/client';
 import { formatNumber } from '../../lib/format';
@@ -21,7 +22,7 @@ type Props = {
 const sum = (bar: Bar) => bar.parts.reduce((all, part) => all + part, 0);
 const shown = levels.map((level, index) => ({ level, index })).reverse();
 
-export function Histogram({ histogram, query, at, onZoom }: Props) {
+export const Histogram = memo(function Histogram({ histogram, query, at, onZoom }: Props) {
   const { t, i18n } = useTranslation();
   const { zone } = usePreferences();
   if (!histogram)
@@ -133,7 +134,7 @@ export function Histogram({ histogram, query, at, onZoom }: Props) {
       </div>
     </section>
   );
-}
+});
 
 type StackProps = { bar: Bar; from: number; to: number; span: number; top: number };
 

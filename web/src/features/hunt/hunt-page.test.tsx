@@ -38,7 +38,7 @@ describe('a hunt', () => {
     const table = await screen.findByRole('table', { name: 'Events found' });
     expect(within(table).getAllByText(/Failed password for root/).length).toBeGreaterThan(0);
     expect(await screen.findByText('1 event found')).toBeTruthy();
-    expect(screen.getByText('18,460 events scanned in 4 ms')).toBeTruthy();
+    expect(screen.getByText('18,460 events, 1.4 MB, scanned in 4 ms')).toBeTruthy();
   });
 
   it('asks for everything when nothing is written, and begins a line on Shift+Enter', async () => {

@@ -1,15 +1,17 @@
 // Asking all events a question: the hunt, its answer, and the ways from one question to the next. The whole state is in the URL.
 import { Button } from '@mantine/core';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/client';
 import { useHotkeys } from '../../lib/keyboard-context';
+import { useStable } from '../../lib/use-stable';
 import { ListLayout } from '../../ui/list-layout';
 import { Page } from '../../ui/page';
 import { useRowKeys } from '../../ui/row-keys';
 import { EmptyState, ErrorState } from '../../ui/state';
 import { TimeRange } from '../../ui/time-range';
+import { Asking } from './asking';
 import { Examples } from './examples';
 import { HuntActions } from './hunt-actions';
 import { ends, hasStages } from './hunt-answer';
@@ -20,8 +22,6 @@ import { type HuntSearch, ranges, shownColumns } from './hunt-search';
 import { HuntTail } from './hunt-tail';
 import { condition, withCondition } from './hunt-text';
 import { PivotProvider } from './pivot';
-import { QueryBar } from './query-bar';
-import { QueryError, wrongPart } from './query-error';
 import { useHunt, useHuntQuery } from './use-hunt';
 
 const route = getRouteApi('/in/hunt');
@@ -31,31 +31,29 @@ export function HuntPage() {
   const { t } = useTranslation();
   const search = route.useSearch();
   const navigate = useNavigate();
-  const errorId = useId();
   const input = useRef<HTMLTextAreaElement>(null);
   const table = useRef<HTMLTableElement>(null);
   const asked = search.q ?? '';
-  const [text, setText] = useState(asked);
-  useEffect(() => setText(asked), [asked]);
-  const { query, at, again } = useHuntQuery(search);
+  const { query, at, ahead, again } = useHuntQuery(search);
   const hunt = useHunt(query);
   const live = search.live === true;
   const [paused, setPaused] = useState(false);
 
-  const set = (change: Partial<HuntSearch>) =>
-    void navigate({ to: '/hunt', search: { ...search, ...change } });
   const { row: _row, tab: _tab, ...kept } = search;
-  const run = (next: string, change: Partial<HuntSearch> = {}) => {
+  const go = (next: HuntSearch) => {
+    ahead(next);
+    void navigate({ to: '/hunt', search: next });
+  };
+  const set = useStable((change: Partial<HuntSearch>) => go({ ...search, ...change }));
+  const run = (next: string) => {
     const q = next.trim() || '*';
-    setText(q);
-    if (q === asked && Object.keys(change).length === 0) {
-      again();
-      void hunt.refetch();
-    } else void navigate({ to: '/hunt', search: { ...kept, ...change, q } });
+    if (q === asked) again();
+    else go({ ...kept, q });
   };
   const open = (row: string) => set({ row });
-  const onCondition = (field: string, value: string, not: boolean) =>
-    run(withCondition(asked, field, value, not));
+  const onCondition = useStable((field: string, value: string, not: boolean) =>
+    run(withCondition(asked, field, value, not)),
+  );
   useRowKeys({ table, selectedId: search.row, onMove: open });
   useHotkeys({
     '/': () => input.current?.focus(),
@@ -68,8 +66,6 @@ export function HuntPage() {
 
   const error = hunt.error instanceof ApiError ? hunt.error : undefined;
   const refused = error?.status === 400 ? error : undefined;
-  // what is marked is where it was: not in a text that has been changed since
-  const same = text === asked;
   const answer = hunt.isPlaceholderData ? undefined : hunt.first;
   const why =
     answer && (hasStages(answer) ? t('hunt.tail.staged') : ends(answer) ? t('hunt.tail.ends') : undefined);
@@ -105,17 +101,14 @@ export function HuntPage() {
             }
             below={
               <>
-                <QueryBar
-                  text={text}
-                  onText={setText}
-                  wrong={same ? wrongPart(refused) : undefined}
-                  describedBy={refused ? errorId : undefined}
+                <Asking
+                  asked={asked}
+                  refused={refused}
                   running={hunt.isFetching && !hunt.isFetchingNextPage}
-                  onRun={() => run(text)}
+                  onRun={run}
                   onStop={hunt.stop}
                   inputRef={input}
                 />
-                {refused && <QueryError id={errorId} error={refused} text={asked} onText={run} />}
                 {!live && (
                   <div className={classes.time}>
                     <TimeRange ranges={ranges} value={search} onChange={set} />

@@ -5,7 +5,9 @@ import { SearchX } from 'lucide-react';
 import { type RefObject, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { eventFields } from '../../api/event';
-import { formatDuration } from '../../lib/format';
+import { formatBytes, formatDuration } from '../../lib/format';
+import { useFirstRows } from '../../lib/use-first-rows';
+import { useStable } from '../../lib/use-stable';
 import { IncompleteNote } from '../../ui/incomplete-note';
 import { LoadMore } from '../../ui/load-more';
 import { EmptyState } from '../../ui/state';
@@ -33,15 +35,17 @@ type Props = {
 
 const counted = ['severity', 'source', 'category', 'user', 'ip', 'host', 'outcome', 'action'];
 const wideFrom = 780;
+const step = 100;
 
 const iso = (time: number) => new Date(time).toISOString();
 
 export function HuntResults(props: Props) {
   const { hunt, onChange } = props;
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { first } = hunt;
-  const zoom = (from: number, to: number) =>
-    onChange({ range: undefined, from: iso(from), to: iso(Math.max(to, from + 1000)) });
+  const zoom = useStable((from: number, to: number) =>
+    onChange({ range: undefined, from: iso(from), to: iso(Math.max(to, from + 1000)) }),
+  );
   if (first && !first.events) {
     const chart = chartOf(first);
     return (
@@ -54,7 +58,7 @@ export function HuntResults(props: Props) {
         ) : (
           <Nothing {...props} />
         )}
-        <Footer answer={first} scanned={hunt.scanned} i18nLanguage={i18n.language} />
+        <Footer answer={first} scanned={hunt.scanned} />
         <span className="visually-hidden" role="status">
           {t('hunt.rows', { count: first.rows.length })}
         </span>
@@ -71,17 +75,30 @@ function Notes({ incomplete }: { incomplete: number }) {
 
 function EventResults(props: Props & { zoom: (from: number, to: number) => void }) {
   const { hunt, query, at, search, tableRef, onChange, onCondition, zoom } = props;
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
   const { ref, width } = useElementSize();
   const [chosen, setChosen] = useState<boolean>();
+  const openRow = useStable((row: string) => onChange({ row }));
   const wide = width === 0 || width >= wideFrom;
   const open = chosen ?? wide;
   const names = shownColumns(search, hunt.first);
   const fields = [...new Set([...counted, ...names.filter((name) => !standard.includes(name))])].slice(0, 16);
+  const [{ of, most }, setMost] = useState({ of: hunt.first, most: step });
+  // with stages an answer may have ten thousand events
+  const events = hunt.events.slice(0, of === hunt.first ? most : step);
+  const more = () => {
+    setMost({ of: hunt.first, most: events.length + step });
+    if (events.length === hunt.events.length) void hunt.fetchNextPage();
+  };
   const ready = hunt.isSuccess && !hunt.isPlaceholderData;
-  const beside = useBeside({ query, at, fields, enabled: ready && hunt.events.length > 0 });
-  const known = [
-    ...new Set(hunt.events.slice(0, 100).flatMap((event) => eventFields(event).map(({ name }) => name))),
+  const { shown, whole } = useFirstRows(events, hunt.first);
+  // what looks at everything waits until the first rows are on the screen
+  const beside = useBeside({ query, at, fields, enabled: ready && whole && hunt.events.length > 0 });
+  const known = () => [
+    ...new Set([
+      ...standard,
+      ...hunt.events.slice(0, 100).flatMap((event) => eventFields(event).map(({ name }) => name)),
+    ]),
   ];
   const total = hunt.first?.total ?? beside.total ?? null;
   const empty = ready && hunt.events.length === 0;
@@ -90,7 +107,7 @@ function EventResults(props: Props & { zoom: (from: number, to: number) => void 
       <div className={classes.results}>
         <Notes incomplete={hunt.incomplete} />
         <Nothing {...props} />
-        {hunt.first && <Footer answer={hunt.first} scanned={hunt.scanned} i18nLanguage={i18n.language} />}
+        {hunt.first && <Footer answer={hunt.first} scanned={hunt.scanned} />}
       </div>
     );
   return (
@@ -110,29 +127,29 @@ function EventResults(props: Props & { zoom: (from: number, to: number) => void 
             <span role="status">{total !== null && ready ? t('hunt.found', { count: total }) : ''}</span>
             <ColumnsMenu
               shown={names}
-              known={[...new Set([...standard, ...known])]}
+              known={known}
               onColumns={(next) => onChange({ columns: next?.join(',') })}
             />
           </div>
           <EventTable
             caption={t('hunt.events')}
             names={names}
-            events={hunt.events}
+            events={shown}
             search={search}
             loading={hunt.isPending}
             tableRef={tableRef}
-            onOpen={(row) => onChange({ row })}
+            onOpen={openRow}
           />
           {hunt.isSuccess && (
             <LoadMore
-              shown={hunt.events.length}
+              shown={events.length}
               total={total}
-              more={hunt.hasNextPage}
+              more={events.length < hunt.events.length || hunt.hasNextPage}
               loading={hunt.isFetchingNextPage}
-              onMore={() => void hunt.fetchNextPage()}
+              onMore={more}
             />
           )}
-          {hunt.first && <Footer answer={hunt.first} scanned={hunt.scanned} i18nLanguage={i18n.language} />}
+          {hunt.first && <Footer answer={hunt.first} scanned={hunt.scanned} />}
         </div>
       </div>
     </div>
@@ -162,15 +179,19 @@ function Nothing({ hunt, search, onChange }: Props) {
   );
 }
 
-type FooterProps = { answer: Answer; scanned: number; i18nLanguage: string };
+type FooterProps = { answer: Answer; scanned: { rows: number; bytes: number } };
 
 /** What it cost, and how it was understood. */
-function Footer({ answer, scanned, i18nLanguage }: FooterProps) {
-  const { t } = useTranslation();
+function Footer({ answer, scanned }: FooterProps) {
+  const { t, i18n } = useTranslation();
   return (
     <footer className={classes.footer}>
       <span className="figures">
-        {t('hunt.cost', { count: scanned, time: formatDuration(answer.took_ms / 1000, i18nLanguage) })}
+        {t('hunt.cost', {
+          count: scanned.rows,
+          bytes: formatBytes(scanned.bytes, i18n.language),
+          time: formatDuration(answer.took_ms / 1000, i18n.language),
+        })}
       </span>
       <Explain answer={answer} />
     </footer>

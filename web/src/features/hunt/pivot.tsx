@@ -1,7 +1,7 @@
 // What can be done with a value, wherever it stands: one menu for the page, opened at the value.
 import { Menu } from '@mantine/core';
 import { Clock, Copy, Equal, Minus, Plus } from 'lucide-react';
-import { createContext, type ReactNode, useContext, useRef, useState } from 'react';
+import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { neutralise } from '../../lib/hostile-text';
 import { LogText } from '../../ui/log-text';
@@ -33,12 +33,13 @@ export function PivotProvider({ actions, children }: { actions: Pivots; children
   const [at, setAt] = useState<At>();
   const [opened, setOpened] = useState(false);
   const back = useRef<HTMLElement>(undefined);
-  const open: Open = (value, from) => {
+  // always the same one: a change of it would draw every value again
+  const open = useCallback<Open>((value, from) => {
     const box = from.getBoundingClientRect();
     back.current = from;
     setAt({ value, from, x: box.left, y: box.bottom });
     setOpened(true);
-  };
+  }, []);
   const close = () => {
     setOpened(false);
     requestAnimationFrame(() => back.current?.isConnected && back.current.focus({ preventScroll: true }));
@@ -127,20 +128,39 @@ type ButtonProps = {
   icon?: ReactNode;
 };
 
-export function PivotButton({ value, pointerOnly, icon }: ButtonProps) {
-  const { t } = useTranslation();
+export function PivotButton({ icon, ...props }: ButtonProps) {
+  return icon ? <IconPivot icon={icon} value={props.value} /> : <TextPivot {...props} />;
+}
+
+function TextPivot({ value, pointerOnly }: ButtonProps) {
   const open = useContext(PivotContext);
   return (
     <button
       type="button"
-      className={icon ? classes.icon : classes.text}
+      className={classes.text}
       tabIndex={pointerOnly ? -1 : undefined}
       aria-haspopup="menu"
-      title={icon ? t('hunt.pivot.label', { field: neutralise(value.field) }) : undefined}
-      aria-label={icon ? t('hunt.pivot.label', { field: neutralise(value.field) }) : undefined}
       onClick={(event) => open(value, event.currentTarget)}
     >
-      {icon ?? <LogText text={value.text} />}
+      <LogText text={value.text} />
+    </button>
+  );
+}
+
+function IconPivot({ value, icon }: { value: Value; icon: ReactNode }) {
+  const { t } = useTranslation();
+  const open = useContext(PivotContext);
+  const label = t('hunt.pivot.label', { field: neutralise(value.field) });
+  return (
+    <button
+      type="button"
+      className={classes.icon}
+      aria-haspopup="menu"
+      title={label}
+      aria-label={label}
+      onClick={(event) => open(value, event.currentTarget)}
+    >
+      {icon}
     </button>
   );
 }

@@ -1,7 +1,13 @@
 // What the page asks: the answer at once, and what has to look at every event found (histogram, facets) behind it.
-import { keepPreviousData, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
-import { ApiError, type Schemas } from '../../api/client';
+import {
+  infiniteQueryOptions,
+  keepPreviousData,
+  type QueryClient,
+  useInfiniteQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
+import { useEffect, useRef, useState } from 'react';
+import { ApiError, client, type Schemas } from '../../api/client';
 import { api } from '../../api/hooks';
 import { incompleteOf } from '../../api/incomplete';
 import { fittingSpan, narrower } from './histogram-span';
@@ -14,44 +20,82 @@ const path = '/api/siem/search';
 const retry = (count: number, error: unknown) =>
   count < 2 && error instanceof ApiError && error.status === 429;
 
-/** What is asked, with a range fixed at the moment it was chosen; again fixes it anew. */
-export function useHuntQuery({ q, range, from, to }: HuntSearch) {
+const pagesOf = (query: HuntQuery) =>
+  infiniteQueryOptions({
+    queryKey: ['get', path, { params: { query } }],
+    queryFn: async ({ pageParam, signal }) => {
+      const { data } = await client.GET(path, { params: { query: { ...query, cursor: pageParam } }, signal });
+      return data as Answer;
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.next ?? undefined,
+  });
+
+type Fixed = { key: string; at: number; query: HuntQuery };
+
+/** A range is fixed at the moment it is asked. */
+function fix({ q, range, from, to }: HuntSearch): Fixed {
+  const at = Date.now();
+  return { key: JSON.stringify({ q, range, from, to }), at, query: huntQuery({ q, range, from, to }, at) };
+}
+
+/** Begins to ask, without waiting for the address and for what is drawn of it. */
+function ask(queries: QueryClient, { query }: Fixed): void {
+  if (query.q !== '') void queries.prefetchInfiniteQuery({ ...pagesOf(query), retry, staleTime: 0 });
+}
+
+/**
+ * What is asked. ahead asks for a state before it is in the address; again asks for the present one once more, with its range counted
+ * from now.
+ */
+export function useHuntQuery(search: HuntSearch) {
+  const queries = useQueryClient();
+  const { q, range, from, to } = search;
   const key = JSON.stringify({ q, range, from, to });
-  const fix = () => {
-    const at = Date.now();
-    return { key, at, query: huntQuery(JSON.parse(key) as HuntSearch, at) };
+  const [fixed, setFixed] = useState(() => fix(search));
+  const coming = useRef<Fixed>(undefined);
+  const now = fixed.key === key ? fixed : coming.current?.key === key ? coming.current : fix(search);
+  if (now !== fixed) setFixed(now);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was asked ahead counts for one visit only
+  useEffect(() => {
+    coming.current = undefined;
+  }, [key]);
+  return {
+    query: now.query,
+    at: now.at,
+    ahead: (next: HuntSearch) => {
+      const fresh = fix(next);
+      if (fresh.key === key) return; // what is open, or a column: the same question
+      coming.current = fresh;
+      ask(queries, fresh);
+    },
+    again: () => {
+      const next = fix(search);
+      ask(queries, next);
+      setFixed(next);
+    },
   };
-  const [fixed, setFixed] = useState(fix);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: fix reads nothing but the key
-  useEffect(() => setFixed((old) => (old.key === key ? old : fix())), [key]);
-  return { query: fixed.query, at: fixed.at, again: () => setFixed(fix()) };
 }
 
 export function useHunt(query: HuntQuery) {
   const queries = useQueryClient();
   const enabled = query.q !== '';
-  const init = { params: { query } };
-  const list = api.useInfiniteQuery('get', path, init, {
-    enabled,
-    retry,
-    pageParamName: 'cursor',
-    initialPageParam: null,
-    getNextPageParam: (page: Answer) => page.next ?? undefined,
-    placeholderData: keepPreviousData,
-  });
+  const list = useInfiniteQuery({ ...pagesOf(query), enabled, retry, placeholderData: keepPreviousData });
   const pages = list.data?.pages ?? [];
   return {
     ...list,
     first: enabled ? pages[0] : undefined,
     events: enabled ? pages.flatMap((page) => page.events ?? []) : [],
     incomplete: Math.max(0, ...pages.map(incompleteOf)),
-    scanned: pages.reduce((sum, page) => sum + page.scanned.rows, 0),
+    scanned: {
+      rows: pages.reduce((sum, page) => sum + page.scanned.rows, 0),
+      bytes: pages.reduce((sum, page) => sum + page.scanned.bytes, 0),
+    },
     /** Whether it was ended before it had an answer. */
     stopped: enabled && list.fetchStatus === 'idle' && (list.isPending || list.isPlaceholderData),
     stop: () => void queries.cancelQueries({ queryKey: ['get', path] }),
   };
 }
-
 type Beside = { facets: Schemas['SearchFacet'][]; histogram: Schemas['SearchHistogram'] };
 const beside = { limit: 1, histogram: 'severity' as const };
 type Asked = { query: HuntQuery; at: number; fields: string[]; enabled: boolean };
