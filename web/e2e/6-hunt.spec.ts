@@ -191,6 +191,53 @@ describe('hunting', () => {
     await close();
   });
 
+  it('is kept under a name, opened, renamed, deleted and brought back, by keyboard', async () => {
+    const { page, problems, close } = await visit(
+      browser,
+      hunt('category=login_failed user:root', '&range=7d'),
+    );
+    await settled(page);
+    const menu = page.getByRole('button', { name: 'Saved', exact: true });
+    const choose = async (name: RegExp) => {
+      await menu.focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('menuitem', { name }).waitFor();
+      await page.waitForFunction(() => document.activeElement?.getAttribute('role') === 'menuitem');
+      while (!name.test((await page.locator(':focus').textContent()) ?? ''))
+        await page.keyboard.press('ArrowDown');
+      await page.keyboard.press('Enter');
+    };
+    await choose(/^Save this hunt/);
+    await page.getByRole('dialog', { name: 'Save this hunt' }).waitFor();
+    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.type('Root’s failures');
+    await page.keyboard.press('Enter');
+    await page.getByText('Search saved.').waitFor();
+    await page.goto(new URL('/hunt', page.url()).href);
+    await choose(/^Root’s failures/);
+    await page.waitForURL((url) => url.searchParams.get('range') === '7d');
+    expect(q(page)).toBe('category=login_failed user:root');
+    await settled(page);
+    await choose(/^All saved/);
+    const dialog = page.getByRole('dialog', { name: 'Saved searches' });
+    await dialog.getByRole('button', { name: 'Rename Root’s failures' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => document.activeElement?.tagName === 'INPUT');
+    await page.keyboard.type('Root');
+    await page.keyboard.press('Enter');
+    await dialog.getByRole('button', { name: 'Delete Root' }).focus();
+    await page.keyboard.press('Enter');
+    await dialog.getByText('Root is deleted.').waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.keyboard.press('Enter'); // the way back has the focus
+    await dialog.getByRole('button', { name: 'Replace Root by the present hunt' }).waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   it('speaks Romanian', async () => {
     const { page, problems, close } = await visit(browser, hunt('category=login_failed'), { language: 'ro' });
     await settled(page);
@@ -204,6 +251,34 @@ describe('hunting', () => {
     await close();
   });
 });
+
+/** Pictures of the menu and the dialogs of saved searches, each clean for axe. */
+async function pictureSaved(page: Page, language: 'en' | 'ro', name: string): Promise<void> {
+  const [label, save, field, keep, all] =
+    language === 'en'
+      ? ['Saved', /^Save this/, 'Name', /^(Save|Replace)$/, /^All saved/]
+      : ['Salvate', /^Salvați această/, 'Nume', /^(Salvați|Înlocuiți)$/, /^Toate căutările/];
+  const look = async (what: string) => {
+    await page.waitForTimeout(400);
+    await page.screenshot({ path: join(shots, `hunt-${what}-${name}.png`) });
+    expect(await axe(page)).toEqual([]);
+  };
+  const menu = page.getByRole('button', { name: label, exact: true });
+  await menu.click();
+  await page.getByRole('menuitem', { name: save }).click();
+  await page.getByRole('textbox', { name: field }).fill('Încercări de autentificare eșuate');
+  await look('save');
+  await page.getByRole('button', { name: keep }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await menu.click();
+  await page.getByRole('menuitem', { name: all }).waitFor();
+  await look('saved-menu');
+  await page.getByRole('menuitem', { name: all }).click();
+  await page.getByRole('dialog').waitFor();
+  await look('saved');
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+}
 
 const pages = {
   start: '/hunt',
@@ -242,6 +317,7 @@ describe.each([
     await page.screenshot({ path: join(shots, `hunt-export-${width}-${theme}.png`) });
     expect(await axe(page)).toEqual([]);
     await page.keyboard.press('Escape');
+    await pictureSaved(page, language, `${width}-${theme}`);
     await page.locator('[data-row-link]').first().click();
     await page.getByRole('complementary').waitFor();
     await settled(page);

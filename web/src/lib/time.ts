@@ -9,6 +9,15 @@ function dates(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeF
 
 const zoneOption = (zone: Zone) => (zone === 'utc' ? { timeZone: 'UTC' } : {});
 
+const unitSeconds: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** A time that counts back from now, such as 24h, in seconds; undefined for what is none. The server's saved searches have these. */
+export function spanSeconds(span: string): number | undefined {
+  const [, count, unit = ''] = /^([1-9]\d{0,3})([smhdw])$/.exec(span) ?? [];
+  const size = unitSeconds[unit];
+  return size === undefined ? undefined : Number(count) * size;
+}
+
 /** The whole truth, for tooltips and detail: 23 Nov 2026, 02:14:07 UTC (23.11.2026, 02:14:07 UTC in Romanian). */
 export function formatAbsolute(iso: string, language: string, zone: Zone): string {
   const date = new Date(iso);

@@ -3,7 +3,7 @@ import { HttpResponse, http } from 'msw';
 import type { Schemas } from '../api/client';
 import { aProof, aVerification } from './evidence';
 import { aDashboard, aFinding, ago, someAlerts, someAnomalies, someEvents } from './factories';
-import { huntHandlers } from './hunt';
+import { huntHandlers, savedHandlers } from './hunt';
 
 type World = {
   signedIn: boolean;
@@ -191,5 +191,6 @@ export function handlers(world: World = newWorld()) {
     ...anomalyHandlers(world),
     ...eventHandlers(world),
     ...huntHandlers(world),
+    ...savedHandlers([]),
   ];
 }

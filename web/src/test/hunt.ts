@@ -124,3 +124,51 @@ export function huntHandlers(world: { events: Event[] }) {
     }),
   ];
 }
+
+export const aSaved = (change: Partial<Schemas['SavedSearch']> = {}): Schemas['SavedSearch'] => ({
+  id: 's1',
+  name: 'Failed by user',
+  q: 'category=login_failed | stats count by user',
+  created_by: 'admin',
+  created_at: ago(7200),
+  updated_at: ago(3600),
+  ...change,
+});
+
+/** Keeps searches as the server does: by name, each name once. */
+export function savedHandlers(kept: Schemas['SavedSearch'][]) {
+  const taken = (name: string, id?: string) =>
+    kept.some((each) => each.id !== id && each.name.toLowerCase() === name.toLowerCase());
+  const refused = (status: number, code: string, more = {}) =>
+    HttpResponse.json({ type: 'about:blank', title: code, status, code, ...more }, { status });
+  let made = 0;
+  return [
+    http.get('*/api/siem/searches', () =>
+      HttpResponse.json({ items: kept.toSorted((a, b) => a.name.localeCompare(b.name)) }),
+    ),
+    http.post('*/api/siem/searches', async ({ request }) => {
+      const body = (await request.json()) as Schemas['SavedSearchRequest'];
+      if (taken(body.name)) return refused(409, 'conflict');
+      made++;
+      const saved = aSaved({ ...body, id: `new-${made}`, updated_at: ago(0) });
+      kept.push(saved);
+      return HttpResponse.json(saved, { status: 201 });
+    }),
+    http.put('*/api/siem/searches/:id', async ({ params, request }) => {
+      const body = (await request.json()) as Schemas['SavedSearchRequest'];
+      const at = kept.findIndex(({ id }) => id === params.id);
+      const old = kept[at];
+      if (!old) return refused(404, 'not_found');
+      if (taken(body.name, old.id)) return refused(409, 'conflict');
+      const { id, created_by, created_at } = old;
+      kept[at] = { ...body, id, created_by, created_at, updated_at: ago(0) };
+      return HttpResponse.json(kept[at]);
+    }),
+    http.delete('*/api/siem/searches/:id', ({ params }) => {
+      const at = kept.findIndex(({ id }) => id === params.id);
+      if (at < 0) return refused(404, 'not_found');
+      kept.splice(at, 1);
+      return new HttpResponse(null, { status: 204 });
+    }),
+  ];
+}

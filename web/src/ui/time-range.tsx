@@ -2,6 +2,8 @@
 import { TextInput } from '@mantine/core';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { formatDuration } from '../lib/format';
+import { spanSeconds } from '../lib/time';
 import { FilterSelect } from './filter-bar';
 import classes from './time-range.module.css';
 
@@ -9,7 +11,8 @@ import classes from './time-range.module.css';
 type Value<R> = { range?: R | undefined; from?: string | undefined; to?: string | undefined };
 
 type Props<R> = {
-  ranges: readonly R[];
+  /** Those that are offered, each with a text in the catalogue. */
+  ranges: readonly (R & ('15m' | '1h' | '24h' | '7d' | '30d'))[];
   value: Value<R>;
   onChange: (change: Value<R>) => void;
 };
@@ -22,14 +25,15 @@ function local(iso: string | undefined): string {
   return text.endsWith(':00') ? text.slice(0, 16) : text;
 }
 
-export function TimeRange<R extends '15m' | '1h' | '24h' | '7d' | '30d'>({
-  ranges,
-  value,
-  onChange,
-}: Props<R>) {
-  const { t } = useTranslation();
+export function TimeRange<R extends string>({ ranges, value, onChange }: Props<R>) {
+  const { t, i18n } = useTranslation();
   const [custom, setCustom] = useState(false);
   const fixed = value.from !== undefined || value.to !== undefined;
+  const own = value.range;
+  const other =
+    own === undefined || ranges.some((range) => range === own)
+      ? []
+      : [{ value: own, label: formatDuration(spanSeconds(own) ?? 0, i18n.language, 'long') }];
   const iso = (text: string) => (text ? new Date(text).toISOString() : undefined);
   return (
     <>
@@ -38,6 +42,7 @@ export function TimeRange<R extends '15m' | '1h' | '24h' | '7d' | '30d'>({
         all={t('events.allTime')}
         value={fixed || custom ? 'custom' : value.range}
         options={[
+          ...other,
           ...ranges.map((range) => ({ value: range, label: t(`range.${range}` as 'range.1h') })),
           { value: 'custom', label: t('events.custom') },
         ]}

@@ -1,6 +1,10 @@
 // Short results of what the reader did, in the corner, said politely to screen readers.
 import { notifications } from '@mantine/notifications';
 import { CircleAlert, CircleCheck } from 'lucide-react';
+import { getI18n } from 'react-i18next';
+
+/** The cross has a name, as every button. */
+const named = () => ({ closeButtonProps: { 'aria-label': getI18n().t('common.close') } });
 
 export function toastDone(message: string): void {
   notifications.show({
@@ -9,6 +13,7 @@ export function toastDone(message: string): void {
     icon: <CircleCheck size={16} aria-hidden="true" />,
     role: 'status',
     withBorder: false,
+    ...named(),
   });
 }
 
@@ -19,5 +24,6 @@ export function toastFailed(message: string): void {
     icon: <CircleAlert size={16} aria-hidden="true" />,
     role: 'alert',
     autoClose: 12_000,
+    ...named(),
   });
 }

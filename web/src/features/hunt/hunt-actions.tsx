@@ -1,4 +1,4 @@
-// What can be done with a hunt as a whole: keep it as a file, follow it live, share it.
+// What can be done with a hunt as a whole: keep it under a name or as a file, follow it live, share it.
 import { Button } from '@mantine/core';
 import { Link2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
@@ -9,6 +9,7 @@ import { TailButton } from '../../ui/live-tail';
 import { toastDone } from '../../ui/toast';
 import { type Answer, hasStages } from './hunt-answer';
 import { frozen, type HuntQuery, type HuntSearch } from './hunt-search';
+import { SavedMenu } from './saved-menu';
 import { tableFile, tableLimit } from './table-file';
 
 type Props = {
@@ -20,9 +21,10 @@ type Props = {
   /** Why the hunt cannot be followed live. */
   why: string | undefined;
   onLive: (live: boolean) => void;
+  onOpen: (search: HuntSearch) => void;
 };
 
-export function HuntActions({ search, query, at, answer, why, onLive }: Props) {
+export function HuntActions({ search, query, at, answer, why, onLive, onOpen }: Props) {
   const { t } = useTranslation();
   const live = search.live === true;
   const staged = answer !== undefined && hasStages(answer);
@@ -31,8 +33,11 @@ export function HuntActions({ search, query, at, answer, why, onLive }: Props) {
     toastDone(t('hunt.linkCopied'));
   };
   const { q: hunt, ...times } = query;
+  const saved = <SavedMenu search={search} keepable={answer !== undefined} onOpen={onOpen} />;
+  if (!search.q) return saved;
   return (
     <>
+      {saved}
       {!live && (
         <ExportMenu
           of={staged ? 'rows' : 'events'}

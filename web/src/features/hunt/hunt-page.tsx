@@ -88,16 +88,15 @@ export function HuntPage() {
           <Page
             title={t('hunt.title')}
             actions={
-              asked && (
-                <HuntActions
-                  search={search}
-                  query={query}
-                  at={at}
-                  answer={answer}
-                  why={why}
-                  onLive={goLive}
-                />
-              )
+              <HuntActions
+                search={search}
+                query={query}
+                at={at}
+                answer={answer}
+                why={why}
+                onLive={goLive}
+                onOpen={go}
+              />
             }
             below={
               <>

@@ -25,6 +25,26 @@ describe('what was found', () => {
     expect(screen.queryByRole('button', { name: 'Load more' })).toBeNull();
   });
 
+  it('is shown a hundred at a time when one answer has more', async () => {
+    const view = await renderApp('/login');
+    const many = Array.from({ length: 130 }, (_, at) => anEvent({ id: `e${at}`, message: `line ${at}` }));
+    const asked: URL[] = [];
+    server.use(
+      http.get('*/api/siem/search', ({ request }) => {
+        asked.push(new URL(request.url));
+        return HttpResponse.json(anAnswer({ events: many, total: 130 }));
+      }),
+    );
+    await view.router.navigate({ to: '/hunt', search: { q: '* | where true()', columns: 'message' } });
+    await screen.findByText('line 0');
+    await screen.findByText('line 99');
+    expect(screen.queryByText('line 100')).toBeNull();
+    await view.user.click(screen.getByRole('button', { name: 'Load more' }));
+    expect(await screen.findByText('line 129')).toBeTruthy();
+    expect(asked.filter((url) => !url.searchParams.has('histogram'))).toHaveLength(1);
+    expect(screen.queryByRole('button', { name: 'Load more' })).toBeNull();
+  });
+
   it('is narrowed by its frequent values', async () => {
     const { user, router } = await renderApp('/hunt?q=password%20%7C%20head%209');
     const facets = await screen.findByRole('region', { name: 'Frequent values' });

@@ -1,12 +1,15 @@
 // The state of the page in its URL, and what the server is asked for it.
+import { spanSeconds } from '../../lib/time';
 import { codec, flag, moment, oneOf, text } from '../../lib/url-state';
 
+/** The ranges that are offered; a saved search may have another. */
 export const ranges = ['15m', '1h', '24h', '7d', '30d'] as const;
+const span = (value: string) => (spanSeconds(value) === undefined ? undefined : value);
 
 /** A range counts back from now; from and to are fixed moments and win over it. Without either: all time. */
 export const huntSearch = codec({
   q: text(16_384),
-  range: oneOf(ranges),
+  range: span,
   from: moment,
   to: moment,
   columns: text(2000),
@@ -16,14 +19,12 @@ export const huntSearch = codec({
 });
 export type HuntSearch = ReturnType<typeof huntSearch>;
 
-const seconds = { '15m': 900, '1h': 3600, '24h': 86_400, '7d': 604_800, '30d': 2_592_000 };
-
 export type HuntQuery = { q: string; from?: string | undefined; to?: string | undefined };
 
 /** The query parameters for a state; now is in milliseconds. */
 export function huntQuery({ q = '', range, from, to }: HuntSearch, now: number): HuntQuery {
   const fixed = from !== undefined || to !== undefined;
-  const start = new Date(Math.floor(now / 1000 - (range ? seconds[range] : 0)) * 1000).toISOString();
+  const start = new Date(Math.floor(now / 1000 - ((range && spanSeconds(range)) || 0)) * 1000).toISOString();
   return { q, from: from ?? (range && !fixed ? start : undefined), to };
 }
 
