@@ -31,6 +31,7 @@ func rooms() map[string]string {
 		"internal/core/alert":   "event entity rule",
 		"internal/core/erasure": "",
 		"internal/core/sheet":   "event",
+		"internal/core/parquet": "event",
 
 		"internal/ground/backup":   "",
 		"internal/ground/config":   "",
@@ -68,7 +69,7 @@ func rooms() map[string]string {
 		"internal/act/compliance": "event query",
 
 		"internal/face/auth":    "",
-		"internal/face/api":     "event sheet rule entity alert erasure query auth journal proof guard detect outbox respond intel compliance health /api",
+		"internal/face/api":     "event parquet sheet rule entity alert erasure query auth journal proof guard detect outbox respond intel compliance health /api",
 		"internal/face/traffic": "event",
 		"internal/face/app":     anything,
 		"internal/face/bench":   anything,

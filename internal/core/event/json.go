@@ -185,6 +185,9 @@ func (w *objectWriter) marks(marks []Mark) {
 	w.b = append(w.b, ']')
 }
 
+// AppendJSON appends the value as it is in the native form.
+func (v Value) AppendJSON(dst []byte) []byte { return appendJSONValue(dst, v) }
+
 func appendJSONValue(dst []byte, v Value) []byte {
 	switch v.Kind {
 	case KindText:

@@ -123,6 +123,8 @@ type Options struct {
 	Web fs.FS
 	// Demo says that the server plays demonstration traffic.
 	Demo bool
+	// Version is the build's, for files that say what made them.
+	Version string
 	// Logger gets what callers must not see.
 	Logger *slog.Logger
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/core/parquet"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 )
 
@@ -70,7 +71,7 @@ func (a *API) exportLogs(w http.ResponseWriter, r *http.Request) {
 // prepare reads the parameters.
 func (x *export) prepare(ctx context.Context) (err error) {
 	params := who(ctx).query
-	if x.form, err = x.api.exportFormOf(params.Get("format"), params.Get("fields")); err != nil {
+	if x.form, err = x.formOf(params.Get("format"), params.Get("fields")); err != nil {
 		return err
 	}
 	if x.asked, err = huntedOf(ctx, "format", "fields", "limit"); err != nil {
@@ -78,6 +79,14 @@ func (x *export) prepare(ctx context.Context) (err error) {
 	}
 	x.limit, err = limitOf(ctx, defaultExport, maxExport)
 	return err
+}
+
+// about is what the file says of itself, where its form has room for that.
+func (x *export) about() parquet.About {
+	f := &x.asked.filter
+	return parquet.About{
+		Version: x.api.opts.Version, Origin: x.api.opts.Origin, Query: x.asked.String(), From: f.From, To: f.To, Limit: x.limit, Made: time.Now(),
+	}
 }
 
 // limitOf is the caller's limit, which may be larger than that of a list.
@@ -173,7 +182,11 @@ func (x *export) send(ctx context.Context) error {
 // end says how it ended: after all that match, or with more that do.
 func (x *export) end(next string) error {
 	if x.form.tail != nil {
-		if _, err := x.out.Write(x.form.tail(x.rows, next, x.incomplete)); err != nil {
+		tail, err := x.form.tail(x.rows, next, x.incomplete)
+		if err != nil {
+			return err
+		}
+		if _, err := x.out.Write(tail); err != nil {
 			return err
 		}
 	}

@@ -4,9 +4,11 @@ package api
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
+	"github.com/tocsin-siem/tocsin/internal/core/parquet"
 	"github.com/tocsin-siem/tocsin/internal/core/sheet"
 )
 
@@ -18,7 +20,7 @@ type exportForm struct {
 
 	head, between []byte
 	row           func(dst []byte, e *event.Event) ([]byte, error)
-	tail          func(rows int, next string, incomplete int64) []byte
+	tail          func(rows int, next string, incomplete int64) ([]byte, error)
 }
 
 // headers announces the file.
@@ -27,8 +29,9 @@ func (f *exportForm) headers(h http.Header) {
 	h.Set("Content-Disposition", `attachment; filename="tocsin-events-`+fileTime()+f.suffix+`"`)
 }
 
-// exportFormOf reads the parameters format and fields.
-func (a *API) exportFormOf(format, fields string) (exportForm, error) {
+// formOf reads the parameters format and fields.
+func (x *export) formOf(format, fields string) (exportForm, error) {
+	a := x.api
 	switch format {
 	case "", "json":
 		row, err := a.jsonRow(fields)
@@ -58,8 +61,35 @@ func (a *API) exportFormOf(format, fields string) (exportForm, error) {
 				return sheet.AppendRow(dst, columns, native)
 			},
 		}, nil
+	case "parquet":
+		if fields != "" {
+			return exportForm{}, invalid("fields", "goes with the other forms; parquet has a column for each")
+		}
+		return parquetForm(x.out, x.about), nil
 	default:
-		return exportForm{}, invalid("format", "%.40q is none of json, ndjson, csv", format)
+		return exportForm{}, invalid("format", "%.40q is none of json, ndjson, csv, parquet", format)
+	}
+}
+
+// parquetForm writes row groups to out by itself, as they are full; what the file says of
+// itself is known with its first row.
+func parquetForm(out io.Writer, about func() parquet.About) exportForm {
+	var w *parquet.Writer
+	begin := func() {
+		if w == nil {
+			w = parquet.NewWriter(out, about())
+		}
+	}
+	return exportForm{
+		name: "parquet", media: parquet.MediaType, suffix: ".parquet",
+		row: func(dst []byte, e *event.Event) ([]byte, error) {
+			begin()
+			return dst, w.Write(e)
+		},
+		tail: func(_ int, next string, incomplete int64) ([]byte, error) {
+			begin()
+			return nil, w.Close(parquet.End{Next: next, Incomplete: incomplete})
+		},
 	}
 }
 
@@ -80,12 +110,15 @@ func (a *API) jsonRow(fields string) (func(dst []byte, e *event.Event) ([]byte, 
 
 // jsonTail closes the list as other lists are closed: next is the cursor of what is not
 // in it, null when nothing is left.
-func jsonTail(rows int, next string, missing int64) []byte {
+func jsonTail(rows int, next string, missing int64) ([]byte, error) {
 	end := struct {
 		Next       *string `json:"next"`
 		Rows       int     `json:"rows"`
 		Incomplete int64   `json:"incomplete"`
 	}{optional(next), rows, missing}
-	raw, _ := json.Marshal(end) // numbers and a plain text
-	return append(append([]byte("\n],"), raw[1:]...), '\n')
+	raw, err := json.Marshal(end)
+	if err != nil {
+		return nil, err
+	}
+	return append(append([]byte("\n],"), raw[1:]...), '\n'), nil
 }

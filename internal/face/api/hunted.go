@@ -75,6 +75,14 @@ func (h *hunted) match() (func(e *event.Event) bool, error) {
 	return func(e *event.Event) bool { return plan.Match(e) && where.Match(e) }, nil
 }
 
+// String is the hunt, or the filter, in its canonical form.
+func (h *hunted) String() string {
+	if h.hunt != nil {
+		return h.hunt.String()
+	}
+	return h.filter.Words()
+}
+
 // attrs are what is recorded of the hunt.
 func (h *hunted) attrs() []event.Attr {
 	if h.hunt == nil {

@@ -74,7 +74,7 @@ func (s *server) openFace(ctx context.Context) (err error) {
 		Tail:     func(after uint64) api.Tail { return s.record.journal.Reader(after) },
 		Erasures: &s.erasures, Holds: s.record.journal, Retain: s.retention.drop, Retention: s.retention.state,
 		Vitals: s.face.vitals.read, Ready: s.ready, Metrics: s.metrics(),
-		Demo: s.opt.Demo != DemoOff, Logger: s.logger.With("part", "api"),
+		Demo: s.opt.Demo != DemoOff, Version: s.opt.Version, Logger: s.logger.With("part", "api"),
 	}
 	for _, in := range s.ingest.inputs {
 		for _, r := range in.in.Routes() {

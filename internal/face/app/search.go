@@ -7,8 +7,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
-	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 	"github.com/tocsin-siem/tocsin/internal/record/search"
 )
@@ -54,7 +54,11 @@ func Search(ctx context.Context, dataDir string, o SearchOptions, each func(nati
 	if len(o.Hunt.Stages) > 0 {
 		found, err = tableOf(ctx, logs, &o, asked)
 	} else {
-		found, err = eventsOf(ctx, logs, j, &o, asked, each)
+		var native []byte
+		found, _, err = eventsOf(ctx, logs, &o, asked, func(e *event.Event) error {
+			native = e.AppendJSONSeenFrom(native[:0], j.Origin())
+			return each(native)
+		})
 	}
 	if err != nil || o.Hunt.At(asked.Limits.Now).Prune().Rest == nil && len(o.Hunt.Stages) == 0 { // looking at a time is not a search
 		return found, err
@@ -71,24 +75,24 @@ func tableOf(ctx context.Context, logs query.Hunter, o *SearchOptions, asked que
 	return Found{Rows: len(a.Rows), More: a.Truncated, Incomplete: a.Incomplete, Table: &a.Table}, nil
 }
 
-func eventsOf(ctx context.Context, logs query.Hunter, j *journal.Journal, o *SearchOptions, asked query.HuntOptions, each func(native []byte) error) (found Found, err error) {
-	var native []byte
+// eventsOf hands out the events that a hunt finds, the newest first; next is the cursor of
+// those behind the limit, if there are any.
+func eventsOf(ctx context.Context, logs query.Hunter, o *SearchOptions, asked query.HuntOptions, each func(e *event.Event) error) (found Found, next string, err error) {
 	for {
 		asked.Limit = min(query.MaxLimit, o.Limit-found.Rows)
 		page, err := logs.Hunt(ctx, o.Hunt, asked)
 		if err != nil {
-			return found, err
+			return found, "", err
 		}
 		found.Incomplete = max(found.Incomplete, page.Incomplete)
 		for i := range page.Rows {
-			native = page.Rows[i].Event.AppendJSONSeenFrom(native[:0], j.Origin())
-			if err := each(native); err != nil {
-				return found, err
+			if err := each(page.Rows[i].Event); err != nil {
+				return found, "", err
 			}
 			found.Rows++
 		}
 		if found.More = page.Next != ""; !found.More || found.Rows >= o.Limit {
-			return found, nil
+			return found, page.Next, nil
 		}
 		asked.Cursor = page.Next
 	}

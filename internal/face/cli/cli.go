@@ -62,7 +62,7 @@ type commands struct {
 	Search  searchCommand  `cmd:"" help:"Find events."`
 	Verify  verifyCommand  `cmd:"" help:"Check the journal of a data folder, or an evidence bundle."`
 	Backup  backupCommand  `cmd:"" help:"Write a data folder to one file, beside a running server or without one, and check it."`
-	Export  exportCommand  `cmd:"" help:"Write an evidence bundle of events, which others check without a server."`
+	Export  exportCommand  `cmd:"" help:"Write events to a file: an evidence bundle, which others check without a server, or Apache Parquet."`
 	Restore restoreCommand `cmd:"" help:"Make a data folder of a backup."`
 	Erase   eraseCommand   `cmd:"" help:"Erase one person from everything that was recorded."`
 	Hold    holdCommand    `cmd:"" help:"Legal holds: what must be neither dropped nor erased."`

@@ -47,7 +47,7 @@ func scripts(t *testing.T, dir string) testscript.Params {
 		Dir: dir,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"server": server, "token": token, "hashes": hashes, "code": code, "spoil": spoil,
-			"freeport": freePort, "post": post, "term": term, "order": firstOrder,
+			"freeport": freePort, "post": post, "term": term, "order": firstOrder, "parquetrows": parquetRows,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Values[stopKey{}] = new(func())

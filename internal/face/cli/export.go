@@ -18,28 +18,52 @@ import (
 
 type exportCommand struct {
 	origin
-	Proof    bool      `required:"" help:"Export as an evidence bundle, which verify --key checks with the public key alone."`
+	Proof    bool      `xor:"form" help:"Export as an evidence bundle, which verify --key checks with the public key alone."`
+	Parquet  string    `xor:"form" help:"Export as one Apache Parquet file, a new one, for DuckDB, pandas, Spark and the like." placeholder:"FILE"`
 	Complete bool      `help:"Prove too that nothing is left out between --from and --to: everything then is in the bundle, whether it matches or not."`
 	From     time.Time `help:"Events of this time and later (RFC 3339)." placeholder:"TIME"`
 	To       time.Time `help:"Events before this time (RFC 3339)." placeholder:"TIME"`
 	Origin   string    `help:"The journal that the bundle is of, by its name: after a restore the events may be of more than one, and a bundle has one." placeholder:"NAME"`
-	Limit    int       `help:"The most entries; where there are more, nothing is written." default:"10000"`
+	Limit    *int      `help:"The most entries. Where there are more, no bundle is written (10000 without, at most 100000), and a Parquet file has the newest and says so (100000 without, at most 1000000)." placeholder:"N"`
 	Key      []string  `help:"The journal's public key, or a file with such keys, that the bundle is checked with (default: what the server or the folder says)." sep:"none" placeholder:"PUB"`
-	Out      string    `short:"o" required:"" help:"The file for the bundle, a new one." placeholder:"BUNDLE"`
+	Out      string    `short:"o" help:"The file for the bundle, a new one." placeholder:"BUNDLE"`
 
-	Query []string `arg:"" optional:"" help:"Words, \"phrases\" and field:value pairs of source, category, severity, user and ip; all must hold. Everything without."`
+	Query []string `arg:"" optional:"" help:"For a bundle words, \"phrases\" and field:value pairs of source, category, severity, user and ip, which all must hold; for Parquet a hunt without stages (docs/search.md). Everything without."`
 }
 
 var errExport = errors.New("the bundle does not prove what it holds, and is not kept")
 
-// Run writes an evidence bundle. It is checked as a stranger would check it before it
-// appears under its name.
+// Run writes one of the two forms.
 func (c *exportCommand) Run(ctx context.Context, env *Env) error {
+	switch {
+	case c.Parquet != "":
+		return c.parquet(ctx, env)
+	case c.Proof:
+		return c.bundle(ctx, env)
+	default:
+		return &exitError{ExitUsage, errors.New("want --proof or --parquet FILE")}
+	}
+}
+
+// limit is the one that was given, or the one without.
+func (c *exportCommand) limit(without int) int {
+	if c.Limit == nil {
+		return without
+	}
+	return *c.Limit
+}
+
+// bundle writes an evidence bundle. It is checked as a stranger would check it before it
+// appears under its name.
+func (c *exportCommand) bundle(ctx context.Context, env *Env) error {
 	f, err := wordsFilter(c.Query, c.From, c.To)
+	limit := c.limit(app.DefaultBundle)
 	switch {
 	case err != nil:
 		return &exitError{ExitUsage, err}
-	case c.Limit < 1 || c.Limit > app.MaxBundle:
+	case c.Out == "":
+		return &exitError{ExitUsage, errors.New("--out: want the file for the bundle")}
+	case limit < 1 || limit > app.MaxBundle:
 		return &exitError{ExitUsage, fmt.Errorf("--limit: want 1 to %d", app.MaxBundle)}
 	}
 	if err := c.choose(env); err != nil {
@@ -51,7 +75,7 @@ func (c *exportCommand) Run(ctx context.Context, env *Env) error {
 	}
 	var report proof.BundleReport
 	err = writeNew(c.Out, func(w *newFile) error {
-		own, err := c.fill(ctx, env, &f, w)
+		own, err := c.fill(ctx, env, &f, limit, w)
 		if err != nil {
 			return err
 		}
@@ -77,17 +101,17 @@ func (c *exportCommand) Run(ctx context.Context, env *Env) error {
 
 // fill writes the bundle, and returns the keys that it is to be checked with as its
 // origin tells them.
-func (c *exportCommand) fill(ctx context.Context, env *Env, f *query.Filter, w io.Writer) (keys []string, err error) {
+func (c *exportCommand) fill(ctx context.Context, env *Env, f *query.Filter, limit int, w io.Writer) (keys []string, err error) {
 	var missing int64
 	if c.Data != "" {
 		out, err := app.Export(ctx, c.Data, app.ExportOptions{
-			Options: env.offline(nil), Filter: *f, Complete: c.Complete, Origin: c.Origin, Limit: c.Limit,
+			Options: env.offline(nil), Filter: *f, Complete: c.Complete, Origin: c.Origin, Limit: limit,
 		}, w)
 		if err != nil {
 			return nil, err
 		}
 		keys, missing = out.Keys, out.Incomplete
-	} else if keys, missing, err = c.download(ctx, f, w); err != nil {
+	} else if keys, missing, err = c.download(ctx, f, limit, w); err != nil {
 		return nil, err
 	}
 	if missing > 0 {
@@ -97,7 +121,7 @@ func (c *exportCommand) fill(ctx context.Context, env *Env, f *query.Filter, w i
 }
 
 // download takes the bundle from a server.
-func (c *exportCommand) download(ctx context.Context, f *query.Filter, w io.Writer) (keys []string, missing int64, err error) {
+func (c *exportCommand) download(ctx context.Context, f *query.Filter, limit int, w io.Writer) (keys []string, missing int64, err error) {
 	raw, err := c.read(ctx, "/api/siem/journal/keys")
 	if err != nil {
 		return nil, 0, err
@@ -120,7 +144,7 @@ func (c *exportCommand) download(ctx context.Context, f *query.Filter, w io.Writ
 		}
 	}
 	params := f.Values()
-	params.Set("limit", strconv.Itoa(c.Limit))
+	params.Set("limit", strconv.Itoa(limit))
 	if c.Origin != "" {
 		params.Set("origin", c.Origin)
 	}

@@ -38,19 +38,28 @@ const maxAnswer = 16 << 20
 
 // open requests a path of the server's API and returns body and headers of a 200.
 func (o *origin) open(ctx context.Context, path string, params url.Values) (io.ReadCloser, http.Header, error) {
+	resp, err := o.get(ctx, path, params)
+	if err != nil {
+		return nil, nil, err
+	}
+	return resp.Body, resp.Header, nil
+}
+
+// get is open for who wants the trailers, too, which are there once the body was read.
+func (o *origin) get(ctx context.Context, path string, params url.Values) (*http.Response, error) {
 	base := o.URL
 	if base == "" {
 		base = defaultURL
 	}
 	u, err := url.Parse(base)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, nil, &exitError{ExitUsage, errors.New("--url: want http://HOST:PORT or https://HOST")}
+		return nil, &exitError{ExitUsage, errors.New("--url: want http://HOST:PORT or https://HOST")}
 	}
 	u = u.JoinPath(path)
 	u.RawQuery = params.Encode()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if o.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+o.Token)
@@ -58,17 +67,17 @@ func (o *origin) open(ctx context.Context, path string, params url.Values) (io.R
 	client := &http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: headerWithin}}
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if resp.StatusCode == http.StatusOK {
-		return resp.Body, resp.Header, nil
+		return resp, nil
 	}
 	defer func() { _ = resp.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
-		return nil, nil, fmt.Errorf("read answer: %w", err)
+		return nil, fmt.Errorf("read answer: %w", err)
 	}
-	return nil, nil, problem(resp.Status, body)
+	return nil, problem(resp.Status, body)
 }
 
 // read is open for an answer that fits into memory.

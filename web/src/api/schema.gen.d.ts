@@ -185,6 +185,7 @@ export interface paths {
          *
          *     `csv` is RFC 4180 in UTF-8, one event in each line. Texts are quoted; one that begins like a formula has an apostrophe
          *     before it, and characters that act are shown as `\n`, `\r`, `\t` and `\uXXXX`. `ndjson` has one event in each line.
+         *     `parquet` is Apache Parquet with a column for each field, written row group by row group; docs/search.md has the columns.
          *     Two exports run at a time, those of evidence bundles included. Recorded as `data_export`.
          */
         get: operations["exportLogs"];
@@ -2308,10 +2309,10 @@ export interface operations {
                 /** @description The `next` of the page before; valid with the same filter only */
                 cursor?: components["parameters"]["cursor"];
                 /** @description Form of the file */
-                format?: "json" | "ndjson" | "csv";
+                format?: "json" | "ndjson" | "csv" | "parquet";
                 /**
                  * @description Of `json` and `ndjson`: `native` or `b`, as in `GET /api/siem/logs`. Of `csv`: the columns, separated by commas; names
-                 *     of the native form, their aliases and `attrs.KEY`; without it those of `b`
+                 *     of the native form, their aliases and `attrs.KEY`; without it those of `b`. Not of `parquet`
                  */
                 fields?: string;
                 /** @description The most events */
@@ -2335,6 +2336,7 @@ export interface operations {
                     "application/json": components["schemas"]["EventExport"];
                     "application/x-ndjson": string;
                     "text/csv": string;
+                    "application/vnd.apache.parquet": string;
                 };
             };
             400: components["responses"]["BadRequest"];
