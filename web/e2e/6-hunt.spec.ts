@@ -217,6 +217,18 @@ describe('hunting', () => {
     await close();
   });
 
+  it('counts its relative times from the moment in a copied link, until it counts from now', async () => {
+    const path = hunt('category=login_failed latest=now', '&now=2020-01-01T00:00:00Z');
+    const { page, problems, close } = await visit(browser, path);
+    await page.getByText('No event matches').waitFor();
+    expect(await axe(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Count from now' }).click();
+    await page.locator('tr[data-id]').first().waitFor();
+    expect(new URL(page.url()).searchParams.has('now')).toBe(false);
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   it('speaks Romanian', async () => {
     const { page, problems, close } = await visit(browser, hunt('category=login_failed'), { language: 'ro' });
     await settled(page);

@@ -74,7 +74,7 @@ func (x *export) prepare(ctx context.Context) (err error) {
 	if x.form, err = x.formOf(params.Get("format"), params.Get("fields")); err != nil {
 		return err
 	}
-	if x.asked, err = huntedOf(ctx, "format", "fields", "limit"); err != nil {
+	if x.asked, err = huntedOf(ctx, "now", "format", "fields", "limit"); err != nil {
 		return err
 	}
 	x.limit, err = limitOf(ctx, defaultExport, maxExport)

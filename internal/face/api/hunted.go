@@ -26,6 +26,9 @@ func huntedOf(ctx context.Context, other ...string) (h hunted, err error) {
 	}
 	params := who(ctx).query
 	if !params.Has("hunt") {
+		if params.Has("now") {
+			return h, invalid("now", "goes with hunt")
+		}
 		return h, nil
 	}
 	for _, name := range [...]string{"source", "level", "category", "user_id", "ip_address", "q"} {
@@ -41,8 +44,22 @@ func huntedOf(ctx context.Context, other ...string) (h hunted, err error) {
 	if len(h.hunt.Stages) > 0 {
 		return h, invalid("hunt", "may have no stages here, for they make rows that are no events")
 	}
-	h.now = time.Now()
-	return h, nil
+	h.now, err = nowOf(ctx, time.Now())
+	return h, err
+}
+
+// nowOf is the moment from which relative times count: the one that was asked for,
+// else that of the request.
+func nowOf(ctx context.Context, request time.Time) (time.Time, error) {
+	params := who(ctx).query
+	if !params.Has("now") {
+		return request, nil
+	}
+	at, err := time.Parse(time.RFC3339Nano, params.Get("now"))
+	if err != nil {
+		return at, invalid("now", "is a time, such as 2026-11-23T15:04:05Z")
+	}
+	return at, nil
 }
 
 // page finds one page of the events.

@@ -57,7 +57,7 @@ func routes() []route {
 		{"GET /api/siem/logs/{id}/proof", needsView, nil, nil},
 		{"POST /api/siem/logs/verify", needsView, nil, func() any { return new(VerifyRequest) }},
 		{"GET /api/siem/logs/verify/{id}", needsView, nil, nil},
-		{"GET /api/siem/search", needsView, []string{"q", "from", "to", "limit", "cursor", "histogram", "span", "facet"}, nil},
+		{"GET /api/siem/search", needsView, []string{"q", "from", "to", "now", "limit", "cursor", "histogram", "span", "facet"}, nil},
 		{"GET /api/siem/search/complete", needsView, []string{"q", "at"}, nil},
 		{"GET /api/siem/searches", needsView, nil, nil},
 		{"POST /api/siem/searches", needsView, nil, func() any { return new(SavedSearchRequest) }},
@@ -65,7 +65,7 @@ func routes() []route {
 		{"DELETE /api/siem/searches/{id}", needsView, nil, nil},
 		{"GET /api/siem/search/stream", needsView, append(slices.Clone(filter), "hunt"), nil},
 		{"GET /api/siem/statistics", needsView, span, nil},
-		{"GET /api/siem/export", needsView, append(slices.Clone(span), "hunt", "format", "fields", "limit", "cursor"), nil},
+		{"GET /api/siem/export", needsView, append(slices.Clone(span), "hunt", "now", "format", "fields", "limit", "cursor"), nil},
 
 		{"GET /api/siem/journal/bundle", needsView, append(slices.Clone(span), "complete", "limit", "origin"), nil},
 		{"GET /api/siem/journal/checkpoint", needsView, nil, nil},

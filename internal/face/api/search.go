@@ -79,11 +79,14 @@ type asked struct {
 // read checks the parameters.
 func (s *asked) read(ctx context.Context, now time.Time) error {
 	p, o := s.params, &s.options
-	f, err := filterOf(ctx, "q", "limit", "cursor", "histogram", "span", "facet")
+	f, err := filterOf(ctx, "q", "now", "limit", "cursor", "histogram", "span", "facet")
 	if err != nil {
 		return err
 	}
-	o.From, o.To, o.Limits.Now = f.From, f.To, now
+	o.From, o.To = f.From, f.To
+	if o.Limits.Now, err = nowOf(ctx, now); err != nil {
+		return err
+	}
 	limit := value(p.Limit)
 	switch most := maxTableRows; {
 	case len(s.hunt.Stages) > 0:

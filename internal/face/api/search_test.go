@@ -119,6 +119,41 @@ func TestSearchTooLarge(t *testing.T) {
 	}
 }
 
+// TestRelativeTimesCountFromAMoment: a hunt asks later what it asked then, and its
+// export has the same.
+func TestRelativeTimesCountFromAMoment(t *testing.T) {
+	t.Parallel()
+	hunts := &fakeHunts{logs: newLogs()}
+	h := newHouse(t, func(o *api.Options) { o.Hunts = hunts })
+	const then = "2026-09-21T14:30:00Z"
+	for _, url := range []string{
+		search("earliest=-24h", "now", then),
+		"/api/siem/export?hunt=earliest%3D-24h&now=" + then,
+	} {
+		if w := h.do(t, call{method: "GET", url: url, token: h.tokens["read"]}); w.Code != 200 {
+			t.Fatalf("%s: %d %s", url, w.Code, w.Body)
+		}
+	}
+	if len(hunts.asked) != 2 {
+		t.Fatalf("asked %d times", len(hunts.asked))
+	}
+	for i := range hunts.asked {
+		if now := hunts.asked[i].Limits.Now.Format(time.RFC3339); now != then {
+			t.Errorf("%d: now is %s", i, now)
+		}
+	}
+	for _, url := range []string{
+		search("a", "now", "yesterday"),
+		"/api/siem/export?hunt=a&now=yesterday",
+		"/api/siem/export?q=a&now=" + then,
+		"/api/siem/search/stream?hunt=a&now=" + then,
+	} {
+		if w := h.do(t, call{method: "GET", url: url, token: h.tokens["read"]}); w.Code != 400 {
+			t.Errorf("%s: %d %s", url, w.Code, w.Body)
+		}
+	}
+}
+
 // TestSearchOptions: what is asked for reaches the engine, relative times counted from
 // the time of the request.
 func TestSearchOptions(t *testing.T) {

@@ -1581,6 +1581,9 @@ type Hunt = string
 // HuntLimit defines model for hunt_limit.
 type HuntLimit = int
 
+// HuntNow defines model for hunt_now.
+type HuntNow = time.Time
+
 // Id defines model for id.
 type Id = string
 
@@ -1728,6 +1731,9 @@ type SearchParams struct {
 
 	// To Events before this time
 	To *To `form:"to,omitempty" json:"to,omitempty"`
+
+	// Now The moment from which the hunt's relative times count, such as `-24h` and `now`; that of the request without. With it a hunt finds later what it found then
+	Now *HuntNow `form:"now,omitempty" json:"now,omitempty"`
 
 	// Limit Events on a page, 100 without and at most 1,000; with stages the most rows of the table, 10,000 without
 	Limit *HuntLimit `form:"limit,omitempty" json:"limit,omitempty"`
@@ -2948,6 +2954,19 @@ func (siw *ServerInterfaceWrapper) Search(w http.ResponseWriter, r *http.Request
 			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "to"})
 		} else {
 			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "to", Err: err})
+		}
+		return
+	}
+
+	// ------------- Optional query parameter "now" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "now", r.URL.Query(), &params.Now, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		var requiredError *runtime.RequiredParameterError
+		if errors.As(err, &requiredError) {
+			siw.ErrorHandlerFunc(w, r, &RequiredParamError{ParamName: "now"})
+		} else {
+			siw.ErrorHandlerFunc(w, r, &InvalidParamFormatError{ParamName: "now", Err: err})
 		}
 		return
 	}

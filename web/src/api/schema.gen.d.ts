@@ -2008,6 +2008,8 @@ export interface components {
         event_hunt: string;
         /** @description A hunt; everything without */
         hunt: string;
+        /** @description The moment from which the hunt's relative times count, such as `-24h` and `now`; that of the request without. With it a hunt finds later what it found then */
+        hunt_now: string;
         /** @description Events on a page, 100 without and at most 1,000; with stages the most rows of the table, 10,000 without */
         hunt_limit: number;
         /** @description Count all events that the condition finds by time and this field */
@@ -2290,6 +2292,8 @@ export interface operations {
             query?: {
                 /** @description A hunt without stages, in the place of the other filters; `from` and `to` go with it. docs/search.md has the language */
                 hunt?: components["parameters"]["event_hunt"];
+                /** @description The moment from which the hunt's relative times count, such as `-24h` and `now`; that of the request without. With it a hunt finds later what it found then */
+                now?: components["parameters"]["hunt_now"];
                 /** @description Source of the event, such as authentication; several by comma, `*` for any characters */
                 source?: components["parameters"]["source"];
                 /** @description Severity of the event, one of info, low, medium, high, critical, or several by comma */
@@ -2355,6 +2359,8 @@ export interface operations {
                 from?: components["parameters"]["from"];
                 /** @description Events before this time */
                 to?: components["parameters"]["to"];
+                /** @description The moment from which the hunt's relative times count, such as `-24h` and `now`; that of the request without. With it a hunt finds later what it found then */
+                now?: components["parameters"]["hunt_now"];
                 /** @description Events on a page, 100 without and at most 1,000; with stages the most rows of the table, 10,000 without */
                 limit?: components["parameters"]["hunt_limit"];
                 /** @description The `next` of the page before; valid with the same filter only */

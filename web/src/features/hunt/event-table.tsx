@@ -125,7 +125,6 @@ function RowLink({ name, event, address, onOpen }: LinkProps) {
 }
 
 function Cell({ name, event }: { name: string; event: EventRecord }) {
-  if (name === 'severity') return <SeverityBadge severity={eventLevel(event)} />;
   const value = fieldOf(event, name);
   const text = cellText(value);
   if (name === 'time' || name === 'received')
@@ -134,7 +133,12 @@ function Cell({ name, event }: { name: string; event: EventRecord }) {
         <TimeText time={text} form="clock" />
       </span>
     );
+  if (name === 'severity' && !pivots(name, value)) return <SeverityBadge severity={eventLevel(event)} />;
   if (!pivots(name, value)) return <LogText text={text} />;
   const time = eventText(event, 'time');
-  return <PivotButton pointerOnly value={{ field: name, text, condition: true, time }} />;
+  return (
+    <PivotButton pointerOnly value={{ field: name, text, condition: true, time }}>
+      {name === 'severity' && <SeverityBadge severity={eventLevel(event)} />}
+    </PivotButton>
+  );
 }

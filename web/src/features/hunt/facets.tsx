@@ -10,6 +10,8 @@ import { LogText } from '../../ui/log-text';
 import { type Severity, SeverityBadge } from '../../ui/severity';
 import classes from './facets.module.css';
 import { levels } from './histogram-span';
+import { pivots } from './hunt-answer';
+import { PivotButton } from './pivot';
 
 type Props = {
   facets: Schemas['SearchFacet'][] | undefined;
@@ -84,7 +86,13 @@ function Facet({ facet, onCondition }: FacetProps) {
             <li key={value}>
               <span className={classes.bar} style={{ width: `${(count / top) * 100}%` }} aria-hidden="true" />
               <span className={classes.value} title={neutralise(value)}>
-                {level ? <SeverityBadge severity={level as Severity} /> : <LogText text={value || '""'} />}
+                {pivots(facet.field, value) ? (
+                  <PivotButton value={{ field: facet.field, text: value, condition: true }}>
+                    {level && <SeverityBadge severity={level as Severity} />}
+                  </PivotButton>
+                ) : (
+                  <LogText text={value || '""'} />
+                )}
               </span>
               <span className={classes.count} title={formatNumber(count, i18n.language)}>
                 {formatCompact(count, i18n.language)}

@@ -13,6 +13,7 @@ import { EmptyState, ErrorState } from '../../ui/state';
 import { TimeRange } from '../../ui/time-range';
 import { Asking } from './asking';
 import { Examples } from './examples';
+import { FixedNow } from './fixed-now';
 import { HuntActions } from './hunt-actions';
 import { ends, hasStages } from './hunt-answer';
 import classes from './hunt-page.module.css';
@@ -110,7 +111,12 @@ export function HuntPage() {
                 />
                 {!live && (
                   <div className={classes.time}>
-                    <TimeRange ranges={ranges} value={search} onChange={set} />
+                    <TimeRange
+                      ranges={ranges}
+                      value={search}
+                      onChange={(change) => set({ ...change, now: undefined })}
+                    />
+                    {search.now && <FixedNow now={search.now} onNow={() => set({ now: undefined })} />}
                   </div>
                 )}
               </>

@@ -1,4 +1,4 @@
-import { screen, waitFor, within } from '@testing-library/react';
+import { cleanup, screen, waitFor, within } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
 import { describe, expect, it, vi } from 'vitest';
 import { anEvent, hostileMessage, someEvents } from '../../test/factories';
@@ -143,6 +143,37 @@ describe('what was found', () => {
     const { from, to, range } = Object.fromEntries(link.searchParams) as Record<string, string>;
     expect(range).toBeUndefined();
     expect(Date.parse(to ?? '') - Date.parse(from ?? '')).toBeGreaterThanOrEqual(3_600_000);
+  });
+
+  it('is shared with the relative times of the hunt fixed, too, until they count from now again', async () => {
+    const { user } = await renderApp('/hunt?q=root%20earliest%3D-24h');
+    const write = vi.spyOn(navigator.clipboard, 'writeText');
+    await user.click(await screen.findByRole('button', { name: 'Copy link' }));
+    const link = new URL(String(write.mock.calls[0]?.[0]));
+    const now = link.searchParams.get('now') ?? '';
+    expect(now).toBe(link.searchParams.get('to'));
+    cleanup();
+    const asked: (string | null)[] = [];
+    const shared = await renderApp(link.pathname + link.search);
+    server.events.on('request:start', ({ request }) => {
+      const url = new URL(request.url);
+      if (url.pathname === '/api/siem/search') asked.push(url.searchParams.get('now'));
+    });
+    expect(await screen.findByText(/^Relative times of the hunt count from/)).toBeTruthy();
+    await waitFor(() => expect(asked).toContain(now));
+    asked.length = 0;
+    await shared.user.click(screen.getByRole('button', { name: 'Count from now' }));
+    await waitFor(() => expect(asked).toContain(null));
+    expect(asked).not.toContain(now);
+    expect((shared.router.state.location.search as { now?: string }).now).toBeUndefined();
+  });
+
+  it('offers what can be done with a frequent value and with a severity', async () => {
+    const { user, router } = await renderApp('/hunt?q=*');
+    const facets = await screen.findByRole('region', { name: 'Frequent values' });
+    await user.click(await within(facets).findByRole('button', { name: 'High' }));
+    await user.click(await screen.findByRole('menuitem', { name: 'Hunt only for this' }));
+    await waitFor(() => expect(router.state.location.search).toEqual({ q: 'severity:"high"' }));
   });
 
   it.each([

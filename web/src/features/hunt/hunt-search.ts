@@ -12,6 +12,8 @@ export const huntSearch = codec({
   range: span,
   from: moment,
   to: moment,
+  /** From when the hunt's own relative times count; the moment that it is asked without. */
+  now: moment,
   columns: text(2000),
   live: flag,
   row: text(64),
@@ -19,14 +21,22 @@ export const huntSearch = codec({
 });
 export type HuntSearch = ReturnType<typeof huntSearch>;
 
-export type HuntQuery = { q: string; from?: string | undefined; to?: string | undefined };
+export type HuntQuery = {
+  q: string;
+  from?: string | undefined;
+  to?: string | undefined;
+  now?: string | undefined;
+};
 
 /** The query parameters for a state; now is in milliseconds. */
-export function huntQuery({ q = '', range, from, to }: HuntSearch, now: number): HuntQuery {
+export function huntQuery({ q = '', range, from, to, now: then }: HuntSearch, now: number): HuntQuery {
   const fixed = from !== undefined || to !== undefined;
   const start = new Date(Math.floor(now / 1000 - ((range && spanSeconds(range)) || 0)) * 1000).toISOString();
-  return { q, from: from ?? (range && !fixed ? start : undefined), to };
+  return { q, from: from ?? (range && !fixed ? start : undefined), to, now: then };
 }
+
+/** Whether a hunt may say a time that counts from now: -24h, now, -1d@d. */
+const relative = /now|[-+]\d|@/;
 
 /** The state in which a range has become the moments that it was; what ends now ends at now for whoever opens it. */
 export function frozen(search: HuntSearch, query: HuntQuery, now: number): HuntSearch {
@@ -36,6 +46,7 @@ export function frozen(search: HuntSearch, query: HuntQuery, now: number): HuntS
     range: undefined,
     from: query.from,
     to: query.to ?? new Date(now).toISOString(),
+    now: search.now ?? (relative.test(query.q) ? new Date(now).toISOString() : undefined),
   };
 }
 

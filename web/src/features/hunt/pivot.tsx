@@ -124,15 +124,17 @@ type ButtonProps = {
   value: Value;
   /** Reached by pointer only: the same is offered by keyboard in the event's panel. */
   pointerOnly?: boolean;
-  /** Fills in for the text itself. */
+  /** A button of its own beside the text, with this sign. */
   icon?: ReactNode;
+  /** Stands for the text of the value. */
+  children?: ReactNode;
 };
 
 export function PivotButton({ icon, ...props }: ButtonProps) {
   return icon ? <IconPivot icon={icon} value={props.value} /> : <TextPivot {...props} />;
 }
 
-function TextPivot({ value, pointerOnly }: ButtonProps) {
+function TextPivot({ value, pointerOnly, children }: ButtonProps) {
   const open = useContext(PivotContext);
   return (
     <button
@@ -142,7 +144,7 @@ function TextPivot({ value, pointerOnly }: ButtonProps) {
       aria-haspopup="menu"
       onClick={(event) => open(value, event.currentTarget)}
     >
-      <LogText text={value.text} />
+      {children || <LogText text={value.text} />}
     </button>
   );
 }

@@ -34,9 +34,10 @@ const pagesOf = (query: HuntQuery) =>
 type Fixed = { key: string; at: number; query: HuntQuery };
 
 /** A range is fixed at the moment it is asked. */
-function fix({ q, range, from, to }: HuntSearch): Fixed {
+function fix({ q, range, from, to, now }: HuntSearch): Fixed {
   const at = Date.now();
-  return { key: JSON.stringify({ q, range, from, to }), at, query: huntQuery({ q, range, from, to }, at) };
+  const asked = { q, range, from, to, now };
+  return { key: JSON.stringify(asked), at, query: huntQuery(asked, at) };
 }
 
 /** Begins to ask, without waiting for the address and for what is drawn of it. */
@@ -50,8 +51,8 @@ function ask(queries: QueryClient, { query }: Fixed): void {
  */
 export function useHuntQuery(search: HuntSearch) {
   const queries = useQueryClient();
-  const { q, range, from, to } = search;
-  const key = JSON.stringify({ q, range, from, to });
+  const { q, range, from, to, now: then } = search;
+  const key = JSON.stringify({ q, range, from, to, now: then });
   const [fixed, setFixed] = useState(() => fix(search));
   const coming = useRef<Fixed>(undefined);
   const now = fixed.key === key ? fixed : coming.current?.key === key ? coming.current : fix(search);
