@@ -36,15 +36,17 @@ func openTest(t *testing.T, dir string, change func(*Options)) (j *Journal, stop
 	ended := make(chan error, 1)
 	go func() { ended <- j.Run(ctx) }()
 	var once sync.Once
+	open := j
 	stop = func() {
 		once.Do(func() {
 			cancel()
 			if err := <-ended; err != nil {
 				t.Errorf("run: %v", err)
 			}
-			if err := j.Close(); err != nil {
+			if err := open.Close(); err != nil {
 				t.Errorf("close: %v", err)
 			}
+			open = nil // a test that opens thousands would keep them all until it ends
 		})
 	}
 	t.Cleanup(stop)
