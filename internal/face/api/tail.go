@@ -37,16 +37,17 @@ func (a *API) streamLogs(w http.ResponseWriter, r *http.Request) {
 	} else {
 		a.recordSearch(r.Context(), &h.filter, nil)
 	}
+	from := a.opts.Head() // before the headers: who has these sees all that comes
 	a.watch(w, r, false, func(ctx context.Context, _ *stream, out *sse) error {
-		return a.tail(ctx, match, out)
+		return a.tail(ctx, from, match, out)
 	})
 }
 
-// tail sends what matches from now on. It reads the journal by itself, so that it
+// tail sends what matches of all that came after from, an Ord. It reads the journal by itself, so that it
 // needs no buffer: a slow client falls behind, and is then moved to the newest events
 // and told how many it missed.
-func (a *API) tail(ctx context.Context, match func(*event.Event) bool, out *sse) error {
-	last := a.opts.Head()
+func (a *API) tail(ctx context.Context, from uint64, match func(*event.Event) bool, out *sse) error {
+	last := from
 	reader := a.opts.Tail(last)
 	var missed int64
 	var buf []byte
