@@ -147,19 +147,23 @@ func decodeRaw(body []byte, rows int) (t Texts, ok bool) {
 
 func appendDict(b []byte, d Dict) []byte {
 	for code := int(CodeFirst); code < d.Len(); code++ {
-		b = appendText(b, d.entries[code])
+		b = appendText(b, d.Text(uint16(code))) //nolint:gosec // below maxCodes
 	}
 	return b
 }
 
+// decodeDict takes body over.
 func decodeDict(body []byte, codes int) (Dict, bool) {
 	if codes < int(CodeFirst) || len(body) < codes-int(CodeFirst) {
 		return Dict{}, false
 	}
-	r := scanner[string]{s: string(body)}
-	d := Dict{entries: make([]string, codes), n: codes}
+	r := scanner[[]byte]{s: body}
+	d := Dict{n: codes, ends: make([]uint32, codes)}
+	text := body[:0] // each text moves to the front, over the lengths
 	for code := int(CodeFirst); code < codes; code++ {
-		d.entries[code] = r.text()
+		text = append(text, r.text()...)
+		d.ends[code] = uint32(len(text)) //nolint:gosec // at most maxBody
 	}
-	return d, !r.bad && r.s == ""
+	d.text = string(text)
+	return d, !r.bad && len(r.s) == 0
 }

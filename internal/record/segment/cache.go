@@ -11,8 +11,11 @@ import (
 )
 
 // Cache keeps decoded pages of files up to a budget of bytes; what was used
-// least recently goes first. One cache serves any number of files, and owns the
-// decoder that they share. It is safe for concurrent use.
+// least recently goes first. What serves all pages of a file (dictionaries, their
+// filters, rollups) goes only when pages have no more than a quarter of the budget:
+// else a scan of pages that come once would push out what each of them needs. One
+// cache serves any number of files, and owns the decoder that they share. It is safe
+// for concurrent use.
 type Cache struct {
 	decoder *zstd.Decoder
 	files   atomic.Uint64
@@ -20,12 +23,27 @@ type Cache struct {
 
 	mu     sync.Mutex
 	budget int64
-	used   int64
 	pages  map[pageKey]*cachedPage
-	// recent is a ring through all pages: next is newer to older.
-	recent cachedPage
+	// of pages, and of what serves all pages of a file
+	single, shared ring
 
 	hits, misses int64
+}
+
+// ring goes through pages from newer to older: next of recent is the newest.
+type ring struct {
+	recent cachedPage
+	used   int64
+}
+
+// leastPages is the part of the budget that pages do not give away.
+const leastPages = 4
+
+func (c *Cache) ring(key pageKey) *ring {
+	if key.page < 0 {
+		return &c.shared
+	}
+	return &c.single
 }
 
 type pageKey struct {
@@ -37,7 +55,7 @@ type pageKey struct {
 const (
 	dictPage   int16 = -1
 	rollupPage int16 = -2
-	// filterColumn stands in for the column of a page's filter.
+	// filterColumn stands in for the column of the dictionaries' filter.
 	filterColumn Column = 1<<16 - 1
 )
 
@@ -72,7 +90,9 @@ func NewCache(budget int64) (*Cache, error) {
 		return nil, fmt.Errorf("page cache: %w", err)
 	}
 	c := &Cache{decoder: d, budget: budget, pages: map[pageKey]*cachedPage{}}
-	c.recent.prev, c.recent.next = &c.recent, &c.recent
+	for _, r := range []*ring{&c.single, &c.shared} {
+		r.recent.prev, r.recent.next = &r.recent, &r.recent
+	}
 	return c, nil
 }
 
@@ -80,7 +100,7 @@ func NewCache(budget int64) (*Cache, error) {
 func (c *Cache) Stats() CacheStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return CacheStats{Bytes: c.used, Pages: len(c.pages), Hits: c.hits, Misses: c.misses}
+	return CacheStats{Bytes: c.single.used + c.shared.used, Pages: len(c.pages), Hits: c.hits, Misses: c.misses}
 }
 
 func (c *Cache) get(key pageKey) *cachedPage {
@@ -92,9 +112,9 @@ func (c *Cache) get(key pageKey) *cachedPage {
 		return nil
 	}
 	c.hits++
-	if c.recent.next != p {
+	if r := c.ring(key); r.recent.next != p {
 		p.unlink()
-		c.link(p)
+		r.link(p)
 	}
 	return p
 }
@@ -107,12 +127,21 @@ func (c *Cache) put(key pageKey, p *cachedPage) {
 	if p.size > c.budget || c.pages[key] != nil {
 		return
 	}
-	for c.used+p.size > c.budget {
-		c.remove(c.recent.prev)
+	r := c.ring(key)
+	for c.single.used+c.shared.used+p.size > c.budget {
+		c.remove(c.last())
 	}
 	c.pages[key] = p
-	c.used += p.size
-	c.link(p)
+	r.used += p.size
+	r.link(p)
+}
+
+// last is what goes next. One of the rings has something.
+func (c *Cache) last() *cachedPage {
+	if c.shared.used == 0 || c.single.used > c.budget/leastPages {
+		return c.single.recent.prev
+	}
+	return c.shared.recent.prev
 }
 
 // drop forgets all pages of a file.
@@ -126,15 +155,15 @@ func (c *Cache) drop(file uint64) {
 	}
 }
 
-func (c *Cache) link(p *cachedPage) {
-	p.prev, p.next = &c.recent, c.recent.next
+func (r *ring) link(p *cachedPage) {
+	p.prev, p.next = &r.recent, r.recent.next
 	p.prev.next, p.next.prev = p, p
 }
 
 func (c *Cache) remove(p *cachedPage) {
 	p.unlink()
 	delete(c.pages, p.key)
-	c.used -= p.size
+	c.ring(p.key).used -= p.size
 }
 
 func (p *cachedPage) unlink() { p.prev.next, p.next.prev = p.next, p.prev }
@@ -142,12 +171,9 @@ func (p *cachedPage) unlink() { p.prev.next, p.next.prev = p.next, p.prev }
 // measure is the memory that the page holds, its own struct included.
 func (p *cachedPage) measure() int64 {
 	n := 320 + 8*cap(p.ints) + cap(p.bytes) + cap(p.texts.codes8) + 2*cap(p.texts.codes16) +
-		4*cap(p.texts.ends) + cap(p.texts.data) + 16*cap(p.dict.entries) + 8*cap(p.filter.words)
+		4*cap(p.texts.ends) + cap(p.texts.data) + 4*cap(p.dict.ends) + len(p.dict.text) + 8*cap(p.filter.words)
 	if r := p.rollup; r != nil {
 		n += 160 + 24*cap(r.Buckets) + 16*(cap(r.Hours)+cap(r.Sources)+cap(r.Categories)+cap(r.Severities))
-	}
-	for _, s := range p.dict.entries {
-		n += len(s)
 	}
 	return int64(n)
 }

@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
+	"sync/atomic"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -25,6 +26,7 @@ type File struct {
 	table  *crc32.Table
 	footer *footer
 	bounds Bounds
+	sound  []atomic.Uint32 // pages whose filter was read and found sound, a bit for each
 	erased func(row int) event.SlotSet
 }
 
@@ -86,6 +88,7 @@ func newFile(path string, in io.ReaderAt, size int64, cache *Cache) (*File, erro
 		return nil, err
 	}
 	f.footer.size = length
+	f.sound = make([]atomic.Uint32, (len(f.footer.bounds)+31)/32)
 	for page, bounds := range f.footer.bounds {
 		f.bounds.union(bounds, page == 0)
 	}
@@ -262,41 +265,6 @@ func (f *File) Rollup() (*Rollup, error) {
 		return nil, f.wrap(fmt.Errorf("rollup: %w", err))
 	}
 	return p.rollup, nil
-}
-
-// Filter returns what a page's raw texts do not hold.
-func (f *File) Filter(page int) (Filter, error) {
-	if page < 0 || page >= len(f.footer.bounds) {
-		return Filter{}, f.wrap(fmt.Errorf("filter of page %d: %w", page, ErrRange))
-	}
-	filter, err := f.filter(f.footer.filters.page(page), int16(page)) //nolint:gosec // below maxPages
-	if err != nil {
-		return Filter{}, f.wrap(fmt.Errorf("filter of page %d: %w", page, err))
-	}
-	return filter, nil
-}
-
-// DictFilter returns what the dictionaries do not hold.
-func (f *File) DictFilter() (Filter, error) {
-	filter, err := f.filter(&f.footer.words, dictPage)
-	if err != nil {
-		return Filter{}, f.wrap(fmt.Errorf("filter of the dictionaries: %w", err))
-	}
-	return filter, nil
-}
-
-func (f *File) filter(x *extent, page int16) (Filter, error) {
-	if x.form == formNone {
-		return Filter{}, nil
-	}
-	p, err := f.read(pageKey{f.id, filterColumn, page}, x, func(p *cachedPage, form byte, body []byte) (ok bool) {
-		p.filter, ok = decodeFilter(body)
-		return ok && form == formFilter
-	})
-	if err != nil {
-		return Filter{}, err
-	}
-	return p.filter, nil
 }
 
 // page returns a decoded page from the cache or the file.

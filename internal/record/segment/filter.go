@@ -4,6 +4,7 @@ package segment
 
 import (
 	"encoding/binary"
+	"io"
 	"math"
 	"math/bits"
 	"slices"
@@ -17,7 +18,16 @@ import (
 // filter (B. Bloom, 1970) over the hashes of hash.go, with about filterBits bits
 // and filterProbes probes for each one, which lets about one in a hundred pass for
 // nothing. The zero Filter lets everything pass.
-type Filter struct{ words []uint64 }
+//
+// That of a page of a file stays there: a probe reads the eight bytes that it needs. A
+// search asks for few bits of very many of them, which together would fill a cache.
+type Filter struct {
+	words []uint64
+	// Of one that stays in its file, instead.
+	in io.ReaderAt
+	at int64
+	n  int // words
+}
 
 const (
 	filterBits   = 10
@@ -30,6 +40,9 @@ const (
 
 // Has tells whether the page may hold what has that hash.
 func (f Filter) Has(hash uint64) bool {
+	if f.in != nil {
+		return f.stored(hash)
+	}
 	if len(f.words) == 0 {
 		return true
 	}
@@ -38,6 +51,24 @@ func (f Filter) Has(hash uint64) bool {
 	for range filterProbes {
 		bit, _ := bits.Mul64(hash, n)
 		if f.words[bit>>6]&(1<<(bit&63)) == 0 {
+			return false
+		}
+		hash += step
+	}
+	return true
+}
+
+// stored is Has of one in a file. What cannot be read may be there.
+func (f Filter) stored(hash uint64) bool {
+	n := uint64(f.n) * 64 //nolint:gosec // not negative
+	step := (hash>>32 | 1) * filterStep
+	word := make([]byte, 8)
+	for range filterProbes {
+		bit, _ := bits.Mul64(hash, n)
+		if _, err := f.in.ReadAt(word, f.at+int64(bit>>6)*8); err != nil { //nolint:gosec // within the file
+			return true
+		}
+		if binary.LittleEndian.Uint64(word)&(1<<(bit&63)) == 0 {
 			return false
 		}
 		hash += step

@@ -2,10 +2,7 @@
 
 package segment
 
-import (
-	"slices"
-	"sort"
-)
+import "sort"
 
 // State tells absent, blank and null apart from a text.
 type State uint8
@@ -50,8 +47,12 @@ func StateOf(code uint16) State {
 
 // Dict is the dictionary of a text column: a text for each code from CodeFirst.
 type Dict struct {
-	entries []string // the first CodeFirst are ""
-	n       int
+	n int
+	// Of a block in memory; the first CodeFirst are "".
+	entries []string
+	// Of a file: the texts one after the other, and where each ends.
+	text string
+	ends []uint32
 }
 
 // Len is the number of codes, those without a text included; 0 when no page of
@@ -60,22 +61,26 @@ func (d Dict) Len() int { return d.n }
 
 // Text returns the text of a code, "" for one without.
 func (d Dict) Text(code uint16) string {
-	if int(code) >= d.n {
+	switch {
+	case int(code) >= d.n:
 		return ""
+	case d.ends == nil:
+		return d.entries[code]
+	case code == 0:
+		return d.text[:d.ends[0]]
+	default:
+		return d.text[d.ends[code-1]:d.ends[code]]
 	}
-	return d.entries[code]
 }
 
 // find returns the code of a text, 0 when it has none.
 func (d Dict) find(text string) uint16 {
-	if d.n <= int(CodeFirst) {
-		return 0
+	for code := int(CodeFirst); code < d.n; code++ {
+		if d.Text(uint16(code)) == text {
+			return uint16(code)
+		}
 	}
-	i := slices.Index(d.entries[CodeFirst:d.n], text)
-	if i < 0 {
-		return 0
-	}
-	return CodeFirst + uint16(i) //nolint:gosec // below maxCodes
+	return 0
 }
 
 // Texts is one page of a text column. Either each row has a code of the
