@@ -4,18 +4,20 @@ package segment
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 )
 
-// Cache keeps decoded pages of files up to a budget of bytes; what was used
-// least recently goes first. What serves all pages of a file (dictionaries, their
-// filters, rollups) goes only when pages have no more than a quarter of the budget:
-// else a scan of pages that come once would push out what each of them needs. One
-// cache serves any number of files, and owns the decoder that they share. It is safe
-// for concurrent use.
+// Cache keeps decoded pages of files up to a budget of bytes. Of two pages, taken at
+// random, the one that was used less recently goes: unlike strict order that keeps a
+// part of what is read again and again but does not fit. What serves all pages of a
+// file (dictionaries, their filters, rollups) goes only when pages have no more than a
+// quarter of the budget: else a scan of pages that come once would push out what each
+// of them needs. One cache serves any number of files, and owns the decoder that they
+// share. It is safe for concurrent use.
 type Cache struct {
 	decoder *zstd.Decoder
 	files   atomic.Uint64
@@ -25,21 +27,23 @@ type Cache struct {
 	budget int64
 	pages  map[pageKey]*cachedPage
 	// of pages, and of what serves all pages of a file
-	single, shared ring
+	single, shared pool
+	random         *rand.Rand
+	uses           uint64
 
 	hits, misses int64
 }
 
-// ring goes through pages from newer to older: next of recent is the newest.
-type ring struct {
-	recent cachedPage
-	used   int64
+// pool is what has to go when there is no room for more of it.
+type pool struct {
+	pages []*cachedPage
+	used  int64
 }
 
 // leastPages is the part of the budget that pages do not give away.
 const leastPages = 4
 
-func (c *Cache) ring(key pageKey) *ring {
+func (c *Cache) pool(key pageKey) *pool {
 	if key.page < 0 {
 		return &c.shared
 	}
@@ -68,9 +72,10 @@ type cachedPage struct {
 	rollup *Rollup
 	filter Filter
 
-	key        pageKey
-	size       int64
-	prev, next *cachedPage
+	key  pageKey
+	size int64
+	at   int    // in its pool
+	last uint64 // use
 }
 
 // CacheStats says how a cache does.
@@ -89,11 +94,8 @@ func NewCache(budget int64) (*Cache, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page cache: %w", err)
 	}
-	c := &Cache{decoder: d, budget: budget, pages: map[pageKey]*cachedPage{}}
-	for _, r := range []*ring{&c.single, &c.shared} {
-		r.recent.prev, r.recent.next = &r.recent, &r.recent
-	}
-	return c, nil
+	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // nothing secret
+	return &Cache{decoder: d, budget: budget, pages: map[pageKey]*cachedPage{}, random: random}, nil
 }
 
 // Stats returns the cache's figures.
@@ -112,11 +114,13 @@ func (c *Cache) get(key pageKey) *cachedPage {
 		return nil
 	}
 	c.hits++
-	if r := c.ring(key); r.recent.next != p {
-		p.unlink()
-		r.link(p)
-	}
+	c.use(p)
 	return p
+}
+
+func (c *Cache) use(p *cachedPage) {
+	c.uses++
+	p.last = c.uses
 }
 
 // put keeps a page unless it is too large for the budget.
@@ -127,21 +131,28 @@ func (c *Cache) put(key pageKey, p *cachedPage) {
 	if p.size > c.budget || c.pages[key] != nil {
 		return
 	}
-	r := c.ring(key)
 	for c.single.used+c.shared.used+p.size > c.budget {
-		c.remove(c.last())
+		c.remove(c.idle())
 	}
 	c.pages[key] = p
-	r.used += p.size
-	r.link(p)
+	c.use(p)
+	of := c.pool(key)
+	p.at = len(of.pages)
+	of.pages = append(of.pages, p)
+	of.used += p.size
 }
 
-// last is what goes next. One of the rings has something.
-func (c *Cache) last() *cachedPage {
-	if c.shared.used == 0 || c.single.used > c.budget/leastPages {
-		return c.single.recent.prev
+// idle is what goes next. One of the pools has something.
+func (c *Cache) idle() *cachedPage {
+	of := &c.shared
+	if of.used == 0 || c.single.used > c.budget/leastPages {
+		of = &c.single
 	}
-	return c.shared.recent.prev
+	a, b := of.pages[c.random.IntN(len(of.pages))], of.pages[c.random.IntN(len(of.pages))]
+	if a.last < b.last {
+		return a
+	}
+	return b
 }
 
 // drop forgets all pages of a file.
@@ -155,18 +166,16 @@ func (c *Cache) drop(file uint64) {
 	}
 }
 
-func (r *ring) link(p *cachedPage) {
-	p.prev, p.next = &r.recent, r.recent.next
-	p.prev.next, p.next.prev = p, p
-}
-
 func (c *Cache) remove(p *cachedPage) {
-	p.unlink()
+	of := c.pool(p.key)
+	end := len(of.pages) - 1
+	of.pages[p.at] = of.pages[end]
+	of.pages[p.at].at = p.at
+	of.pages[end] = nil
+	of.pages = of.pages[:end]
+	of.used -= p.size
 	delete(c.pages, p.key)
-	c.ring(p.key).used -= p.size
 }
-
-func (p *cachedPage) unlink() { p.prev.next, p.next.prev = p.next, p.prev }
 
 // measure is the memory that the page holds, its own struct included.
 func (p *cachedPage) measure() int64 {
