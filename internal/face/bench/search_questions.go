@@ -38,7 +38,7 @@ func (l *haystack) questions() []question {
 		l.page("one address, first page", 10, query.Filter{IPs: []string{address}}),
 		l.page("one address, deep page", 10, query.Filter{IPs: []string{address}, Cursor: query.Key{Time: from + day/2, ID: some.ID}.Cursor()}),
 		l.page("network", 0, query.Filter{IPs: []string{"10.1.0.0/16"}}),
-		l.page("rare attribute", 5, query.Filter{Text: `"case-50"`}),
+		l.page("phrase in any field", 0, query.Filter{Text: `"case-50"`}),
 		l.page("user and time", 0, query.Filter{Users: []string{some.User}, From: some.Time - day/4, To: some.Time + day/4}),
 		l.page("a year without events", 0, query.Filter{From: from - 400*day, To: from - 35*day}),
 		l.statistics("statistics of all", 50, query.Filter{}),
@@ -48,7 +48,7 @@ func (l *haystack) questions() []question {
 		l.hunt("top 20 users of all", 0, "* | top limit=20 user"),
 		l.hunt("hunt with OR and NOT", 0, "category=permission_denied OR user="+query.Plain(some.User).String()+" NOT ip=10.1.0.0/16"),
 		l.hunt("regular expression", 0, "message=/(?i)kerber[o0]ast/"),
-		l.hunt("attribute by value", 0, rareAttr+"=case-50"),
+		l.hunt("rare attribute", 5, rareAttr+"=case-50"),
 		l.hunt("users of a network", 0, "ip=10.1.0.0/16 | stats count, dc(user) as users by category"),
 		l.statistics("statistics of a source, one day", 50, query.Filter{Sources: []string{"authentication"}, From: from + 2*day, To: from + 3*day}),
 	}

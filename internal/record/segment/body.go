@@ -147,7 +147,7 @@ func decodeRaw(body []byte, rows int) (t Texts, ok bool) {
 
 func appendDict(b []byte, d Dict) []byte {
 	for code := int(CodeFirst); code < d.Len(); code++ {
-		b = appendText(b, d.Text(uint16(code))) //nolint:gosec // below maxCodes
+		b = appendText(b, d.Text(uint16(code)))
 	}
 	return b
 }

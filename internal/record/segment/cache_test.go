@@ -10,46 +10,59 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
 
-// TestCache: what is used stays, the oldest leaves first, nothing goes over the
-// budget, and Close takes the file's pages along.
-func TestCache(t *testing.T) {
-	t.Parallel()
+// cached are a file of four pages and its cache.
+func cached(t *testing.T, budget int64, files int) ([]*segment.File, *segment.Cache) {
+	t.Helper()
 	es := make([]*event.Event, 4*segment.PageRows)
 	for i := range es {
 		es[i] = &event.Event{Source: "s", Time: int64(i), User: fmt.Sprint("user ", i%300)}
 	}
 	b := fill(t, es)
-	cache, err := segment.NewCache(3*page64 + 100)
+	cache, err := segment.NewCache(budget)
 	if err != nil {
 		t.Fatal(err)
 	}
-	f, other := write(t, b, cache), write(t, b, cache)
-	read := func(f *segment.File, page int, wantHit bool) {
+	list := make([]*segment.File, files)
+	for i := range list {
+		list[i] = write(t, b, cache)
+	}
+	return list, cache
+}
+
+// TestCache: nothing goes over the budget, what was just read is there, and Close takes
+// the file's pages along.
+func TestCache(t *testing.T) {
+	t.Parallel()
+	files, cache := cached(t, 3*page64+100, 2)
+	f, other := files[0], files[1]
+	read := func(f *segment.File, page int) (hit bool) {
 		t.Helper()
 		before := cache.Stats()
 		if _, err := f.Ints(segment.ColTime, page); err != nil {
 			t.Fatal(err)
 		}
 		after := cache.Stats()
-		if hit := after.Hits > before.Hits; hit != wantHit || after.Hits+after.Misses != before.Hits+before.Misses+1 {
-			t.Errorf("page %d: hit %v, want %v: %+v", page, hit, wantHit, after)
+		if after.Hits+after.Misses != before.Hits+before.Misses+1 || after.Bytes > 3*page64+100 || after.Bytes != int64(after.Pages)*page64 {
+			t.Errorf("page %d: %+v after %+v", page, after, before)
 		}
-		if after.Bytes > 3*page64+100 || after.Bytes != int64(after.Pages)*page64 {
-			t.Errorf("%+v in the cache, more than the budget", after)
+		return after.Hits > before.Hits
+	}
+	for page := range 3 {
+		if read(f, page) {
+			t.Errorf("page %d was there", page)
 		}
 	}
-	read(f, 0, false)
-	read(f, 1, false)
-	read(f, 2, false)
-	read(f, 0, true)  // now 1 is the oldest
-	read(f, 3, false) // takes the place of 1
-	read(f, 0, true)
-	read(f, 2, true)
-	read(f, 1, false) // takes the place of 3
-	read(f, 2, true)
-	read(f, 0, true)
-	read(other, 2, false) // another file, another page
-	read(f, 2, true)
+	for page := range 3 {
+		if !read(f, page) {
+			t.Errorf("page %d has gone, but there is room", page)
+		}
+	}
+	for i := range 40 {
+		if read(f, i%4); !read(f, i%4) {
+			t.Errorf("page %d has gone at once", i%4)
+		}
+	}
+	read(other, 2)
 	if s := cache.Stats(); s.Pages != 3 {
 		t.Errorf("%+v, want 3 pages", s)
 	}
@@ -59,7 +72,64 @@ func TestCache(t *testing.T) {
 	if s := cache.Stats(); s.Pages != 1 || s.Bytes != page64 {
 		t.Errorf("%+v after a file was closed, want 1 page", s)
 	}
-	read(other, 2, true)
+	if !read(other, 2) {
+		t.Error("the other file's page has gone, too")
+	}
+}
+
+// Pages that are read in turn, a few more than there is room for, are found in part (in
+// the order of use none would be), and what is used between them stays.
+func TestCacheOfALoop(t *testing.T) {
+	t.Parallel()
+	files, cache := cached(t, 30*page64, 10)
+	before, kept := cache.Stats(), int64(0)
+	const rounds = 30
+	for range rounds {
+		for _, f := range files {
+			for page := range 4 {
+				for _, f := range []*segment.File{f, files[0]} { // those of one file again and again
+					now := cache.Stats()
+					if _, err := f.Ints(segment.ColTime, page); err != nil {
+						t.Fatal(err)
+					}
+					if f == files[0] {
+						kept += cache.Stats().Hits - now.Hits
+					}
+				}
+			}
+		}
+	}
+	after := cache.Stats()
+	if hits := after.Hits - before.Hits - kept; hits < rounds*36/5 {
+		t.Errorf("%d of %d pages of the loop were found", hits, rounds*36)
+	}
+	if kept < rounds*40*9/10 {
+		t.Errorf("of what is used all the time, %d of %d were found", kept, rounds*44)
+	}
+}
+
+// A scan of pages leaves the dictionaries where they are.
+func TestCacheKeepsDictionaries(t *testing.T) {
+	t.Parallel()
+	files, cache := cached(t, 12*page64, 10)
+	dict := func() {
+		t.Helper()
+		if _, err := files[0].Dict(segment.TextColumn(event.FieldUser)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	dict()
+	for _, f := range files {
+		for page := range 4 {
+			if _, err := f.Ints(segment.ColTime, page); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	before := cache.Stats()
+	if dict(); cache.Stats().Hits != before.Hits+1 {
+		t.Error("pages that came once pushed out the dictionary")
+	}
 }
 
 // page64 is what a page of a column of numbers takes.

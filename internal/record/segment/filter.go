@@ -65,7 +65,7 @@ func (f Filter) stored(hash uint64) bool {
 	word := make([]byte, 8)
 	for range filterProbes {
 		bit, _ := bits.Mul64(hash, n)
-		if _, err := f.in.ReadAt(word, f.at+int64(bit>>6)*8); err != nil { //nolint:gosec // within the file
+		if _, err := f.in.ReadAt(word, f.at+int64(bit>>6)*8); err != nil {
 			return true
 		}
 		if binary.LittleEndian.Uint64(word)&(1<<(bit&63)) == 0 {

@@ -108,11 +108,7 @@ func (m *metered) Dict(c Column) (Dict, error) {
 		return d, err
 	}
 	if known := &m.seen().dicts[c]; !known.Load() && known.CompareAndSwap(false, true) {
-		n := 0
-		for _, text := range d.entries[:d.n] {
-			n += len(text)
-		}
-		m.meter.bytes.Add(int64(n))
+		m.meter.bytes.Add(int64(d.size()))
 	}
 	return d, nil
 }

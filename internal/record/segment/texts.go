@@ -73,6 +73,17 @@ func (d Dict) Text(code uint16) string {
 	}
 }
 
+// size is the length of all texts.
+func (d Dict) size() (n int) {
+	if d.ends != nil {
+		return len(d.text)
+	}
+	for _, text := range d.entries[:d.n] {
+		n += len(text)
+	}
+	return n
+}
+
 // find returns the code of a text, 0 when it has none.
 func (d Dict) find(text string) uint16 {
 	for code := int(CodeFirst); code < d.n; code++ {
