@@ -11,7 +11,6 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/core/parquet"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
-	"github.com/tocsin-siem/tocsin/internal/record/search"
 )
 
 // ExportParquet writes the events that a hunt without stages finds in the folder of a
@@ -19,15 +18,11 @@ import (
 // would; the next start records who exported what. After an error w holds no file.
 func ExportParquet(ctx context.Context, dataDir string, o SearchOptions, w io.Writer) (found Found, err error) {
 	f := folder{dataDir}
-	_, j, err := f.open(ctx, &o.Options)
+	j, logs, err := f.search(ctx, &o.Options)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	logs, err := search.New(search.Options{Snapshot: j.Snapshot})
-	if err != nil {
-		return found, err
-	}
 	now := time.Now()
 	out := parquet.NewWriter(w, parquet.About{
 		Version: o.Version, Origin: j.Origin(), Query: o.Hunt.String(), From: o.From, To: o.To, Limit: o.Limit, Made: now,

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
+	"github.com/tocsin-siem/tocsin/internal/record/journal"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 	"github.com/tocsin-siem/tocsin/internal/record/search"
 )
@@ -41,15 +42,11 @@ type Found struct {
 // next start records who searched for what.
 func Search(ctx context.Context, dataDir string, o SearchOptions, each func(native []byte) error) (found Found, err error) {
 	f := folder{dataDir}
-	_, j, err := f.open(ctx, &o.Options)
+	j, logs, err := f.search(ctx, &o.Options)
 	if err != nil {
 		return found, err
 	}
 	defer func() { err = errors.Join(err, j.Close()) }()
-	logs, err := search.New(search.Options{Snapshot: j.Snapshot})
-	if err != nil {
-		return found, err
-	}
 	asked := query.HuntOptions{From: o.From, To: o.To, Limits: query.Limits{Now: time.Now()}}
 	if len(o.Hunt.Stages) > 0 {
 		found, err = tableOf(ctx, logs, &o, asked)
@@ -64,6 +61,19 @@ func Search(ctx context.Context, dataDir string, o SearchOptions, each func(nati
 		return found, err
 	}
 	return found, f.queue(ctx, auth.DataAccess, o.Hunt.String(), found.Rows, o.Logger)
+}
+
+// search opens the journal of a stopped server to look into it; the caller closes it.
+func (f folder) search(ctx context.Context, o *Options) (*journal.Journal, *search.Searcher, error) {
+	_, j, err := f.open(ctx, o)
+	if err != nil {
+		return nil, nil, err
+	}
+	logs, err := search.New(search.Options{Snapshot: j.Snapshot})
+	if err != nil {
+		return nil, nil, errors.Join(err, j.Close())
+	}
+	return j, logs, nil
 }
 
 func tableOf(ctx context.Context, logs query.Hunter, o *SearchOptions, asked query.HuntOptions) (Found, error) {
