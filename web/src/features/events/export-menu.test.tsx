@@ -1,25 +1,13 @@
-import { notifications } from '@mantine/notifications';
 import { screen, waitFor } from '@testing-library/react';
 import { HttpResponse, http } from 'msw';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { exportLimit } from '../../api/export';
 import { problem } from '../../test/handlers';
 import { renderApp } from '../../test/render';
+import { savedFiles } from '../../test/saved-files';
 import { server } from '../../test/server';
 
-const saved: { name: string; file: Blob }[] = [];
-beforeEach(() => {
-  saved.length = 0;
-  notifications.clean();
-  const files: Blob[] = [];
-  URL.createObjectURL = (blob) => `blob:${files.push(blob as Blob) - 1}`;
-  URL.revokeObjectURL = () => {};
-  vi.spyOn(HTMLAnchorElement.prototype, 'click').mockImplementation(function (this: HTMLAnchorElement) {
-    const file = files[Number(this.href.slice('blob:'.length))];
-    if (this.download && file) saved.push({ name: this.download, file });
-  });
-});
-afterEach(() => vi.restoreAllMocks());
+const saved = savedFiles();
 
 const file = (body: BodyInit, headers: Record<string, string> = {}) =>
   new HttpResponse(body, {
