@@ -1,15 +1,16 @@
 // One event: its fields, its JSON, and what the source really sent, with every byte that could act escaped.
+
 import { Skeleton, Tabs } from '@mantine/core';
 import { Copy } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { escapeBytes, safeJson } from '../lib/hostile-text';
+import { copyAndSay } from './copy';
 import classes from './event-view.module.css';
 import { IconButton } from './icon-button';
 import { LogText } from './log-text';
 import { type Severity, SeverityBadge } from './severity';
 import { TimeText } from './time-text';
-import { toastDone } from './toast';
 
 export const eventTabs = ['fields', 'json', 'raw'] as const;
 export type EventTab = (typeof eventTabs)[number];
@@ -101,8 +102,7 @@ export function EventWaiting() {
 function Source({ text }: { text: string }) {
   const { t } = useTranslation();
   const copy = async () => {
-    await navigator.clipboard?.writeText(text);
-    toastDone(t('common.copied'));
+    await copyAndSay(text, t('common.copied'));
   };
   return (
     <div className={classes.source}>

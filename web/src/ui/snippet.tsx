@@ -1,15 +1,21 @@
 // A command to copy.
+
 import { Check, Copy } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { copyText } from '../lib/copy-text';
 import { IconButton } from './icon-button';
 import classes from './snippet.module.css';
+import { toastFailed } from './toast';
 
 export function Snippet({ title, code }: { title: string; code: string }) {
   const { t } = useTranslation();
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard?.writeText(code);
+    if (!(await copyText(code))) {
+      toastFailed(t('common.copyFailed'));
+      return;
+    }
     setCopied(true);
     setTimeout(() => setCopied(false), 2000);
   };

@@ -1,4 +1,5 @@
 // One alert: what happened, why it fired, the events that made it, and what people did about it.
+
 import { Button, Skeleton } from '@mantine/core';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { CircleCheck, Link2, UserCheck } from 'lucide-react';
@@ -9,6 +10,7 @@ import { eventLevel, eventText } from '../../api/event';
 import { api, useMay } from '../../api/hooks';
 import { incompleteOf } from '../../api/incomplete';
 import { useMessage } from '../../i18n/message';
+import { copyAndSay } from '../../ui/copy';
 import { EntityText } from '../../ui/entity';
 import { EventList } from '../../ui/event-list';
 import { IconButton } from '../../ui/icon-button';
@@ -18,7 +20,6 @@ import { Facts, PanelSection, SidePanel } from '../../ui/side-panel';
 import { ErrorState } from '../../ui/state';
 import { StatusBadge } from '../../ui/status';
 import { TimeText } from '../../ui/time-text';
-import { toastDone } from '../../ui/toast';
 import classes from './alert-panel.module.css';
 import { FindingText } from './finding-text';
 import { History } from './history';
@@ -138,8 +139,7 @@ function Footer({ alert }: { alert: Schemas['Alert'] }) {
   const mayManage = useMay('security.manage');
   const [resolving, setResolving] = useState(false);
   const copy = async () => {
-    await navigator.clipboard?.writeText(`${location.origin}/alerts/${encodeURIComponent(alert.id)}`);
-    toastDone(t('common.linkCopied'));
+    await copyAndSay(`${location.origin}/alerts/${encodeURIComponent(alert.id)}`, t('common.linkCopied'));
   };
   const open = alert.status !== 'resolved';
   return (

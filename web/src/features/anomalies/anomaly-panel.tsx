@@ -1,4 +1,5 @@
 // One anomaly: what was found about whom, and the events it rests on.
+
 import { Button, Skeleton } from '@mantine/core';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { CircleCheck, Link2 } from 'lucide-react';
@@ -10,6 +11,7 @@ import { useMessage } from '../../i18n/message';
 import { useTypeName } from '../../i18n/type-name';
 import { formatPercent } from '../../lib/format';
 import { Chip } from '../../ui/chip';
+import { copyAndSay } from '../../ui/copy';
 import { EntityText } from '../../ui/entity';
 import { IconButton } from '../../ui/icon-button';
 import { LogText } from '../../ui/log-text';
@@ -18,7 +20,6 @@ import { Facts, PanelSection, SidePanel } from '../../ui/side-panel';
 import { ErrorState } from '../../ui/state';
 import { StatusBadge } from '../../ui/status';
 import { TimeText } from '../../ui/time-text';
-import { toastDone } from '../../ui/toast';
 import classes from './anomaly-panel.module.css';
 import { Evidence } from './evidence';
 import { ResolveDialog } from './resolve-dialog';
@@ -135,8 +136,10 @@ function Footer({ anomaly }: { anomaly: Anomaly }) {
   const mayManage = useMay('security.manage');
   const [resolving, setResolving] = useState(false);
   const copy = async () => {
-    await navigator.clipboard?.writeText(`${location.origin}/anomalies/${encodeURIComponent(anomaly.id)}`);
-    toastDone(t('common.linkCopied'));
+    await copyAndSay(
+      `${location.origin}/anomalies/${encodeURIComponent(anomaly.id)}`,
+      t('common.linkCopied'),
+    );
   };
   const open = anomaly.status === 'open';
   return (

@@ -1,12 +1,13 @@
 // What can be done with a hunt as a whole: keep it under a name or as a file, follow it live, share it.
+
 import { Button } from '@mantine/core';
 import { Link2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { exportEvents, exportLimit } from '../../api/export';
 import { formatSearch } from '../../lib/url-state';
+import { copyAndSay } from '../../ui/copy';
 import { ExportMenu } from '../../ui/export-menu';
 import { TailButton } from '../../ui/live-tail';
-import { toastDone } from '../../ui/toast';
 import { type Answer, hasStages } from './hunt-answer';
 import { frozen, type HuntQuery, type HuntSearch } from './hunt-search';
 import { SavedMenu } from './saved-menu';
@@ -29,8 +30,8 @@ export function HuntActions({ search, query, at, answer, why, onLive, onOpen }: 
   const live = search.live === true;
   const staged = answer !== undefined && hasStages(answer);
   const copyLink = async () => {
-    await navigator.clipboard?.writeText(`${location.origin}/hunt${formatSearch(frozen(search, query, at))}`);
-    toastDone(t('hunt.linkCopied'));
+    const link = `${location.origin}/hunt${formatSearch(frozen(search, query, at))}`;
+    await copyAndSay(link, t('hunt.linkCopied'));
   };
   const { q: hunt, ...times } = query;
   const saved = <SavedMenu search={search} keepable={answer !== undefined} onOpen={onOpen} />;

@@ -1,11 +1,12 @@
 // What can be done with a value, wherever it stands: one menu for the page, opened at the value.
+
 import { Menu } from '@mantine/core';
 import { Clock, Copy, Equal, Minus, Plus } from 'lucide-react';
 import { createContext, type ReactNode, useCallback, useContext, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { neutralise } from '../../lib/hostile-text';
+import { copyAndSay } from '../../ui/copy';
 import { LogText } from '../../ui/log-text';
-import { toastDone } from '../../ui/toast';
 import classes from './pivot.module.css';
 
 export type Value = {
@@ -46,8 +47,7 @@ export function PivotProvider({ actions, children }: { actions: Pivots; children
   };
   const value = at?.value;
   const copy = async () => {
-    await navigator.clipboard?.writeText(value?.text ?? '');
-    toastDone(t('common.copied'));
+    await copyAndSay(value?.text ?? '', t('common.copied'));
   };
   const said = { field: value?.field ?? '' };
   return (
