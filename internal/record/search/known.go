@@ -17,7 +17,10 @@ import (
 
 // The bounds of what is known.
 const (
-	knownReaders = 8    // the newest
+	// The newest segments that together have so many rows: those of a quiet server are
+	// small, and sealed each minute for each stream.
+	knownRows    = 8 * segment.MaxRows
+	knownReaders = 256
 	knownFields  = 500  // attributes
 	knownValues  = 1000 // of a field
 )
@@ -68,9 +71,13 @@ func (s *Searcher) newest(ctx context.Context, yield func(r segment.Reader) erro
 		return lost || r.Rows() == 0
 	})
 	slices.SortFunc(readers, func(a, b segment.Reader) int { return cmp.Compare(b.Bounds().MaxTime, a.Bounds().MaxTime) })
+	rows := 0
 	for _, r := range readers[:min(len(readers), knownReaders)] {
 		if err := yield(r); err != nil {
 			return fmt.Errorf("search: %w", err)
+		}
+		if rows += r.Rows(); rows >= knownRows {
+			break
 		}
 	}
 	return nil
