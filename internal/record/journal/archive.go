@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"math"
 	"path/filepath"
+	"slices"
 	"sort"
 )
 
@@ -93,7 +94,8 @@ func (j *Journal) openArchive(ctx context.Context, a *archive) error {
 		m.files = append(m.files, s.listed)
 	}
 	j.view.archived = append(j.view.archived, files...)
-	if !sound || len(files) != len(c.files) {
+	same := slices.EqualFunc(m.files, c.files, func(a, b listed) bool { return a.key() == b.key() })
+	if !sound || !same { // a file may have come in the place of one that is gone
 		j.log.WarnContext(ctx, "manifest of an archive is written anew", "archive", a.number, "files", len(files))
 		return m.rewrite(m.files, c.pruned, max(c.number, highest)+1)
 	}

@@ -3,7 +3,9 @@
 package journal
 
 import (
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -59,4 +61,36 @@ func (h *harmed) namesKey(got *Report) bool {
 // for an archive any more, and its keys are left as they are.
 func (h *harmed) remains() bool {
 	return strings.HasPrefix(h.name, archivesDir+"/") && (path.Base(h.name) == checkpointName || strings.HasPrefix(h.name, archiveKeys))
+}
+
+// TestManifestsCutBetweenRecords: a manifest that ends too early looks whole. What it does
+// not say any more is found and, by the next start, put right: that a file came in the
+// place of another, too.
+func TestManifestsCutBetweenRecords(t *testing.T) {
+	t.Parallel()
+	dir := restoredEstate(t)
+	for _, name := range []string{"manifest", archivesDir + "/1/manifest"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHarmed(t, dir)
+			h.name, h.what = name, "a cut"
+			raw, err := os.ReadFile(filepath.Join(dir, "journal", filepath.FromSlash(name)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			records := 0
+			for at := manifestHead; at < len(raw); records++ {
+				h.at, h.raw = at, raw[:at]
+				h.run(t)
+				_, size, ok := recordAt(raw[at:])
+				if !ok {
+					t.Fatalf("no record at %d", at)
+				}
+				at += size
+			}
+			if records < 3 {
+				t.Errorf("%d records", records)
+			}
+		})
+	}
 }
