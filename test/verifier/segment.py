@@ -16,7 +16,7 @@ import re
 import struct
 import sys
 
-MAGIC = b"TOCSEG\x00\x02"
+MAGIC = b"TOCSEG\x00\x03"
 PAGE = 2048
 MASK = (1 << 64) - 1
 PRESENT, ABSENT, BLANK, NULL = 0, 1, 2, 3
@@ -111,7 +111,7 @@ class Cursor:
 
 class Segment:
     def __init__(self, raw):
-        need(len(raw) >= 24 and raw[:8] == MAGIC and raw[-8:] == MAGIC, "not a segment file of version 2")
+        need(len(raw) >= 24 and raw[:8] == MAGIC and raw[-8:] == MAGIC, "not a segment file of version 3")
         length, crc = struct.unpack("<II", raw[-16:-8])
         begin = len(raw) - 16 - length
         need(begin >= 8, "a footer longer than the file")
@@ -142,8 +142,7 @@ class Segment:
         self.keys = keys
         for name in INTS + list(WIDTHS) + TEXTS + ["rest"]:
             need(name.encode() in self.columns, "no column " + name)
-        self.rollup, self.words = self.extent(), self.extent()
-        self.filters = self.pages()
+        self.rollup, self.words, self.filter = self.extent(), self.extent(), self.extent()
         c.end()
         need(self.offset == begin, "the bodies end at %d, not at %d" % (self.offset, begin))
 
@@ -393,14 +392,29 @@ def hash_of(of, b):
     return h ^ h >> 33
 
 
-def has(bloom, h):
-    bits, step = len(bloom) * 8, ((h >> 32 | 1) * 0x9E3779B97F4A7C15) & MASK
-    for _ in range(6):
-        bit = h * bits >> 64
-        if not bloom[bit >> 3] >> (bit & 7) & 1:
-            return False
-        h = h + step & MASK
-    return True
+GOLDEN = 0x9E3779B97F4A7C15
+
+
+class Filter:
+    def __init__(self, body, pages):
+        self.width = 1
+        while self.width < pages:
+            self.width *= 2
+        need(len(body) >= 8 and len(body) % (4 if len(body) <= 4096 else 4096) == 0, "a filter of %d bytes" % len(body))
+        self.blocks = [body[i : i + 4096] for i in range(0, len(body), 4096)]
+        for b in self.blocks:
+            need(crc32c(b[:-4]) == struct.unpack("<I", b[-4:])[0], "a filter's block has a wrong checksum")
+
+    def pages(self, h, of):
+        """The pages that may hold in the column with that hash of its name what has the hash h, as bits."""
+        block = self.blocks[h * len(self.blocks) >> 64][:-4]
+        slots = len(block) * 8 // self.width
+        at, step, out = (h ^ of) * GOLDEN & MASK, (h >> 32 | 1) * GOLDEN & MASK, MASK
+        for _ in range(6):
+            bit = (at * slots >> 64) * self.width
+            out &= int.from_bytes(block[bit >> 3 : (bit >> 3) + 4], "little") >> (bit & 7) & (1 << self.width) - 1
+            at = at + step & MASK
+        return out
 
 
 def hashes(name, text):
@@ -437,10 +451,15 @@ def hashes_of_value(name, v):
 
 def filter_check(s):
     keys = s.dictionary(b"rest")
-    blooms = [s.body(x, 9)[1] if x[0] else None for x in s.filters]
 
-    def expect(bloom, where, list_of_hashes):
-        need(bloom is None or all(has(bloom, h) for h in list_of_hashes), "the filter of %s lacks something" % where)
+    def read(x, pages):
+        return Filter(s.body(x, 9)[1], pages) if x[0] else None
+
+    def expect(f, page, name, hashes):
+        of = hash_of(4, name)
+        need(f is None or all(f.pages(h, of) >> page & 1 for h in hashes), "the filter lacks something of %s, page %d" % (name.decode("utf-8", "replace"), page))
+
+    raw, words = read(s.filter, s.count), read(s.words, 1)
 
     def of_row(name, text):
         if name == b"rest":
@@ -455,12 +474,11 @@ def filter_check(s):
     def check(page, name, rows):
         for state, text in rows:
             if state == PRESENT:
-                expect(blooms[page], "page %d" % page, of_row(name, text))
+                expect(raw, page, name, of_row(name, text))
 
-    words = s.body(s.words, 9)[1] if s.words[0] else None
     for name in [t.encode() for t in TEXTS] + s.keys:
         for text in s.dictionary(name)[3:]:
-            expect(words, "the dictionaries", of_row(name, text))
+            expect(words, 0, name, of_row(name, text))
     return check
 
 

@@ -29,6 +29,15 @@ type spot struct {
 	name  string
 	at    int
 	pages []int
+	end   int // of a filter, which is damaged in each of its blocks; else 0
+}
+
+// damage flips a bit of the body, or of each block of a filter.
+func (s *spot) damage(raw []byte) {
+	raw[s.at] ^= 0x10
+	for at := s.at + 4096; at < s.end; at += 4096 {
+		raw[at] ^= 0x10
+	}
 }
 
 // spots reads a file's footer by its description in docs/segment-format.md.
@@ -90,7 +99,7 @@ func spots(t *testing.T, raw []byte) []spot {
 	var out []spot
 	add := func(name string, at int, pages ...int) {
 		if at >= 0 {
-			out = append(out, spot{name, at, pages})
+			out = append(out, spot{name: name, at: at, pages: pages})
 		}
 	}
 	for range number() {
@@ -112,9 +121,12 @@ func spots(t *testing.T, raw []byte) []spot {
 	}
 	_, _, at := extent()
 	add("rollup", at)
-	_, _, at = extent()
-	add("filter of the dictionaries", at)
-	pages(func(page int, _ byte, _, at int) { add(fmt.Sprintf("filter %d", page), at) })
+	for _, name := range []string{"filter of the dictionaries", "filter"} {
+		from := next
+		if _, _, at := extent(); at >= 0 {
+			out = append(out, spot{name: name, at: from, end: next})
+		}
+	}
 	if b.Len() != 0 || next != end-int(binary.LittleEndian.Uint32(raw[end:])) {
 		t.Fatalf("%d bytes of the footer are not understood", b.Len())
 	}
@@ -209,7 +221,7 @@ func flipEach(t *testing.T, inFile []*event.Event, among string) {
 		t.Run(at.name, func(t *testing.T) {
 			t.Parallel()
 			bad := slices.Clone(good)
-			bad[at.at] ^= 0x10
+			at.damage(bad)
 			path := filepath.Join(t.TempDir(), "bad.seg")
 			if err := os.WriteFile(path, bad, 0o600); err != nil {
 				t.Fatal(err)

@@ -3,8 +3,6 @@
 package search
 
 import (
-	"slices"
-
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
@@ -17,9 +15,9 @@ type textNode struct {
 	column segment.Column
 	holds  func(query.Cell) bool
 	codes  []bool
-	some   bool       // one of codes is true
-	lost   error      // why the dictionary cannot be read
-	hashes [][]uint64 // of each value wanted, when these are known; else nil
+	some   bool            // one of codes is true
+	lost   error           // why the dictionary cannot be read
+	raw    segment.PageSet // raw pages that may hold what is wanted
 	// required stands in every text that matches; nil when nothing is known to.
 	required *query.Term
 }
@@ -27,14 +25,16 @@ type textNode struct {
 func (v *view) textNode(x query.Expr, c segment.Column, holds func(query.Cell) bool) (node, error) {
 	n := &textNode{v: v, column: c, holds: holds}
 	n.required, _ = query.Required(x)
+	var values [][]uint64
 	if texts, ok := query.Equals(x); ok {
-		n.hashes = [][]uint64{}
+		values = [][]uint64{}
 		for _, text := range texts {
-			n.hashes = append(n.hashes, segment.ValueHashes(c.String(), text))
+			values = append(values, segment.ValueHashes(c.String(), text))
 		}
 	}
+	n.raw = v.rawPages(c, values)
 	var dict segment.Dict
-	if n.hashes == nil || slices.ContainsFunc(n.hashes, v.dictFilter().HasAll) {
+	if v.allowed(v.r.DictFilter(), c, values) != 0 {
 		var err error
 		dict, err = v.r.Dict(c)
 		if segment.IsDamage(err) {
@@ -72,7 +72,7 @@ func (n *textNode) cost() int { return costText }
 
 func (n *textNode) may(page int) bool {
 	if n.v.r.Raw(n.column, page) {
-		return n.hashes == nil || slices.ContainsFunc(n.hashes, n.v.filter(page).HasAll)
+		return n.raw.Has(page)
 	}
 	return n.some || n.lost != nil
 }
@@ -164,7 +164,7 @@ func members(holds func(query.Cell) bool) segment.AttrMatch {
 }
 
 func (v *view) finding(key string, match segment.AttrMatch, equal []string) (node, error) {
-	f, err := segment.NewAttrFinder(v.r, key, match, equal)
+	f, err := segment.NewAttrFinder(v.r, key, match, equal, func(err error) { v.damages.Note(v.r, err) })
 	if err != nil {
 		return nil, err
 	}
@@ -180,5 +180,5 @@ func (n *attrNode) cost() int         { return costAttr }
 func (n *attrNode) may(page int) bool { return n.finder.May(page) }
 
 func (n *attrNode) find(page int, rows, found *segment.Bits) error {
-	return n.finder.Find(page, n.v.filter, rows, found)
+	return n.finder.Find(page, rows, found)
 }

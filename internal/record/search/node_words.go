@@ -43,24 +43,14 @@ func (v *view) wordNode(n needle, words []string, cost int) (node, error) {
 
 func (n *wordNode) cost() int { return n.dear }
 
-func (n *wordNode) may(page int) bool {
-	if n.test.some {
-		return true
-	}
-	for _, c := range n.v.columns {
-		if n.v.r.Raw(c.column, page) {
-			return n.test.inRaw(n.v.filter(page))
-		}
-	}
-	return false
-}
+func (n *wordNode) may(page int) bool { return n.test.may(page) }
 
 func (n *wordNode) find(page int, rows, found *segment.Bits) error {
 	if !n.may(page) {
 		return nil
 	}
 	var some segment.Bits
-	if err := n.v.findTerm(&n.test, page, n.v.filter(page), rows, &some); err != nil {
+	if err := n.v.findTerm(&n.test, page, rows, &some); err != nil {
 		return err
 	}
 	some.And(rows)

@@ -38,21 +38,22 @@ func wordColumns(r segment.Reader) []wordColumn {
 	return append(columns, wordColumn{segment.ColRest, nil, restHas})
 }
 
-// termTest asks about a term all dictionaries in which words are looked for, unless
-// their filter says that none has all of its words.
+// termTest asks about a term all dictionaries in which words are looked for, and which
+// raw pages may have it: but for those of which a filter says that they do not have all
+// of its words.
 func (v *view) termTest(term needle, words []string) (termTest, error) {
 	if v.columns == nil {
 		v.columns = wordColumns(v.r)
 	}
 	t := termTest{term: term, codes: make([][]bool, len(v.columns)), lost: make([]error, len(v.columns))}
-	for _, w := range words {
-		t.words = append(t.words, segment.WordHash(w))
-	}
-	if len(t.words) > 0 && !v.dictFilter().HasAll(t.words) {
-		return t, nil
-	}
+	t.raw = v.narrowed(v.r.Filter(), words)
+	dicts := v.narrowed(v.r.DictFilter(), words)
 	for k, c := range v.columns {
-		if c.in == nil {
+		if t.raw[k] != 0 {
+			t.raw[k] &= segment.RawPages(v.r, c.column)
+			t.pages |= t.raw[k]
+		}
+		if c.in == nil || dicts[k] == 0 {
 			continue
 		}
 		var err error
@@ -70,9 +71,8 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 	if len(v.terms) == 0 {
 		return nil
 	}
-	filter := v.filter(page)
 	for i := range v.terms {
-		if t := &v.terms[i]; !t.some && !t.inRaw(filter) {
+		if !v.terms[i].may(page) {
 			*rows = segment.Bits{}
 			return nil
 		}
@@ -82,7 +82,7 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 			return nil
 		}
 		*found = segment.Bits{}
-		if err := v.findTerm(&v.terms[i], page, filter, rows, found); err != nil {
+		if err := v.findTerm(&v.terms[i], page, rows, found); err != nil {
 			return err
 		}
 		rows.And(found)
@@ -92,11 +92,11 @@ func (v *view) matchTerms(page int, rows, found *segment.Bits) error {
 
 // findTerm adds to found the rows of which a text has the term, and perhaps some that
 // are not in rows.
-func (v *view) findTerm(t *termTest, page int, filter segment.Filter, rows, found *segment.Bits) error {
-	left, raw := rows.Count(), t.inRaw(filter)
+func (v *view) findTerm(t *termTest, page int, rows, found *segment.Bits) error {
+	left := rows.Count()
 	for k, c := range v.columns {
 		codes, lost := t.codes[k], t.lost[k]
-		if inPage := v.r.Raw(c.column, page); codes == nil && lost == nil && !inPage || inPage && !raw {
+		if !t.raw[k].Has(page) && (codes == nil && lost == nil || v.r.Raw(c.column, page)) {
 			continue
 		}
 		texts, err := v.r.Texts(c.column, page)
@@ -117,9 +117,20 @@ func (v *view) findTerm(t *termTest, page int, filter segment.Filter, rows, foun
 	return nil
 }
 
-// inRaw tells whether the raw texts of the page with that filter may have the
-// term.
-func (t *termTest) inRaw(filter segment.Filter) bool { return filter.HasAll(t.words) }
+// narrowed returns, for each column in which words are looked for, the pages of which a
+// filter does not say that they lack one of these; a damaged filter says nothing.
+func (v *view) narrowed(f segment.Filter, words []string) []segment.PageSet {
+	columns, pages := make([]segment.Column, len(v.columns)), make([]segment.PageSet, len(v.columns))
+	for k, c := range v.columns {
+		columns[k], pages[k] = c.column, segment.AllPages
+	}
+	for _, w := range words {
+		if err := f.Narrow(segment.WordHash(w), columns, pages); err != nil {
+			v.damages.Note(v.r, err)
+		}
+	}
+	return pages
+}
 
 // attrIn asks about each of the texts of an attribute's value.
 func attrIn(t needle, value string) (has bool) {

@@ -3,7 +3,6 @@
 package search
 
 import (
-	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -64,20 +63,24 @@ type view struct {
 type fieldTest struct {
 	column segment.Column
 	match  func([]byte) bool
-	codes  []bool     // by code
-	lost   error      // why the dictionary cannot be read
-	some   bool       // one of the codes is true
-	hashes [][]uint64 // of each value wanted, when these are known; else nil
+	codes  []bool          // by code
+	lost   error           // why the dictionary cannot be read
+	some   bool            // one of the codes is true
+	raw    segment.PageSet // raw pages that may hold what is wanted
 }
 
 // termTest is one word or phrase.
 type termTest struct {
 	term  needle
-	codes [][]bool // by column of view.columns, then by code; nil when none is true
-	lost  []error  // by column of view.columns: why the dictionary cannot be read
-	some  bool     // one of the codes is true, or a dictionary cannot be read
-	words []uint64 // hashes of words that a text with the term has
+	codes [][]bool          // by column of view.columns, then by code; nil when none is true
+	lost  []error           // by column of view.columns: why the dictionary cannot be read
+	some  bool              // one of the codes is true, or a dictionary cannot be read
+	raw   []segment.PageSet // by column of view.columns: raw pages that may have it
+	pages segment.PageSet   // all of raw
 }
+
+// may tells whether a page may have the term.
+func (t *termTest) may(page int) bool { return t.some || t.pages.Has(page) }
 
 // unitsOf returns a view of each segment that the plan's time touches, nil for
 // the others and for what cannot be opened, and all pages that may hold a row of
@@ -140,14 +143,15 @@ func (v *view) compile() error {
 		}
 		var codes []bool
 		var lost error
-		if f.hashes == nil || slices.ContainsFunc(f.hashes, v.dictFilter().HasAll) {
+		if v.allowed(v.r.DictFilter(), f.column, f.hashes) != 0 {
 			var err error
 			if codes, lost, err = v.judge(f.column, f.text); err != nil {
 				return err
 			}
 		}
-		t := fieldTest{column: f.column, match: f.match, codes: codes, lost: lost, some: codes != nil, hashes: f.hashes}
-		if !t.some && lost == nil && !v.anyRaw(f.column) {
+		t := fieldTest{column: f.column, match: f.match, codes: codes, lost: lost, some: codes != nil}
+		t.raw = v.rawPages(f.column, f.hashes)
+		if !t.some && lost == nil && t.raw == 0 {
 			v.dead = true
 			return nil
 		}
@@ -157,6 +161,10 @@ func (v *view) compile() error {
 		t, err := v.termTest(&p.Terms[i], p.Terms[i].Words())
 		if err != nil {
 			return err
+		}
+		if !t.some && t.pages == 0 {
+			v.dead = true
+			return nil
 		}
 		v.terms = append(v.terms, t)
 	}
@@ -217,34 +225,26 @@ func (v *view) judge(c segment.Column, match func(string) bool) (codes []bool, l
 	return codes, nil, nil
 }
 
-// filter returns what a page's raw texts do not hold; a damaged filter lets
-// everything pass.
-func (v *view) filter(page int) segment.Filter {
-	f, err := v.r.Filter(page)
+// allowed returns the pages of which a filter does not say that a column has none of the
+// values with these hashes, all when these are not known; a damaged filter says nothing.
+func (v *view) allowed(f segment.Filter, c segment.Column, values [][]uint64) segment.PageSet {
+	if values == nil {
+		return segment.AllPages
+	}
+	pages, err := f.Any(c, values)
 	if err != nil {
 		v.damages.Note(v.r, err)
-		return segment.Filter{}
 	}
-	return f
+	return pages
 }
 
-// dictFilter returns what the dictionaries do not hold, as filter does of a page.
-func (v *view) dictFilter() segment.Filter {
-	f, err := v.r.DictFilter()
-	if err != nil {
-		v.damages.Note(v.r, err)
-		return segment.Filter{}
+// rawPages returns the pages in which a column is raw and may hold one of the values.
+func (v *view) rawPages(c segment.Column, values [][]uint64) segment.PageSet {
+	raw := segment.RawPages(v.r, c)
+	if raw != 0 {
+		raw &= v.allowed(v.r.Filter(), c, values)
 	}
-	return f
-}
-
-func (v *view) anyRaw(c segment.Column) bool {
-	for page := range segment.Pages(v.r) {
-		if v.r.Raw(c, page) {
-			return true
-		}
-	}
-	return false
+	return raw
 }
 
 // match sets rows to the rows of a page that match and are not before floor;
@@ -344,11 +344,7 @@ func (v *view) matchID(page int, rows *segment.Bits) error {
 // find adds to found the rows whose text is wanted; of a raw page it looks at
 // those in rows only.
 func (t *fieldTest) find(v *view, page int, rows, found *segment.Bits) error {
-	raw := v.r.Raw(t.column, page)
-	if !t.some && t.lost == nil && !raw {
-		return nil
-	}
-	if t.hashes != nil && raw && !slices.ContainsFunc(t.hashes, v.filter(page).HasAll) {
+	if raw := v.r.Raw(t.column, page); raw && !t.raw.Has(page) || !raw && !t.some && t.lost == nil {
 		return nil
 	}
 	texts, err := v.r.Texts(t.column, page)

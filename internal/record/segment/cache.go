@@ -14,7 +14,7 @@ import (
 // Cache keeps decoded pages of files up to a budget of bytes. Of two pages, taken at
 // random, the one that was used less recently goes: unlike strict order that keeps a
 // part of what is read again and again but does not fit. What serves all pages of a
-// file (dictionaries, their filters, rollups) goes only when pages have no more than a
+// file (dictionaries, rollups) goes only when pages have no more than a
 // quarter of the budget: else a scan of pages that come once would push out what each
 // of them needs. One cache serves any number of files, and owns the decoder that they
 // share. It is safe for concurrent use.
@@ -59,8 +59,6 @@ type pageKey struct {
 const (
 	dictPage   int16 = -1
 	rollupPage int16 = -2
-	// filterColumn stands in for the column of the dictionaries' filter.
-	filterColumn Column = 1<<16 - 1
 )
 
 // cachedPage is a decoded body: one of its fields is set.
@@ -70,7 +68,6 @@ type cachedPage struct {
 	texts  Texts
 	dict   Dict
 	rollup *Rollup
-	filter Filter
 
 	key  pageKey
 	size int64
@@ -180,7 +177,7 @@ func (c *Cache) remove(p *cachedPage) {
 // measure is the memory that the page holds, its own struct included.
 func (p *cachedPage) measure() int64 {
 	n := 320 + 8*cap(p.ints) + cap(p.bytes) + cap(p.texts.codes8) + 2*cap(p.texts.codes16) +
-		4*cap(p.texts.ends) + cap(p.texts.data) + 4*cap(p.dict.ends) + len(p.dict.text) + 8*cap(p.filter.words)
+		4*cap(p.texts.ends) + cap(p.texts.data) + 4*cap(p.dict.ends) + len(p.dict.text)
 	if r := p.rollup; r != nil {
 		n += 160 + 24*cap(r.Buckets) + 16*(cap(r.Hours)+cap(r.Sources)+cap(r.Categories)+cap(r.Severities))
 	}

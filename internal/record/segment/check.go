@@ -28,13 +28,26 @@ func (f *File) Check(ctx context.Context) error {
 	}
 	_, err = fresh.Rollup()
 	damage = append(damage, err)
-	_, err = fresh.DictFilter()
-	damage = append(damage, err)
-	for page := range f.footer.bounds {
-		_, err := fresh.Filter(page)
-		damage = append(damage, err)
+	damage = append(damage, fresh.checkFilter("filter of the dictionaries", &f.footer.words), fresh.checkFilter("filter", &f.footer.filter))
+	for i := range f.footer.unused {
+		damage = append(damage, fresh.checkFilter("unused filter", &f.footer.unused[i]))
 	}
 	return errors.Join(damage...)
+}
+
+// checkFilter reads a filter whole.
+func (f *File) checkFilter(name string, x *extent) error {
+	if x.form == formNone {
+		return nil
+	}
+	err := f.stored(make([]byte, x.stored), x)
+	if _, ok := filterBlocks(int(x.stored)); err == nil && (x.form != formFilter || !ok) {
+		err = ErrCorrupt
+	}
+	if err != nil {
+		return f.wrap(fmt.Errorf("%s: %w", name, err))
+	}
+	return nil
 }
 
 func (f *File) checkColumn(c Column) error {

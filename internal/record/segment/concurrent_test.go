@@ -56,11 +56,11 @@ func readDuringAppend(t *testing.T, es []*event.Event) {
 						return
 					}
 					for _, a := range got.Attrs {
-						finder, err := segment.NewAttrFinder(reader, a.Key, func(event.Kind, []byte) bool { return true }, nil)
+						finder, err := segment.NewAttrFinder(reader, a.Key, func(event.Kind, []byte) bool { return true }, nil, func(err error) { t.Error(err) })
 						var asked, found segment.Bits
 						asked.Set(i % segment.PageRows)
 						if err == nil {
-							err = finder.Find(i/segment.PageRows, func(int) segment.Filter { return segment.Filter{} }, &asked, &found)
+							err = finder.Find(i/segment.PageRows, &asked, &found)
 						}
 						if err != nil || !found.Has(i%segment.PageRows) {
 							t.Errorf("row %d has no attrs.%.40s: %v", i, a.Key, err)

@@ -61,17 +61,13 @@ func readAll(b []byte, cache *segment.Cache) (told string, err error) {
 // readAttrs looks at the attributes of a page in all other ways.
 func readAttrs(f *segment.File, page int) error {
 	for _, a := range f.Attrs() {
-		finder, err := segment.NewAttrFinder(f, a.Key, func(event.Kind, []byte) bool { return true }, []string{"root"})
+		finder, err := segment.NewAttrFinder(f, a.Key, func(event.Kind, []byte) bool { return true }, []string{"root"}, func(error) {})
 		if err != nil {
 			return err
 		}
 		var rows, found segment.Bits
 		rows.Fill(segment.PageLen(f, page))
-		filter := func(page int) segment.Filter {
-			filter, _ := f.Filter(page)
-			return filter
-		}
-		if err := finder.Find(page, filter, &rows, &found); err != nil {
+		if err := finder.Find(page, &rows, &found); err != nil {
 			return err
 		}
 		texts, err := f.Texts(a.Column, page)

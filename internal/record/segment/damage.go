@@ -159,11 +159,11 @@ func (l *Lost) Raw(Column, int) bool { return false }
 // Dict returns the error.
 func (l *Lost) Dict(Column) (Dict, error) { return Dict{}, l.err }
 
-// Filter returns the error.
-func (l *Lost) Filter(int) (Filter, error) { return Filter{}, l.err }
+// Filter lets everything pass.
+func (l *Lost) Filter() Filter { return Filter{} }
 
-// DictFilter returns the error.
-func (l *Lost) DictFilter() (Filter, error) { return Filter{}, l.err }
+// DictFilter lets everything pass.
+func (l *Lost) DictFilter() Filter { return Filter{} }
 
 // Rollup returns the error.
 func (l *Lost) Rollup() (*Rollup, error) { return nil, l.err }

@@ -26,7 +26,7 @@ func Reseal(b []byte) {
 	if n > at-magicSize {
 		return
 	}
-	if f, err := parseFooter(b[at-n:at], int64(at-n)); err == nil {
+	if f, err := parseFooter(b[at-n:at], int64(at-n), versionOf(b[:magicSize])); err == nil {
 		fix := func(list ...*extent) {
 			for _, x := range list {
 				if !x.none() {
@@ -43,8 +43,7 @@ func Reseal(b []byte) {
 			fix(&f.column(c).dict)
 			all(&f.column(c).pages)
 		}
-		fix(&f.rollup, &f.words)
-		all(&f.filters)
+		fix(&f.rollup, &f.words, &f.filter)
 		if again := f.append(nil); len(again) == n { // it may have been written otherwise
 			copy(b[at-n:], again)
 		}

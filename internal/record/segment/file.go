@@ -9,7 +9,6 @@ import (
 	"hash/crc32"
 	"io"
 	"os"
-	"sync/atomic"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -26,7 +25,6 @@ type File struct {
 	table  *crc32.Table
 	footer *footer
 	bounds Bounds
-	sound  []atomic.Uint32 // pages whose filter was read and found sound, a bit for each
 	erased func(row int) event.SlotSet
 }
 
@@ -68,7 +66,8 @@ func newFile(path string, in io.ReaderAt, size int64, cache *Cache) (*File, erro
 	if _, err := in.ReadAt(tail[:], size-int64(trailerSize)); err != nil {
 		return nil, err
 	}
-	if err := checkMagic(head[:], tail[8:]); err != nil {
+	version, err := checkMagic(head[:], tail[8:])
+	if err != nil {
 		return nil, err
 	}
 	length := int64(binary.LittleEndian.Uint32(tail[:]))
@@ -83,29 +82,27 @@ func newFile(path string, in io.ReaderAt, size int64, cache *Cache) (*File, erro
 	if crc32.Checksum(b, f.table) != binary.LittleEndian.Uint32(tail[4:]) {
 		return nil, fmt.Errorf("footer: wrong checksum: %w", ErrCorrupt)
 	}
-	var err error
-	if f.footer, err = parseFooter(b, limit); err != nil {
+	if f.footer, err = parseFooter(b, limit, version); err != nil {
 		return nil, err
 	}
 	f.footer.size = length
-	f.sound = make([]atomic.Uint32, (len(f.footer.bounds)+31)/32)
 	for page, bounds := range f.footer.bounds {
 		f.bounds.union(bounds, page == 0)
 	}
 	return f, nil
 }
 
-// checkMagic looks at the magic at both ends of a file. Another version is no
-// damage when both name it.
-func checkMagic(head, tail []byte) error {
-	version := versionOf(head)
+// checkMagic returns the version that the magic at both ends of a file names. One that
+// is not read is no damage when both name it.
+func checkMagic(head, tail []byte) (version int, err error) {
+	version = versionOf(head)
 	switch {
-	case string(head) == magic && string(tail) == magic:
-		return nil
-	case version != 0 && version == versionOf(tail):
-		return fmt.Errorf("%w: the file has version %d, this program reads version %d", ErrVersion, version, formatVersion)
+	case version == 0 || version != versionOf(tail):
+		return 0, fmt.Errorf("not a segment file: %w", ErrCorrupt)
+	case version != formatVersion && version != version2:
+		return 0, fmt.Errorf("%w: the file has version %d, this program reads versions %d and %d", ErrVersion, version, version2, formatVersion)
 	default:
-		return fmt.Errorf("not a segment file: %w", ErrCorrupt)
+		return version, nil
 	}
 }
 
@@ -337,14 +334,22 @@ func (f *File) body(x *extent) ([]byte, error) {
 	return b, nil
 }
 
+// stored reads a body as it lies in the file, and checks it.
 func (f *File) stored(b []byte, x *extent) error {
-	if _, err := f.in.ReadAt(b, x.offset); errors.Is(err, io.EOF) {
-		return fmt.Errorf("cut off before %d: %w", x.offset+int64(len(b)), ErrCorrupt)
-	} else if err != nil {
-		return fmt.Errorf("read at %d: %w", x.offset, err)
+	if err := f.readAt(b, x.offset); err != nil {
+		return err
 	}
 	if crc32.Checksum(b, f.table) != x.crc {
 		return fmt.Errorf("wrong checksum at %d: %w", x.offset, ErrCorrupt)
+	}
+	return nil
+}
+
+func (f *File) readAt(b []byte, at int64) error {
+	if _, err := f.in.ReadAt(b, at); errors.Is(err, io.EOF) {
+		return fmt.Errorf("cut off before %d: %w", at+int64(len(b)), ErrCorrupt)
+	} else if err != nil {
+		return fmt.Errorf("read at %d: %w", at, err)
 	}
 	return nil
 }

@@ -29,10 +29,12 @@ func (c *counted) ReadAt(p []byte, at int64) (int, error) {
 	return c.in.ReadAt(p, at)
 }
 
-func filterFile(t *testing.T, harm func(b []byte, x *extent)) (*File, *counted) {
+// filterFile is a file of three pages, each with words of its own; harm is done to it
+// before it is opened.
+func filterFile(t *testing.T, harm func(b []byte, f *footer)) (*File, *counted) {
 	t.Helper()
 	b := NewBlock()
-	for i := range PageRows {
+	for i := range 2*PageRows + 100 {
 		e := &event.Event{Source: "app", Message: fmt.Sprint("word", i), Place: event.Place{Stream: "30d", Seq: uint64(i)}}
 		if err := b.Append(e, [8]byte{}, [16]byte{}); err != nil {
 			t.Fatal(err)
@@ -52,7 +54,7 @@ func filterFile(t *testing.T, harm func(b []byte, x *extent)) (*File, *counted) 
 		if err != nil {
 			t.Fatal(err)
 		}
-		harm(raw, f.footer.filters.page(0))
+		harm(raw, f.footer)
 		if err := os.WriteFile(path, raw, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -62,59 +64,85 @@ func filterFile(t *testing.T, harm func(b []byte, x *extent)) (*File, *counted) 
 	return f, c
 }
 
-// A filter says in its file what it says in memory; it is read whole once, then a few
-// bytes of it, and what cannot be read may be there.
+// To know in which pages a word may be is to read one block, the first time too; what
+// cannot be read may be anywhere.
 func TestFiltersStayInTheirFile(t *testing.T) {
 	t.Parallel()
 	f, disk := filterFile(t, nil)
-	x := f.footer.filters.page(0)
-	body, err := f.body(x)
-	if err != nil {
-		t.Fatal(err)
+	filter := f.Filter()
+	if filter.width != 4 || f.footer.filter.stored%filterBlock != 0 {
+		t.Fatalf("slots of %d bits for three pages, %d bytes", filter.width, f.footer.filter.stored)
 	}
-	memory, ok := decodeFilter(body)
-	if !ok {
-		t.Fatal("the filter is none")
-	}
-	disk.bytes.Store(0)
-	filter, err := f.Filter(0)
-	if err != nil || disk.bytes.Load() != int64(x.stored) {
-		t.Fatalf("%d bytes were read the first time, want %d: %v", disk.bytes.Load(), x.stored, err)
-	}
-	disk.bytes.Store(0)
-	absent := 0
-	for i := range 2 * PageRows {
-		h := WordHash(fmt.Sprint("word", i))
-		if filter.Has(h) != memory.Has(h) {
-			t.Fatalf("word%d: %v in the file, %v in memory", i, filter.Has(h), memory.Has(h))
+	wrong := 0
+	for i := range 3 * PageRows {
+		pages := [1]PageSet{AllPages}
+		if err := filter.Narrow(WordHash(fmt.Sprint("word", i)), []Column{ColMessage}, pages[:]); err != nil {
+			t.Fatal(err)
 		}
-		if !filter.Has(h) {
-			absent++
+		if n := disk.bytes.Swap(0); n != filterBlock {
+			t.Fatalf("%d bytes were read for one word", n)
+		}
+		want := PageSet(1) << (i / PageRows)
+		if i >= f.Rows() {
+			want = 0
+		}
+		if pages[0]&want != want {
+			t.Fatalf("word%d is in page %d, and may be in %b only", i, i/PageRows, pages[0])
+		}
+		if pages[0] != want {
+			wrong++
 		}
 	}
-	if absent < PageRows*9/10 {
-		t.Errorf("%d of %d words that are nowhere are told", absent, PageRows)
+	if wrong > 3*PageRows/20 {
+		t.Errorf("%d of %d words may be where they are not", wrong, 3*PageRows)
 	}
-	disk.bytes.Store(0)
-	if filter, err = f.Filter(0); err != nil || disk.bytes.Load() != 0 {
-		t.Errorf("it was read again: %d bytes, %v", disk.bytes.Load(), err)
-	}
-	if filter.Has(WordHash("nowhere")); disk.bytes.Load() > 8*filterProbes {
-		t.Errorf("%d bytes were read for one word", disk.bytes.Load())
+	pages := [2]PageSet{0, 0}
+	if err := filter.Narrow(1, []Column{ColMessage, ColUser}, pages[:]); err != nil || disk.bytes.Load() != 0 {
+		t.Errorf("%d bytes were read for what is known: %v", disk.bytes.Load(), err)
 	}
 	disk.fails.Store(true)
-	if !filter.Has(WordHash("nowhere")) {
-		t.Error("what cannot be read is told to be nowhere")
+	pages = [2]PageSet{7, 5}
+	if err := filter.Narrow(WordHash("nowhere"), []Column{ColMessage, ColUser}, pages[:]); err == nil || pages != [2]PageSet{7, 5} {
+		t.Errorf("what cannot be read is told to be nowhere: %b, %v", pages, err)
 	}
 }
 
-// A damaged filter is told each time, and never used.
+// A damaged block is told each time, and never used; the others are.
 func TestDamagedFiltersAreTold(t *testing.T) {
 	t.Parallel()
-	f, _ := filterFile(t, func(b []byte, x *extent) { b[x.offset+int64(x.stored)/2] ^= 1 })
-	for range 2 {
-		if filter, err := f.Filter(0); !IsDamage(err) || !filter.Has(WordHash("nowhere")) {
-			t.Errorf("a damaged filter: %v", err)
+	f, _ := filterFile(t, func(b []byte, f *footer) { b[f.filter.offset+filterBlock/2] ^= 1 })
+	blocks := int(f.footer.filter.stored / filterBlock)
+	damaged, sound := 0, 0
+	for i := range 1000 {
+		pages, err := f.Filter().Any(ColMessage, [][]uint64{{WordHash(fmt.Sprint("nowhere", i))}})
+		switch {
+		case err == nil && pages != AllPages:
+			sound++
+		case IsDamage(err) && errors.Is(err, ErrCorrupt) && pages == AllPages:
+			damaged++
+		default:
+			t.Fatalf("%b, %v", pages, err)
+		}
+	}
+	if damaged == 0 || damaged > 2000/blocks || damaged+sound != 1000 {
+		t.Errorf("of %d blocks one is damaged, which %d of 1,000 words met", blocks, damaged)
+	}
+	if err := f.Check(t.Context()); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("a check does not see it: %v", err)
+	}
+}
+
+// A filter whose size no Writer wrote is damage.
+func TestFiltersOfAnotherSize(t *testing.T) {
+	t.Parallel()
+	for size, ok := range map[int]bool{0: false, 4: false, 7: false, 8: true, 4092: true, 4096: true, 4100: false, 8192: true, 8196: false} {
+		if _, got := filterBlocks(size); got != ok {
+			t.Errorf("%d bytes: %v", size, got)
+		}
+		f, _ := filterFile(t, nil)
+		f.footer.filter.stored = uint32(size) //nolint:gosec // small
+		if pages, err := f.Filter().Any(ColMessage, [][]uint64{{1}}); !ok && (!errors.Is(err, ErrCorrupt) || pages != AllPages) {
+			t.Errorf("%d bytes: %b, %v", size, pages, err)
 		}
 	}
 }

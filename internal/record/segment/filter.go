@@ -4,308 +4,165 @@ package segment
 
 import (
 	"encoding/binary"
-	"io"
-	"math"
+	"fmt"
+	"hash/crc32"
 	"math/bits"
-	"slices"
-
-	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
 
-// Filter tells of the raw texts of a page of a file, or of the texts in all its
+// PageSet is a set of the pages of a reader: bit i is page i.
+type PageSet uint32
+
+// AllPages has each page that a reader can have.
+const AllPages PageSet = 1<<maxPages - 1
+
+// Has tells whether a page is in the set.
+func (s PageSet) Has(page int) bool { return s>>page&1 != 0 }
+
+// Filter tells of the raw texts of a file's columns, page by page, or of its
 // dictionaries, what they surely do not hold, so that a search need not read them:
-// words, whole values, addresses, and keys of attributes in ColRest. It is a Bloom
-// filter (B. Bloom, 1970) over the hashes of hash.go, with about filterBits bits
-// and filterProbes probes for each one, which lets about one in a hundred pass for
-// nothing. The zero Filter lets everything pass.
+// words, whole values, addresses, and keys of attributes in ColRest. The zero Filter
+// lets everything pass.
 //
-// That of a page of a file stays there: a probe reads the eight bytes that it needs. A
-// search asks for few bits of very many of them, which together would fill a cache.
+// It is a Bloom filter (B. Bloom, 1970) of what is found in which column, with about
+// filterBits bits and filterProbes probes for each, which lets about one in a hundred
+// pass for nothing. In the place of a bit it has a slot, a bit for each page
+// (bit-sliced signatures: C. Faloutsos and R. Chan, 1988), and all slots of one hash,
+// whatever the column, lie in one block of 4 KiB (blocked Bloom filters: F. Putze, P.
+// Sanders and J. Singler, 2007). It stays in its file: to know which pages and which
+// columns may have a word is to read one block.
 type Filter struct {
-	words []uint64
-	// Of one that stays in its file, instead.
-	in io.ReaderAt
-	at int64
-	n  int // words
+	file  *File
+	x     *extent
+	width int // bits of a slot
 }
 
 const (
 	filterBits   = 10
 	filterProbes = 6
-	// maxFilterKeys is where there are too many different words and values for a
-	// filter to pay.
-	maxFilterKeys = 1 << 18
-	filterStep    = 0x9e3779b97f4a7c15
+	filterBlock  = 4096 // bytes, of which the last four are a checksum
+	filterStep   = 0x9e3779b97f4a7c15
 )
 
-// Has tells whether the page may hold what has that hash.
-func (f Filter) Has(hash uint64) bool {
-	if f.in != nil {
-		return f.stored(hash)
-	}
-	if len(f.words) == 0 {
-		return true
-	}
-	n := uint64(len(f.words)) * 64
-	step := (hash>>32 | 1) * filterStep
-	for range filterProbes {
-		bit, _ := bits.Mul64(hash, n)
-		if f.words[bit>>6]&(1<<(bit&63)) == 0 {
-			return false
-		}
-		hash += step
-	}
-	return true
+// slotWidth is how many bits a slot has for that many pages.
+func slotWidth(pages int) int { return 1 << bits.Len(uint(max(1, pages)-1)) } //nolint:gosec // not negative
+
+// Filter tells of the raw pages.
+func (f *File) Filter() Filter {
+	return Filter{file: f, x: &f.footer.filter, width: slotWidth(len(f.footer.bounds))}
 }
 
-// stored is Has of one in a file. What cannot be read may be there.
-func (f Filter) stored(hash uint64) bool {
-	n := uint64(f.n) * 64 //nolint:gosec // not negative
-	step := (hash>>32 | 1) * filterStep
-	word := make([]byte, 8)
-	for range filterProbes {
-		bit, _ := bits.Mul64(hash, n)
-		if _, err := f.in.ReadAt(word, f.at+int64(bit>>6)*8); err != nil {
-			return true
-		}
-		if binary.LittleEndian.Uint64(word)&(1<<(bit&63)) == 0 {
-			return false
-		}
-		hash += step
-	}
-	return true
-}
+// DictFilter tells of the dictionaries, as page 0.
+func (f *File) DictFilter() Filter { return Filter{file: f, x: &f.footer.words, width: 1} }
 
-// HasAll tells whether the page may hold what has all these hashes.
-func (f Filter) HasAll(hashes []uint64) bool {
-	for _, h := range hashes {
-		if !f.Has(h) {
-			return false
-		}
-	}
-	return true
-}
-
-func (f Filter) add(hash uint64) {
-	n := uint64(len(f.words)) * 64
-	step := (hash>>32 | 1) * filterStep
-	for range filterProbes {
-		bit, _ := bits.Mul64(hash, n)
-		f.words[bit>>6] |= 1 << (bit & 63)
-		hash += step
-	}
-}
-
-// filterBuilder gathers the hashes of a page. Most of those that come again come
-// soon: recent leaves these out, and what is left is counted by how many of the
-// bits of seen it sets (K.-Y. Whang and others, A linear-time probabilistic
-// counting algorithm, 1990).
-type filterBuilder struct {
-	hashes []uint64
-	recent [1 << 11]uint64
-	seen   [1 << 10]uint64
-	many   bool   // too many
-	entry  []byte // of a dictionary
-}
-
-func (b *filterBuilder) add(hash uint64) {
-	if r := &b.recent[hash%(1<<11)]; *r != hash || hash == 0 {
-		*r = hash
-		b.hashes = append(b.hashes, hash)
-		if len(b.hashes) >= 4*maxFilterKeys {
-			slices.Sort(b.hashes)
-			b.hashes = slices.Compact(b.hashes)
-			b.many = b.many || len(b.hashes) > maxFilterKeys
-		}
-	}
-}
-
-// begin empties the builder for the next page.
-func (b *filterBuilder) begin() {
-	b.hashes, b.many = b.hashes[:0], false
-	clear(b.recent[:])
-	clear(b.seen[:])
-}
-
-// dicts gathers the dictionaries of r; false when it would be too much, or there
-// are none.
-func (b *filterBuilder) dicts(r Reader) (bool, error) {
-	b.begin()
-	add := func(c Column, name string) error {
-		d, err := r.Dict(c)
-		if err != nil {
-			return err
-		}
-		of := columnHash(name)
-		for code := int(CodeFirst); code < d.Len() && !b.many; code++ {
-			b.entry = append(b.entry[:0], d.Text(uint16(code))...)
-			b.text(c, of, b.entry)
-		}
+// Narrow takes out of pages[k], for each of columns, those pages that surely hold
+// nothing in columns[k] that has that hash. When the filter cannot be read it takes
+// nothing out.
+func (f Filter) Narrow(hash uint64, columns []Column, pages []PageSet) error {
+	if f.file == nil || f.x.form == formNone || none(pages) {
 		return nil
 	}
-	for c := ColSource; c < ColRest; c++ {
-		if err := add(c, c.String()); err != nil {
-			return false, err
-		}
-	}
-	for _, a := range r.Attrs() {
-		if err := add(a.Column, attrPrefix+a.Key); err != nil {
-			return false, err
-		}
-	}
-	return len(b.hashes) > 0 && !b.many, nil
-}
-
-// page gathers a page of r; false when it would be too much, or nothing is raw.
-func (b *filterBuilder) page(r Reader, page int) (bool, error) {
-	b.begin()
-	for c := ColSource; c <= ColRest; c++ {
-		if err := b.column(r, c, c.String(), page); err != nil {
-			return false, err
-		}
-	}
-	for _, a := range r.Attrs() {
-		if err := b.column(r, a.Column, attrPrefix+a.Key, page); err != nil {
-			return false, err
-		}
-	}
-	return len(b.hashes) > 0 && !b.many, nil
-}
-
-func (b *filterBuilder) column(r Reader, c Column, name string, page int) error {
-	if b.many || !r.Raw(c, page) {
-		return nil
-	}
-	texts, err := r.Texts(c, page)
+	buffer := f.file.cache.buffer(filterBlock)
+	defer f.file.cache.give(buffer)
+	block, err := f.block(*buffer, hash)
 	if err != nil {
-		return err
+		return f.file.wrap(fmt.Errorf("filter: %w", err))
 	}
-	var keys Dict
-	if c == ColRest {
-		if keys, err = r.Dict(c); err != nil {
-			return err
-		}
-	}
-	of := columnHash(name)
-	for i := range texts.Len() {
-		text, state := texts.At(i)
-		switch {
-		case state != Present:
-		case c == ColRest:
-			b.rest(text, keys)
-		default:
-			b.text(c, of, text)
-		}
-		if b.many {
-			break
+	for k, c := range columns {
+		if pages[k] != 0 {
+			pages[k] &= f.in(block, hash, f.file.footer.column(c).of)
 		}
 	}
 	return nil
 }
 
-// text adds a text of a column.
-func (b *filterBuilder) text(c Column, of uint64, text []byte) {
-	switch {
-	case c.isAttr():
-		walkAttr(text, Present, func(kind event.Kind, text []byte) bool {
-			b.value(of, kind, text)
-			return true
-		})
-	case c == ColMessage:
-		b.words(text)
-	case c == ColIP:
-		if a, ok := addressOf(text); ok {
-			b.add(AddressHash(a))
-		}
-		b.words(text)
-	default:
-		b.value(of, event.KindText, text)
-	}
-}
-
-// value adds the words of a value, and the value itself when it is not one word.
-func (b *filterBuilder) value(of uint64, kind event.Kind, text []byte) {
-	switch kind {
-	case event.KindText, event.KindNumber:
-		if b.words(text) && len(text) <= maxHashed {
-			b.add(hashAll(of, text))
-		}
-	case event.KindTrue:
-		b.add(WordHash("true"))
-	case event.KindFalse:
-		b.add(WordHash("false"))
-	default:
-	}
-}
-
-// rest adds the words of a row of ColRest and the keys of its attributes.
-func (b *filterBuilder) rest(row []byte, keys Dict) {
-	text := func(t []byte) bool {
-		b.words(t)
-		return true
-	}
-	walkRest(row, restWalk{text: text, attr: func(code uint16, key []byte, r *scanner[[]byte]) bool {
-		if code != 0 {
-			key = []byte(keys.Text(code))
-		}
-		b.add(hashAll(ofKey, key))
-		return walkValue(r, func(kind event.Kind, t []byte) bool {
-			if kind == event.KindText || kind == event.KindNumber {
-				b.words(t)
+// Any returns the pages that may hold in a column, of one of values, all hashes.
+func (f Filter) Any(c Column, values [][]uint64) (any PageSet, err error) {
+	for _, hashes := range values {
+		pages := [1]PageSet{AllPages}
+		for _, h := range hashes {
+			if err := f.Narrow(h, []Column{c}, pages[:]); err != nil {
+				return AllPages, err
 			}
-			return true
-		}, 0)
-	}})
+		}
+		any |= pages[0]
+	}
+	return any, nil
 }
 
-// words adds each word of a text; more tells whether it is not one word.
-func (b *filterBuilder) words(text []byte) (more bool) {
-	if len(text) == 0 {
-		return false
+// block reads the block that a hash is in, without its checksum.
+func (f Filter) block(buffer []byte, hash uint64) ([]byte, error) {
+	size := int(f.x.stored)
+	blocks, ok := filterBlocks(size)
+	if !ok || f.x.form != formFilter {
+		return nil, ErrCorrupt
 	}
-	whole := false
-	eachWord(text, func(from, to int) {
-		b.add(hashFolded(ofWord, text, from, to))
-		whole = to-from == len(text)
-	})
-	return !whole
+	b := buffer[:min(size, filterBlock)]
+	at, _ := bits.Mul64(hash, uint64(blocks))                                  //nolint:gosec // not negative
+	if err := f.file.readAt(b, f.x.offset+int64(at)*filterBlock); err != nil { //nolint:gosec // within the body
+		return nil, err
+	}
+	data := b[:len(b)-4]
+	if crc32.Checksum(data, f.file.table) != binary.LittleEndian.Uint32(b[len(data):]) {
+		return nil, fmt.Errorf("block %d: wrong checksum: %w", at, ErrCorrupt)
+	}
+	return data, nil
 }
 
-// filter makes the Filter of what was gathered.
-func (b *filterBuilder) filter() (f Filter, ok bool) {
-	for _, h := range b.hashes {
-		bit := h >> 48
-		b.seen[bit>>6] |= 1 << (bit & 63)
+// filterBlocks is how many blocks a body of that size has.
+func filterBlocks(size int) (n int, ok bool) {
+	if size <= filterBlock {
+		return 1, size >= 8 && size%4 == 0
 	}
-	set, all := 0, 64*len(b.seen)
-	for _, w := range b.seen {
-		set += bits.OnesCount64(w)
-	}
-	n := float64(all) * math.Log(float64(all)/float64(max(1, all-set)))
-	if n > maxFilterKeys {
-		return f, false
-	}
-	f.words = make([]uint64, int(n*filterBits)/64+1)
-	for _, h := range b.hashes {
-		f.add(h)
-	}
-	return f, true
+	return size / filterBlock, size%filterBlock == 0
 }
 
-func appendFilter(b []byte, f Filter) []byte {
-	for _, w := range f.words {
-		b = binary.LittleEndian.AppendUint64(b, w)
+// in returns the pages that may hold what has that hash in the column whose name has
+// the hash of.
+func (f Filter) in(block []byte, hash, of uint64) PageSet {
+	pages := AllPages
+	probes := probe(hash, of, len(block)*8/f.width)
+	for slot, ok := probes.next(); ok; slot, ok = probes.next() {
+		at := slot * f.width
+		pages &= PageSet(binary.LittleEndian.Uint32(block[at>>5<<2:]) >> (at & 31))
 	}
-	return b
+	return pages & (1<<f.width - 1)
 }
 
-func decodeFilter(body []byte) (Filter, bool) {
-	if len(body) == 0 || len(body)%8 != 0 {
-		return Filter{}, false
+// probes are the slots of a hash within its block.
+type probes struct {
+	at, step, slots uint64
+	left            int
+}
+
+func probe(hash, of uint64, slots int) probes {
+	return probes{at: (hash ^ of) * filterStep, step: (hash>>32 | 1) * filterStep, slots: uint64(slots), left: filterProbes} //nolint:gosec // not negative
+}
+
+func (p *probes) next() (slot int, ok bool) {
+	if p.left == 0 {
+		return 0, false
 	}
-	f := Filter{words: make([]uint64, len(body)/8)}
-	for i := range f.words {
-		f.words[i] = binary.LittleEndian.Uint64(body[8*i:])
+	high, _ := bits.Mul64(p.at, p.slots)
+	p.at += p.step
+	p.left--
+	return int(high), true //nolint:gosec // below slots
+}
+
+func none(pages []PageSet) bool {
+	for _, p := range pages {
+		if p != 0 {
+			return false
+		}
 	}
-	return f, true
+	return true
+}
+
+// RawPages are the pages of a reader in which a text column is raw.
+func RawPages(r Reader, c Column) (raw PageSet) {
+	for page := range Pages(r) {
+		if r.Raw(c, page) {
+			raw |= 1 << page
+		}
+	}
+	return raw
 }

@@ -29,41 +29,47 @@ func TestFilter(t *testing.T) {
 		}
 	}
 	b := fill(t, es)
-	if f, err := b.Reader().Filter(1); err != nil || !f.Has(segment.WordHash("anything")) {
-		t.Errorf("a block in memory shuts something out: %v", err)
+	if !pagesWith(t, b.Reader().Filter(), segment.ColMessage, segment.WordHash("anything")).Has(1) {
+		t.Error("a block in memory shuts something out")
 	}
-	f, err := write(t, b, nil).Filter(1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	r := write(t, b, nil)
+	f := r.Filter()
+	column := func(name string) segment.Column { return columnOf(t, r, name) }
+	elsewhere := 0
 	for i := segment.PageRows; i < len(es); i++ {
-		for _, w := range []string{
-			fmt.Sprint("category_", i), fmt.Sprint("flow_", i), fmt.Sprint("end", i), strconv.Itoa(i), strconv.Itoa(700_000 + i), "deep", "tagged", "raw", "user", "FLOW_3000",
+		for w, name := range map[string]string{
+			fmt.Sprint("category_", i): "category", fmt.Sprint("flow_", i): "message", fmt.Sprint("end", i): "message", strconv.Itoa(i): "user",
+			strconv.Itoa(700_000 + i): "attrs.hidden", "deep": "attrs.hidden", "tagged": "rest", "raw": "rest", "user": "user", "FLOW_3000": "message",
 		} {
-			if !f.Has(segment.WordHash(w)) {
-				t.Fatalf("row %d: the word %s is missing", i, w)
+			if has := pagesWith(t, f, column(name), segment.WordHash(w)); !has.Has(1) {
+				t.Fatalf("row %d: the word %s of %s is in pages %b", i, w, name, has)
+			} else if has.Has(0) && name != "rest" && w != "deep" && w != "user" {
+				elsewhere++
 			}
 		}
-		for column, text := range map[string]string{
+		for name, text := range map[string]string{
 			"user": strings.ToLower(es[i].User), "category": es[i].Category, "message": es[i].Message, "ip": es[i].IP,
 			"attrs.hidden": strconv.Itoa(700_000 + i), "attrs.mail": "ANA" + strconv.Itoa(i) + "@example.com",
 		} {
-			if h := segment.ValueHashes(column, text); len(h) == 0 || !f.HasAll(h) {
-				t.Fatalf("row %d: %s %q is missing", i, column, text)
+			if h := segment.ValueHashes(name, text); len(h) == 0 || !pagesWith(t, f, column(name), h...).Has(1) {
+				t.Fatalf("row %d: %s %q is missing", i, name, text)
 			}
 		}
-		if !f.Has(segment.AddressHash(netip.MustParseAddr(es[i].IP))) {
+		if !pagesWith(t, f, segment.ColIP, segment.AddressHash(netip.MustParseAddr(es[i].IP))).Has(1) {
 			t.Fatalf("row %d: the address is missing", i)
 		}
 	}
-	for _, w := range []string{"hidden", "flow", "app"} {
-		if f.Has(segment.WordHash(w)) {
-			t.Errorf("%s is no word of a raw text", w)
+	for w, name := range map[string]string{"hidden": "attrs.hidden", "flow": "message", "app": "source", "deep": "message", "tagged": "attrs.hidden"} {
+		if has := pagesWith(t, f, column(name), segment.WordHash(w)); has.Has(1) {
+			t.Errorf("%s is no word of a raw text of %s", w, name)
 		}
+	}
+	if elsewhere > segment.PageRows*6*3/100 {
+		t.Errorf("%d of %d words may be in a page that does not have them", elsewhere, segment.PageRows*6)
 	}
 	wrong := 0
 	for i := range 10_000 {
-		if f.Has(segment.WordHash(fmt.Sprint("absent", i))) {
+		if pagesWith(t, f, segment.ColMessage, segment.WordHash(fmt.Sprint("absent", i))).Has(1) {
 			wrong++
 		}
 	}
@@ -72,8 +78,8 @@ func TestFilter(t *testing.T) {
 	}
 	wrong = 0
 	for i := range 10_000 { // of words that are there, but not together, or in another column
-		if f.HasAll(segment.ValueHashes("user", fmt.Sprint("User-", i%2000, "-", 2048+i/5))) ||
-			f.HasAll(segment.ValueHashes("host", fmt.Sprint("User-", 2048+i%2000))) {
+		if pagesWith(t, f, segment.ColUser, segment.ValueHashes("user", fmt.Sprint("User-", i%2000, "-", 2048+i/5))...).Has(1) ||
+			pagesWith(t, f, segment.ColHost, segment.ValueHashes("host", fmt.Sprint("User-", 2048+i%2000))...).Has(1) {
 			wrong++
 		}
 	}
@@ -82,20 +88,52 @@ func TestFilter(t *testing.T) {
 	}
 }
 
-// TestFilterGivesUp: a page of too many words has none, and lets all pass.
+func pagesWith(t *testing.T, f segment.Filter, c segment.Column, hashes ...uint64) segment.PageSet {
+	t.Helper()
+	pages, err := f.Any(c, [][]uint64{hashes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+// columnOf returns a column of text by its name.
+func columnOf(t *testing.T, r segment.Reader, name string) segment.Column {
+	t.Helper()
+	if key, ok := strings.CutPrefix(name, "attrs."); ok {
+		c, ok := segment.FindAttr(r.Attrs(), key)
+		if !ok {
+			t.Fatalf("no column %s", name)
+		}
+		return c
+	}
+	if name == "rest" {
+		return segment.ColRest
+	}
+	return segment.TextColumn(event.CoreField(name))
+}
+
+// TestFilterGivesUp: a page of too many words lets all pass, another does not.
 func TestFilterGivesUp(t *testing.T) {
 	t.Parallel()
-	es := make([]*event.Event, 300)
+	es := make([]*event.Event, segment.PageRows+1)
 	for i := range es {
+		es[i] = &event.Event{Source: "app", Message: "one unique text"}
+	}
+	for i := range 300 {
 		var words strings.Builder
 		for k := range 2000 {
 			fmt.Fprintf(&words, "w%d ", i*2000+k)
 		}
-		es[i] = &event.Event{Source: "app", Raw: words.String()}
+		es[i].Raw = words.String()
 	}
-	f, err := write(t, fill(t, es), nil).Filter(0)
-	if err != nil || !f.Has(segment.WordHash("absent")) {
-		t.Errorf("600,000 words: %v", err)
+	es[segment.PageRows].Raw = "few"
+	f := write(t, fill(t, es), nil).Filter()
+	if has := pagesWith(t, f, segment.ColRest, segment.WordHash("absent")); has != 1 {
+		t.Errorf("a word that is nowhere may be in %b, of which only page 0 has 600,000 words", has)
+	}
+	if has := pagesWith(t, f, segment.ColRest, segment.WordHash("few")); has != 3 {
+		t.Errorf("a word of the other page may be in %b", has)
 	}
 }
 

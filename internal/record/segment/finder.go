@@ -2,11 +2,7 @@
 
 package segment
 
-import (
-	"slices"
-
-	"github.com/tocsin-siem/tocsin/internal/core/event"
-)
+import "github.com/tocsin-siem/tocsin/internal/core/event"
 
 // AttrMatch tells whether a value is wanted. It is asked about the value of a row
 // and, of a list, about the list (without a text) and then its members. text
@@ -20,18 +16,18 @@ type AttrMatch func(kind event.Kind, text []byte) bool
 type AttrFinder struct {
 	r     Reader
 	match AttrMatch
-	equal [][]uint64
+	equal [][]uint64 // nil when not known
 
 	own    bool // there is a column
 	column Column
-	codes  []bool // by code
-	some   bool   // one of them is true
-	lost   error  // why the dictionary cannot be read
+	raw    PageSet // where it is raw, and may hold what is wanted
+	codes  []bool  // by code
+	some   bool    // one of them is true
+	lost   error   // why the dictionary cannot be read
 
-	over     bool // ColRest may have the key
+	over     PageSet // where ColRest may have the key
 	code     uint16
 	key      []byte
-	keyHash  uint64
 	restLost error
 }
 
@@ -39,40 +35,52 @@ type AttrFinder struct {
 // value of the attribute with that key; a row without it is not found. When equal
 // is not nil, match must accept nothing but texts, numbers and bools (as words)
 // that equal one of these but for the case of ASCII letters: then pages without
-// them are not read. A damaged dictionary is an error only where it is needed.
-func NewAttrFinder(r Reader, key string, match AttrMatch, equal []string) (*AttrFinder, error) {
-	f := &AttrFinder{r: r, match: match, key: []byte(key), keyHash: KeyHash(key)}
+// them are not read. A damaged dictionary is an error only where it is needed; a
+// damaged filter costs time only, and is told to damaged.
+func NewAttrFinder(r Reader, key string, match AttrMatch, equal []string, damaged func(error)) (*AttrFinder, error) {
+	f := &AttrFinder{r: r, match: match, key: []byte(key)}
 	for _, text := range equal {
 		f.equal = append(f.equal, ValueHashes(attrPrefix+key, text))
 	}
 	if f.column, f.own = FindAttr(r.Attrs(), key); f.own {
-		if err := f.readDict(); err != nil {
-			return nil, err
+		f.raw = f.where(r.Filter(), f.column, f.equal, damaged) & RawPages(r, f.column)
+		if f.where(r.DictFilter(), f.column, f.equal, damaged) != 0 {
+			if err := f.readDict(); err != nil {
+				return nil, err
+			}
 		}
 	}
 	keys, err := r.Dict(ColRest)
 	switch {
 	case IsDamage(err):
-		f.over, f.restLost = true, err
+		f.restLost = err
 	case err != nil:
 		return nil, err
 	default:
 		f.code = keys.find(key)
-		if f.over, err = MayLieInRest(r, key); err != nil {
-			return nil, err
+		if over, err := MayLieInRest(r, key); err != nil || !over {
+			return f, err
 		}
 	}
+	f.over = f.where(r.Filter(), ColRest, [][]uint64{{KeyHash(key)}}, damaged) & RawPages(r, ColRest)
 	return f, nil
 }
 
-// readDict asks about the dictionary, unless its filter says that it has nothing
-// that is wanted; a damaged filter says nothing.
-func (f *AttrFinder) readDict() error {
-	if f.equal != nil {
-		if filter, err := f.r.DictFilter(); err == nil && !slices.ContainsFunc(f.equal, filter.HasAll) {
-			return nil
-		}
+// where returns the pages of which a filter does not say that a column has none of
+// the values; damage is told, and says nothing.
+func (f *AttrFinder) where(filter Filter, c Column, values [][]uint64, damaged func(error)) PageSet {
+	if values == nil {
+		return AllPages
 	}
+	pages, err := filter.Any(c, values)
+	if err != nil {
+		damaged(err)
+	}
+	return pages
+}
+
+// readDict asks about the dictionary.
+func (f *AttrFinder) readDict() error {
 	dict, err := f.r.Dict(f.column)
 	switch {
 	case IsDamage(err):
@@ -102,29 +110,24 @@ func (f *AttrFinder) accepts(row []byte, state State) bool {
 // May tells whether a row of a page may match, as far as that can be told without
 // reading anything of the page.
 func (f *AttrFinder) May(page int) bool {
-	return f.own && (f.some || f.lost != nil || f.r.Raw(f.column, page)) || f.over && f.r.Raw(ColRest, page)
+	return f.own && (f.some || f.lost != nil) || f.raw.Has(page) || f.over.Has(page)
 }
 
-// Find adds to found those of rows of a page that match. filter is asked for the
-// page's filter when it helps.
-func (f *AttrFinder) Find(page int, filter func(page int) Filter, rows, found *Bits) error {
+// Find adds to found those of rows of a page that match.
+func (f *AttrFinder) Find(page int, rows, found *Bits) error {
 	if f.own {
-		if err := f.findOwn(page, filter, rows, found); err != nil {
+		if err := f.findOwn(page, rows, found); err != nil {
 			return err
 		}
 	}
-	if f.over && f.r.Raw(ColRest, page) && filter(page).Has(f.keyHash) {
+	if f.over.Has(page) {
 		return f.findOver(page, rows, found)
 	}
 	return nil
 }
 
-func (f *AttrFinder) findOwn(page int, filter func(page int) Filter, rows, found *Bits) error {
-	raw := f.r.Raw(f.column, page)
-	if !raw && !f.some && f.lost == nil {
-		return nil
-	}
-	if raw && f.equal != nil && !slices.ContainsFunc(f.equal, filter(page).HasAll) {
+func (f *AttrFinder) findOwn(page int, rows, found *Bits) error {
+	if raw := f.r.Raw(f.column, page); raw && !f.raw.Has(page) || !raw && !f.some && f.lost == nil {
 		return nil
 	}
 	texts, err := f.r.Texts(f.column, page)

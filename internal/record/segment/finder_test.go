@@ -97,16 +97,9 @@ func TestAttrFinder(t *testing.T) {
 
 func compareFinder(t *testing.T, form string, r segment.Reader, key string, w wanted, es []*event.Event) {
 	t.Helper()
-	finder, err := segment.NewAttrFinder(r, key, w.match, w.equal)
+	finder, err := segment.NewAttrFinder(r, key, w.match, w.equal, func(err error) { t.Error(err) })
 	if err != nil {
 		t.Fatal(err)
-	}
-	filter := func(page int) segment.Filter {
-		f, err := r.Filter(page)
-		if err != nil {
-			t.Error(err)
-		}
-		return f
 	}
 	for page := range segment.Pages(r) {
 		var rows, found segment.Bits
@@ -114,7 +107,7 @@ func compareFinder(t *testing.T, form string, r segment.Reader, key string, w wa
 		for i := 0; i < segment.PageLen(r, page); i += 5 { // these are not asked about
 			rows[i>>6] &^= 1 << (i & 63)
 		}
-		if err := finder.Find(page, filter, &rows, &found); err != nil {
+		if err := finder.Find(page, &rows, &found); err != nil {
 			t.Fatal(err)
 		}
 		for i := range segment.PageLen(r, page) {
@@ -186,14 +179,14 @@ func TestAttrFinderAndDamage(t *testing.T) {
 	f := write(t, fill(t, es), nil)
 	column, _ := segment.FindAttr(f.Attrs(), "k")
 	for name, r := range map[string]segment.Reader{"own": noDict{f, column}, "rest": noDict{f, segment.ColRest}} {
-		finder, err := segment.NewAttrFinder(r, "k", equals("needle value 7").match, nil)
+		finder, err := segment.NewAttrFinder(r, "k", equals("needle value 7").match, nil, func(err error) { t.Error(err) })
 		if err != nil {
 			t.Fatal(err)
 		}
 		for page := range 3 {
 			var rows, found segment.Bits
 			rows.Fill(segment.PageRows)
-			err := finder.Find(page, func(int) segment.Filter { return segment.Filter{} }, &rows, &found)
+			err := finder.Find(page, &rows, &found)
 			if need := name == "own" && page > 0; need != errors.Is(err, segment.ErrCorrupt) {
 				t.Errorf("%s, page %d: %v", name, page, err)
 			}

@@ -19,13 +19,15 @@ type footer struct {
 	attrs          []column
 	keys           []Attr // of attrs
 	rollup         extent
-	words          extent // the filter of the dictionaries
-	filters        pageList
+	words          extent   // the filter of the dictionaries
+	filter         extent   // of the raw pages
+	unused         []extent // filters of version 2
 	size           int64
 }
 
 // column is what the footer says about one column.
 type column struct {
+	of    uint64 // hash of its name
 	dict  extent
 	codes int
 	pages pageList
@@ -34,7 +36,7 @@ type column struct {
 // attr begins the next attribute's column. Keys must rise.
 func (f *footer) attr(key string) *column {
 	f.keys = append(f.keys, Attr{Key: key, Column: numColumns + Column(len(f.attrs))}) //nolint:gosec // at most maxColumns
-	f.attrs = append(f.attrs, column{})
+	f.attrs = append(f.attrs, column{of: columnHash(attrPrefix + key)})
 	return &f.attrs[len(f.attrs)-1]
 }
 
@@ -74,7 +76,7 @@ func (f *footer) append(b []byte) []byte {
 		b = binary.AppendUvarint(b, uint64(col.codes)) //nolint:gosec // not negative
 		b = col.pages.append(b)
 	}
-	return f.filters.append(f.words.append(f.rollup.append(b)))
+	return f.filter.append(f.words.append(f.rollup.append(b)))
 }
 
 // append appends the bounds; the smallest values are those of the page before
@@ -108,9 +110,9 @@ func parseBounds(r *scanner[[]byte], last *Bounds) (b Bounds) {
 	return b
 }
 
-// parseFooter reads a footer whose checksum was good. Bodies fill the file from
+// parseFooter reads the footer of a file of that version whose checksum was good. Bodies fill the file from
 // the magic to limit.
-func parseFooter(b []byte, limit int64) (*footer, error) {
+func parseFooter(b []byte, limit int64, version int) (*footer, error) {
 	r := extentReader{scanner: scanner[[]byte]{s: b}, offset: int64(magicSize), limit: limit}
 	f := &footer{}
 	rows, pageRows := r.uvarint(), r.uvarint()
@@ -130,7 +132,11 @@ func parseFooter(b []byte, limit int64) (*footer, error) {
 		return nil, err
 	}
 	f.rollup, f.words = r.extent(), r.extent()
-	f.filters = r.pages(len(f.bounds))
+	if version == version2 { // its filters are of another kind, and not used
+		f.unused, f.words = append(r.pages(len(f.bounds)).list, f.words), extent{}
+	} else {
+		f.filter = r.extent()
+	}
 	if r.bad || len(r.s) > 0 {
 		return nil, fmt.Errorf("footer: rollup and filters: %w", ErrCorrupt)
 	}
@@ -153,7 +159,7 @@ func (f *footer) parseColumns(r *extentReader) error {
 	next := Column(0) // columns mostly come in their order
 	for range columns {
 		name := string(r.text())
-		col := column{dict: r.extent()}
+		col := column{of: columnHash(name), dict: r.extent()}
 		codes := r.uvarint()
 		if codes > maxCodes || (codes == 0) != (col.dict.form == formNone) {
 			r.bad = true

@@ -4,14 +4,17 @@ package segment
 
 import "hash/crc32"
 
-// formatVersion is the version of the file's format that a Writer writes, and the
-// only one that is read: version 1 was never released. It is raised by one when a
+// formatVersion is the version of the file's format that a Writer writes; version 2
+// is read as well, without its filters, and version 1 was never released. It is raised by one when a
 // reader that knows this version would misread a new file, or would have to
 // refuse it as damaged: another order or meaning of bytes, a new form, another
 // hash, a column that must not be skipped. A new column that old readers may skip
 // leaves it as it is. From the first release on, a reader keeps reading every
 // version that a release wrote, and testdata/ keeps a file of each.
-const formatVersion = 2
+const (
+	formatVersion = 3
+	version2      = 2 // a filter for each page
+)
 
 // The forms of a body: what its bytes are (docs/segment-format.md).
 const (
@@ -31,7 +34,7 @@ const (
 
 const (
 	magicName   = "TOCSEG"
-	magic       = magicName + "\x00\x02"
+	magic       = magicName + "\x00\x03"
 	magicSize   = len(magic)
 	trailerSize = 8 + magicSize
 	// attrPrefix begins the name of an attribute's column.

@@ -55,7 +55,7 @@ func TestMeter(t *testing.T) {
 		if _, err := over[0].Ints(segment.ColTime, 99); err == nil {
 			t.Error("a page that is not there")
 		}
-		if _, err := over[0].Filter(0); err != nil || m.Bytes() != before {
+		if _, err := over[0].Filter().Any(segment.ColUser, [][]uint64{{1}}); err != nil || m.Bytes() != before {
 			t.Errorf("%s: %d bytes of nothing, %v", name, m.Bytes()-before, err)
 		}
 		if _, err := over[1].Ints(segment.ColTime, 0); err != nil || m.Bytes() != before+8*segment.PageRows {

@@ -62,7 +62,7 @@ func TestOpenRefuses(t *testing.T) {
 // and is not called damaged.
 func TestOtherVersions(t *testing.T) {
 	t.Parallel()
-	for _, version := range []byte{1, 3} {
+	for _, version := range []byte{1, 4} {
 		b := sample(t, 3)
 		b[7], b[len(b)-1] = version, version
 		path := filepath.Join(t.TempDir(), "a.seg")
@@ -70,7 +70,7 @@ func TestOtherVersions(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err := segment.OpenFile(path, nil)
-		want := fmt.Sprintf("the file has version %d, this program reads version 2", version)
+		want := fmt.Sprintf("the file has version %d, this program reads versions 2 and 3", version)
 		if !errors.Is(err, segment.ErrVersion) || errors.Is(err, segment.ErrCorrupt) || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), path) {
 			t.Errorf("version %d: %v, want ErrVersion with %q and the path", version, err, want)
 		}

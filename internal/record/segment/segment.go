@@ -98,10 +98,10 @@ type Reader interface {
 	// Dict returns the dictionary of a text column; that of ColRest holds the
 	// keys of the attributes that lie there.
 	Dict(c Column) (Dict, error)
-	// Filter returns what a page's raw texts do not hold, DictFilter what the
-	// dictionaries do not; in memory both let everything pass.
-	Filter(page int) (Filter, error)
-	DictFilter() (Filter, error)
+	// Filter tells what raw texts do not hold, DictFilter what dictionaries do not;
+	// in memory both let everything pass.
+	Filter() Filter
+	DictFilter() Filter
 	// Rollup returns the counts of the rows; nil when none were kept.
 	Rollup() (*Rollup, error)
 }

@@ -165,10 +165,10 @@ func (s *snapshot) Dict(c Column) (Dict, error) {
 }
 
 // Filter: a block in memory has none, its texts are at hand.
-func (s *snapshot) Filter(int) (Filter, error) { return Filter{}, nil }
+func (s *snapshot) Filter() Filter { return Filter{} }
 
 // DictFilter: a block in memory has none.
-func (s *snapshot) DictFilter() (Filter, error) { return Filter{}, nil }
+func (s *snapshot) DictFilter() Filter { return Filter{} }
 
 // Rollup: a block in memory keeps none, its rows are at hand.
 func (s *snapshot) Rollup() (*Rollup, error) { return nil, nil } //nolint:nilnil // as Reader says

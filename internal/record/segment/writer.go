@@ -107,15 +107,11 @@ func (w *Writer) write(r Reader, meta []byte) error {
 			return err
 		}
 	}
-	if f.words, err = w.filter(w.words.dicts(r)); err != nil {
+	if f.words, err = w.filter(w.words.dicts(r), 1); err != nil {
 		return err
 	}
-	for page := range pages {
-		x, err := w.filter(w.words.page(r, page))
-		if err != nil {
-			return err
-		}
-		f.filters.add(x)
+	if f.filter, err = w.filter(w.words.pages(r), pages); err != nil {
+		return err
 	}
 	w.body = f.append(w.body[:0])
 	tail := binary.LittleEndian.AppendUint32(nil, uint32(len(w.body))) //nolint:gosec // a few KiB
@@ -132,16 +128,15 @@ func (w *Writer) write(r Reader, meta []byte) error {
 	return w.out.Flush()
 }
 
-// filter writes the filter of what was gathered, if that is of use.
-func (w *Writer) filter(use bool, err error) (extent, error) {
-	if err != nil {
-		return extent{}, err
+// filter writes the filter of what was gathered of that many pages, if that is of use.
+func (w *Writer) filter(gathered error, pages int) (extent, error) {
+	if gathered != nil {
+		return extent{}, gathered
 	}
-	filter, fits := w.words.filter()
-	if !use || !fits {
+	body, ok := w.words.build(w.body[:0], pages, w.table)
+	if w.body = body; !ok {
 		return extent{}, nil
 	}
-	w.body = appendFilter(w.body[:0], filter)
 	return w.plain(formFilter, w.body)
 }
 
