@@ -18,6 +18,8 @@ import sys
 
 MAGIC = b"TOCSEG\x00\x03"
 PAGE = 2048
+PART = 512
+BLOCK = 16384
 MASK = (1 << 64) - 1
 PRESENT, ABSENT, BLANK, NULL = 0, 1, 2, 3
 TEXTS = "source category action message user ip session user_agent host service origin_id input sender".split()
@@ -161,9 +163,16 @@ class Segment:
         return (form, at, stored, size, struct.unpack("<I", c.take(4))[0])
 
     def pages(self):
+        """The extent of each page; of a raw page a list of those of its parts."""
         out = []
         while len(out) < self.count:
             x = self.extent()
+            if x[0] & 0x7F == 6:
+                parts = (self.length(len(out)) + PART - 1) // PART
+                x = [x] + [self.extent() for _ in range(1, parts)]
+                need(all(part[0] & 0x7F == 6 for part in x), "a raw page of which a part is not raw")
+                out.append(x)
+                continue
             out += [x] * (1 + (self.footer.varint() if x[0] < 2 else 0))
         need(len(out) == self.count, "more pages than there are")
         return out
@@ -210,12 +219,12 @@ class Segment:
     def texts(self, name, page):
         """A state and a text for each row, and whether the page is raw."""
         x, n = self.columns[name][2][page], self.length(page)
+        if isinstance(x, list):
+            return [row for k, part in enumerate(x) for row in self.raw_texts(self.body(part, 6)[1], min(PART, n - k * PART))], True
         if x[0] == 1:
             codes = [x[1]] * n
         else:
-            form, b = self.body(x, 4, 5, 6)
-            if form == 6:
-                return self.raw_texts(b, n), True
+            form, b = self.body(x, 4, 5)
             need(len(b) == n * (form - 3), "codes of another number of rows")
             codes = list(b) if form == 4 else [b[i] | b[n + i] << 8 for i in range(n)]
         need(max(codes) < max(3, self.columns[name][1]), "a code behind the dictionary")
@@ -396,23 +405,23 @@ GOLDEN = 0x9E3779B97F4A7C15
 
 
 class Filter:
-    def __init__(self, body, pages):
+    def __init__(self, body, parts):
         self.width = 1
-        while self.width < pages:
+        while self.width < parts:
             self.width *= 2
-        need(len(body) >= 8 and len(body) % (4 if len(body) <= 4096 else 4096) == 0, "a filter of %d bytes" % len(body))
-        self.blocks = [body[i : i + 4096] for i in range(0, len(body), 4096)]
+        need(len(body) >= 8 and len(body) % (4 if len(body) <= BLOCK else BLOCK) == 0, "a filter of %d bytes" % len(body))
+        self.blocks = [body[i : i + BLOCK] for i in range(0, len(body), BLOCK)]
         for b in self.blocks:
             need(crc32c(b[:-4]) == struct.unpack("<I", b[-4:])[0], "a filter's block has a wrong checksum")
 
-    def pages(self, h, of):
-        """The pages that may hold in the column with that hash of its name what has the hash h, as bits."""
+    def parts(self, h, of):
+        """The parts that may hold in the column with that hash of its name what has the hash h, as bits."""
         block = self.blocks[h * len(self.blocks) >> 64][:-4]
         slots = len(block) * 8 // self.width
-        at, step, out = (h ^ of) * GOLDEN & MASK, (h >> 32 | 1) * GOLDEN & MASK, MASK
-        for _ in range(6):
+        at, step, out = (h ^ of) * GOLDEN & MASK, (h >> 32 | 1) * GOLDEN & MASK, (1 << self.width) - 1
+        for _ in range(7):
             bit = (at * slots >> 64) * self.width
-            out &= int.from_bytes(block[bit >> 3 : (bit >> 3) + 4], "little") >> (bit & 7) & (1 << self.width) - 1
+            out &= int.from_bytes(block[bit >> 3 : (bit >> 3) + 16], "little") >> (bit & 7)
             at = at + step & MASK
         return out
 
@@ -452,14 +461,14 @@ def hashes_of_value(name, v):
 def filter_check(s):
     keys = s.dictionary(b"rest")
 
-    def read(x, pages):
-        return Filter(s.body(x, 9)[1], pages) if x[0] else None
+    def read(x, parts):
+        return Filter(s.body(x, 9)[1], parts) if x[0] else None
 
-    def expect(f, page, name, hashes):
+    def expect(f, part, name, hashes):
         of = hash_of(4, name)
-        need(f is None or all(f.pages(h, of) >> page & 1 for h in hashes), "the filter lacks something of %s, page %d" % (name.decode("utf-8", "replace"), page))
+        need(f is None or all(f.parts(h, of) >> part & 1 for h in hashes), "the filter lacks something of %s, part %d" % (name.decode("utf-8", "replace"), part))
 
-    raw, words = read(s.filter, s.count), read(s.words, 1)
+    raw, words = read(s.filter, (s.rows + PART - 1) // PART), read(s.words, 1)
 
     def of_row(name, text):
         if name == b"rest":
@@ -472,9 +481,9 @@ def filter_check(s):
         return hashes_of_value(name, attribute(PRESENT, text)) if name.startswith(b"attrs.") else hashes(name, text)
 
     def check(page, name, rows):
-        for state, text in rows:
+        for i, (state, text) in enumerate(rows):
             if state == PRESENT:
-                expect(raw, page, name, of_row(name, text))
+                expect(raw, (page * PAGE + i) // PART, name, of_row(name, text))
 
     for name in [t.encode() for t in TEXTS] + s.keys:
         for text in s.dictionary(name)[3:]:

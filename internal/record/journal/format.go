@@ -14,9 +14,9 @@ import (
 )
 
 // FormatVersion is the format of a journal's folder, all of its files together, that
-// this program writes and reads. It is raised by one when a program that knows the
+// this program writes; it reads the earlier ones, too. It is raised by one when a program that knows the
 // old one would misread a file, or call it damaged (docs/journal-format.md, Versions).
-const FormatVersion = 1
+const FormatVersion = 2
 
 const (
 	formatName = "format"
@@ -32,30 +32,32 @@ func formatFile(version int) []byte {
 	return addSum(fmt.Appendf(nil, "%s%d\n", formatWord, version))
 }
 
-// readFormat reads which format a folder is of. whole is false when the file is not
-// there, or damaged, which is no other format: then the journal writes it anew.
-// ErrFormat when it is another one.
-func readFormat(dir string) (whole bool, err error) {
+// readFormat reads which format a folder is of. It is 0 when the file is not there, or
+// damaged, which is no other format: then the journal writes it anew. ErrFormat when it
+// is one that this program does not read.
+func readFormat(dir string) (version int, err error) {
 	path := filepath.Join(dir, formatName)
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return false, unreleased(dir)
+		return 0, unreleased(dir)
 	}
 	if err != nil {
-		return false, fmt.Errorf("read format: %w", err)
+		return 0, fmt.Errorf("read format: %w", err)
 	}
-	if string(raw) == string(formatFile(FormatVersion)) {
-		return true, nil
+	for version := 1; version <= FormatVersion; version++ {
+		if string(raw) == string(formatFile(version)) {
+			return version, nil
+		}
 	}
 	body, ok := cutSum(raw)
 	if !ok {
-		return false, nil
+		return 0, nil
 	}
 	text, ok := strings.CutPrefix(strings.TrimSuffix(string(body), "\n"), formatWord)
 	if n, err := strconv.Atoi(text); ok && err == nil && n > FormatVersion {
-		return false, fmt.Errorf("%w: %s says version %d, this program reads up to %d; use the Tocsin that wrote it, or a newer one", ErrFormat, path, n, FormatVersion)
+		return 0, fmt.Errorf("%w: %s says version %d, this program reads up to %d; use the Tocsin that wrote it, or a newer one", ErrFormat, path, n, FormatVersion)
 	}
-	return false, nil
+	return 0, nil
 }
 
 // unreleased is ErrFormat for a folder from before there was a log of headers, which
@@ -79,14 +81,16 @@ func unreleased(dir string) error {
 }
 
 // openFormat writes the file that names the format of a journal, or an archive, where
-// it is not whole.
+// it is not whole, or names an earlier one: from now on there are files of this one.
 func (j *Journal) openFormat(ctx context.Context, dir string) error {
-	whole, err := readFormat(dir)
-	if err != nil || whole {
+	version, err := readFormat(dir)
+	if err != nil || version == FormatVersion {
 		return err
 	}
 	path := filepath.Join(dir, formatName)
-	if _, err := os.Stat(path); err == nil {
+	if version > 0 {
+		j.log.InfoContext(ctx, "the journal's folder becomes one of a newer format, which earlier versions of Tocsin do not read", "file", path, "from", version, "to", FormatVersion)
+	} else if _, err := os.Stat(path); err == nil {
 		j.log.WarnContext(ctx, "the file that names the journal's format is damaged; it is written anew", "file", path)
 	}
 	if err := replaceFile(j.opts.disk, path, formatFile(FormatVersion)); err != nil {
@@ -117,8 +121,8 @@ func CheckFormat(dir string) error {
 // checkFormat looks at the file that names the format; opened is that there must be
 // one.
 func (v *verifier) checkFormat(opened bool) error {
-	whole, err := readFormat(v.dir)
-	if err != nil || whole {
+	version, err := readFormat(v.dir)
+	if err != nil || version > 0 {
 		return err
 	}
 	switch _, err := os.Stat(filepath.Join(v.dir, formatName)); {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -50,7 +51,7 @@ func TestFoldersOfAnotherFormatAreRefused(t *testing.T) {
 	}{
 		"newer": {func(t *testing.T, journal string) {
 			writeFile(t, filepath.Join(journal, formatName), formatFile(FormatVersion+1))
-		}, []string{"/journal/format", "version 2", "up to 1"}},
+		}, []string{"/journal/format", fmt.Sprint("version ", FormatVersion+1), fmt.Sprint("up to ", FormatVersion)}},
 		"much newer": {func(t *testing.T, journal string) {
 			writeFile(t, filepath.Join(journal, formatName), formatFile(70))
 		}, []string{"/journal/format", "version 70"}},
@@ -114,9 +115,9 @@ func TestADamagedFormatFileIsNoOtherFormat(t *testing.T) {
 		"empty":                  {},
 		"cut":                    whole[:9],
 		"a bit turned":           append([]byte{whole[0] ^ 1}, whole[1:]...),
-		"newer, by a bit turned": bytes.Replace(whole, []byte(" 1\n"), []byte(" 3\n"), 1),
+		"newer, by a bit turned": bytes.Replace(whole, []byte(" 2\n"), []byte(" 3\n"), 1),
 		"newer, cut":             newer[:len(newer)-2],
-		"another word":           addSum([]byte("tocsin-ledger 2\n")),
+		"another word":           addSum([]byte("tocsin-ledger 3\n")),
 		"no number":              addSum([]byte("tocsin-journal two\n")),
 		"older than the first":   formatFile(0),
 		"longer":                 append(slices.Clone(whole), '\n'),
@@ -145,6 +146,29 @@ func TestADamagedFormatFileIsNoOtherFormat(t *testing.T) {
 				t.Errorf("verify after a start: %+v", r)
 			}
 		})
+	}
+}
+
+// TestAnEarlierFormat is read, and is this one after a start: in an archive, too.
+func TestAnEarlierFormat(t *testing.T) {
+	t.Parallel()
+	from, _, _ := recordedFolder(t)
+	dir, _ := restored(t, from, Restoration{})
+	paths := []string{filepath.Join(dir, "journal", formatName), filepath.Join(dir, "journal", "origins", "1", formatName)}
+	for version := 1; version < FormatVersion; version++ {
+		for _, path := range paths {
+			writeFile(t, path, formatFile(version))
+		}
+		if r := verifyRestored(t, dir); !r.OK() || len(r.Files) != 0 {
+			t.Errorf("version %d, verify: %s, %+v", version, r.Status, r.Files)
+		}
+		_, stop := openTest(t, dir, nil)
+		stop()
+		for _, path := range paths {
+			if raw, err := os.ReadFile(path); err != nil || !bytes.Equal(raw, formatFile(FormatVersion)) {
+				t.Errorf("version %d, after a start %s is %q, %v", version, path, raw, err)
+			}
+		}
 	}
 }
 

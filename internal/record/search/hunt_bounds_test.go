@@ -38,12 +38,12 @@ func TestHuntLooksAtLittle(t *testing.T) {
 		"earliest=2027-01-01 latest=2028-01-01 | stats count": 0,
 		"time>=2027-01-01 time<2028-01-01":                    0,
 		"earliest=-9y latest=-2y failed | sort user":          0,
-		"user=nobody":                      0,
-		"user=root nowhere=5":              0,
-		"kerberoast | stats count by user": 0,
-		"id=01ARZ3NDEKTSV4RRFFQ69G5FAV":    0,
-		"/needles/ user=nobody":            0,
-		"* | head 5":                       6000,
+		"user=nobody":                     0,
+		"user=root nowhere=5":             0,
+		"zerologon | stats count by user": 0,
+		"id=01ARZ3NDEKTSV4RRFFQ69G5FAV":   0,
+		"/needles/ user=nobody":           0,
+		"* | head 5":                      6000,
 	} {
 		a, err := ask(t, s, text, query.HuntOptions{Limits: query.Limits{Now: now}})
 		if err != nil || a.Scanned > most {

@@ -15,9 +15,9 @@ type textNode struct {
 	column segment.Column
 	holds  func(query.Cell) bool
 	codes  []bool
-	some   bool            // one of codes is true
-	lost   error           // why the dictionary cannot be read
-	raw    segment.PageSet // raw pages that may hold what is wanted
+	some   bool          // one of codes is true
+	lost   error         // why the dictionary cannot be read
+	raw    segment.Parts // of raw pages that may hold what is wanted
 	// required stands in every text that matches; nil when nothing is known to.
 	required *query.Term
 }
@@ -32,9 +32,9 @@ func (v *view) textNode(x query.Expr, c segment.Column, holds func(query.Cell) b
 			values = append(values, segment.ValueHashes(c.String(), text))
 		}
 	}
-	n.raw = v.rawPages(c, values)
+	n.raw = v.rawParts(c, values)
 	var dict segment.Dict
-	if v.allowed(v.r.DictFilter(), c, values) != 0 {
+	if !v.allowed(v.r.DictFilter(), c, values).None() {
 		var err error
 		dict, err = v.r.Dict(c)
 		if segment.IsDamage(err) {
@@ -81,10 +81,11 @@ func (n *textNode) find(page int, rows, found *segment.Bits) error {
 	if !n.may(page) {
 		return nil
 	}
-	texts, err := n.v.r.Texts(n.column, page)
-	if err != nil {
-		return err
-	}
+	return segment.EachPart(n.v.r, n.column, page, n.raw, func(from int, texts *segment.Texts) error { return n.findIn(texts, from, rows, found) })
+}
+
+// findIn looks into texts that begin at a row.
+func (n *textNode) findIn(texts *segment.Texts, from int, rows, found *segment.Bits) error {
 	if !texts.Raw() {
 		if n.lost != nil && texts.NeedsDict() {
 			return n.lost
@@ -96,14 +97,14 @@ func (n *textNode) find(page int, rows, found *segment.Bits) error {
 		return nil
 	}
 	if n.required != nil {
-		return n.v.candidates(&texts, n.required, false, rows.Count(), rows, func(row int, text []byte) {
-			if _, state := texts.At(row); n.holds(cellAt(textOf(text), state)) {
+		return n.v.candidates(texts, from, n.required, false, rows.Count(), rows, func(row int, text []byte) {
+			if _, state := texts.At(row - from); n.holds(cellAt(textOf(text), state)) {
 				found.Set(row)
 			}
 		})
 	}
-	for i := range rows.All {
-		if b, state := texts.At(i); n.holds(cellAt(textOf(b), state)) {
+	for i := range rows.Within(from, from+texts.Len()) {
+		if b, state := texts.At(i - from); n.holds(cellAt(textOf(b), state)) {
 			found.Set(i)
 		}
 		if i&63 == 63 {

@@ -219,7 +219,8 @@ func (s *Searcher) load(ctx context.Context, lost *losses, hits []hit, fields []
 	err = s.each(ctx, (len(order)+batch-1)/batch, func(i int, _ *scratch) (bool, error) {
 		var rows *segment.Rows
 		last := int32(-1)
-		for _, k := range order[i*batch : min((i+1)*batch, len(order))] {
+		part := order[i*batch : min((i+1)*batch, len(order))]
+		for at, k := range part {
 			if hits[k].segment != last {
 				last = hits[k].segment
 				rows = segment.NewRows(lost.looked[last])
@@ -229,6 +230,7 @@ func (s *Searcher) load(ctx context.Context, lost *losses, hits []hit, fields []
 					}
 				}
 			}
+			rows.Few(alone(hits, part, at))
 			err := rows.Event(int(hits[k].row), &items[k])
 			if !segment.IsDamage(err) {
 				if err != nil {
@@ -247,6 +249,25 @@ func (s *Searcher) load(ctx context.Context, lost *losses, hits []hit, fields []
 		return true, nil
 	})
 	return damaged, err
+}
+
+// few is how many hits of a page are read one by one.
+const few = 2
+
+// alone tells whether the hit at a place of order is one of a few of its page there.
+func alone(hits []hit, order []int, at int) bool {
+	page := func(k int) (int32, int32) { return hits[order[k]].segment, hits[order[k]].row / segment.PageRows }
+	segment, number := page(at)
+	n := 1
+	for _, step := range [...]int{-1, 1} {
+		for k := at + step; k >= 0 && k < len(order) && n <= few; k += step {
+			if s, p := page(k); s != segment || p != number {
+				break
+			}
+			n++
+		}
+	}
+	return n <= few
 }
 
 // ByID implements query.Source.

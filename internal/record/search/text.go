@@ -49,11 +49,11 @@ func (v *view) termTest(term needle, words []string) (termTest, error) {
 	t.raw = v.narrowed(v.r.Filter(), words)
 	dicts := v.narrowed(v.r.DictFilter(), words)
 	for k, c := range v.columns {
-		if t.raw[k] != 0 {
-			t.raw[k] &= segment.RawPages(v.r, c.column)
-			t.pages |= t.raw[k]
+		if !t.raw[k].None() {
+			t.raw[k] = t.raw[k].And(segment.RawParts(v.r, c.column))
+			t.parts = t.parts.Or(t.raw[k])
 		}
-		if c.in == nil || dicts[k] == 0 {
+		if c.in == nil || dicts[k].None() {
 			continue
 		}
 		var err error
@@ -99,37 +99,37 @@ func (v *view) findTerm(t *termTest, page int, rows, found *segment.Bits) error 
 		if !t.raw[k].Has(page) && (codes == nil && lost == nil || v.r.Raw(c.column, page)) {
 			continue
 		}
-		texts, err := v.r.Texts(c.column, page)
+		err := segment.EachPart(v.r, c.column, page, t.raw[k], func(from int, texts *segment.Texts) error {
+			switch {
+			case lost != nil && texts.NeedsDict():
+				return lost
+			case !texts.Raw():
+				texts.Select(codes, found)
+				return nil
+			default:
+				return v.findRaw(texts, from, t.term, left, rows, found, c.has)
+			}
+		})
 		if err != nil {
 			return err
-		}
-		switch {
-		case lost != nil && texts.NeedsDict():
-			return lost
-		case !texts.Raw():
-			texts.Select(codes, found)
-		default:
-			if err := v.findRaw(&texts, t.term, left, rows, found, c.has); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
 }
 
-// narrowed returns, for each column in which words are looked for, the pages of which a
+// narrowed returns, for each column in which words are looked for, the parts of which a
 // filter does not say that they lack one of these; a damaged filter says nothing.
-func (v *view) narrowed(f segment.Filter, words []string) []segment.PageSet {
-	columns, pages := make([]segment.Column, len(v.columns)), make([]segment.PageSet, len(v.columns))
+func (v *view) narrowed(f segment.Filter, words []string) []segment.Parts {
+	columns, parts := make([]segment.Column, len(v.columns)), make([]segment.Parts, len(v.columns))
 	for k, c := range v.columns {
-		columns[k], pages[k] = c.column, segment.AllPages
+		columns[k], parts[k] = c.column, segment.AllParts()
 	}
 	for _, w := range words {
-		if err := f.Narrow(segment.WordHash(w), columns, pages); err != nil {
+		if err := f.Narrow(segment.WordHash(w), columns, parts); err != nil {
 			v.damages.Note(v.r, err)
 		}
 	}
-	return pages
+	return parts
 }
 
 // attrIn asks about each of the texts of an attribute's value.
@@ -158,26 +158,27 @@ func restHas(t needle, row []byte) (has bool) {
 	return has
 }
 
-// findRaw adds to found those of rows whose text has the word or expression.
-func (v *view) findRaw(texts *segment.Texts, n needle, left int, rows, found *segment.Bits, has func(needle, []byte) bool) error {
+// findRaw adds to found those of rows whose text has the word or expression; texts begin
+// at the row from.
+func (v *view) findRaw(texts *segment.Texts, from int, n needle, left int, rows, found *segment.Bits, has func(needle, []byte) bool) error {
 	term, cheap := n.(*query.Term)
 	if p, ok := n.(*pattern); ok {
 		term = p.required
 	}
-	return v.candidates(texts, term, cheap, left, rows, func(row int, text []byte) {
+	return v.candidates(texts, from, term, cheap, left, rows, func(row int, text []byte) {
 		if !found.Has(row) && has(n, text) {
 			found.Set(row)
 		}
 	})
 }
 
-// candidates yields those of rows whose text may have a term, all when it is nil. When
-// there are many it searches the whole page at once for the term's characters. Where
+// candidates yields those of rows whose text may have a term, all when it is nil; texts
+// begin at the row from. When there are many it searches the whole page at once for the term's characters. Where
 // what yield does is not cheap it looks whether the call is to end.
-func (v *view) candidates(texts *segment.Texts, term *query.Term, cheap bool, left int, rows *segment.Bits, yield func(row int, text []byte)) error {
+func (v *view) candidates(texts *segment.Texts, from int, term *query.Term, cheap bool, left int, rows *segment.Bits, yield func(row int, text []byte)) error {
 	if left <= fewRows || term == nil {
-		for i := range rows.All {
-			b, _ := texts.At(i)
+		for i := range rows.Within(from, from+texts.Len()) {
+			b, _ := texts.At(i - from)
 			yield(i, b)
 			if !cheap {
 				if err := v.plan.stop(); err != nil {
@@ -193,9 +194,9 @@ func (v *view) candidates(texts *segment.Texts, term *query.Term, cheap bool, le
 		if row >= texts.Len() {
 			return nil
 		}
-		if rows.Has(row) {
+		if rows.Has(from + row) {
 			b, _ := texts.At(row)
-			yield(row, b)
+			yield(from+row, b)
 			if !cheap {
 				if err := v.plan.stop(); err != nil {
 					return err

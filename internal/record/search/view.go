@@ -63,24 +63,24 @@ type view struct {
 type fieldTest struct {
 	column segment.Column
 	match  func([]byte) bool
-	codes  []bool          // by code
-	lost   error           // why the dictionary cannot be read
-	some   bool            // one of the codes is true
-	raw    segment.PageSet // raw pages that may hold what is wanted
+	codes  []bool        // by code
+	lost   error         // why the dictionary cannot be read
+	some   bool          // one of the codes is true
+	raw    segment.Parts // of raw pages that may hold what is wanted
 }
 
 // termTest is one word or phrase.
 type termTest struct {
 	term  needle
-	codes [][]bool          // by column of view.columns, then by code; nil when none is true
-	lost  []error           // by column of view.columns: why the dictionary cannot be read
-	some  bool              // one of the codes is true, or a dictionary cannot be read
-	raw   []segment.PageSet // by column of view.columns: raw pages that may have it
-	pages segment.PageSet   // all of raw
+	codes [][]bool        // by column of view.columns, then by code; nil when none is true
+	lost  []error         // by column of view.columns: why the dictionary cannot be read
+	some  bool            // one of the codes is true, or a dictionary cannot be read
+	raw   []segment.Parts // by column of view.columns: parts of raw pages that may have it
+	parts segment.Parts   // all of raw
 }
 
 // may tells whether a page may have the term.
-func (t *termTest) may(page int) bool { return t.some || t.pages.Has(page) }
+func (t *termTest) may(page int) bool { return t.some || t.parts.Has(page) }
 
 // unitsOf returns a view of each segment that the plan's time touches, nil for
 // the others and for what cannot be opened, and all pages that may hold a row of
@@ -143,15 +143,15 @@ func (v *view) compile() error {
 		}
 		var codes []bool
 		var lost error
-		if v.allowed(v.r.DictFilter(), f.column, f.hashes) != 0 {
+		if !v.allowed(v.r.DictFilter(), f.column, f.hashes).None() {
 			var err error
 			if codes, lost, err = v.judge(f.column, f.text); err != nil {
 				return err
 			}
 		}
 		t := fieldTest{column: f.column, match: f.match, codes: codes, lost: lost, some: codes != nil}
-		t.raw = v.rawPages(f.column, f.hashes)
-		if !t.some && lost == nil && t.raw == 0 {
+		t.raw = v.rawParts(f.column, f.hashes)
+		if !t.some && lost == nil && t.raw.None() {
 			v.dead = true
 			return nil
 		}
@@ -162,7 +162,7 @@ func (v *view) compile() error {
 		if err != nil {
 			return err
 		}
-		if !t.some && t.pages == 0 {
+		if !t.some && t.parts.None() {
 			v.dead = true
 			return nil
 		}
@@ -225,24 +225,24 @@ func (v *view) judge(c segment.Column, match func(string) bool) (codes []bool, l
 	return codes, nil, nil
 }
 
-// allowed returns the pages of which a filter does not say that a column has none of the
+// allowed returns the parts of which a filter does not say that a column has none of the
 // values with these hashes, all when these are not known; a damaged filter says nothing.
-func (v *view) allowed(f segment.Filter, c segment.Column, values [][]uint64) segment.PageSet {
+func (v *view) allowed(f segment.Filter, c segment.Column, values [][]uint64) segment.Parts {
 	if values == nil {
-		return segment.AllPages
+		return segment.AllParts()
 	}
-	pages, err := f.Any(c, values)
+	parts, err := f.Any(c, values)
 	if err != nil {
 		v.damages.Note(v.r, err)
 	}
-	return pages
+	return parts
 }
 
-// rawPages returns the pages in which a column is raw and may hold one of the values.
-func (v *view) rawPages(c segment.Column, values [][]uint64) segment.PageSet {
-	raw := segment.RawPages(v.r, c)
-	if raw != 0 {
-		raw &= v.allowed(v.r.Filter(), c, values)
+// rawParts returns the parts of raw pages in which a column may hold one of the values.
+func (v *view) rawParts(c segment.Column, values [][]uint64) segment.Parts {
+	raw := segment.RawParts(v.r, c)
+	if !raw.None() {
+		raw = raw.And(v.allowed(v.r.Filter(), c, values))
 	}
 	return raw
 }
@@ -347,21 +347,19 @@ func (t *fieldTest) find(v *view, page int, rows, found *segment.Bits) error {
 	if raw := v.r.Raw(t.column, page); raw && !t.raw.Has(page) || !raw && !t.some && t.lost == nil {
 		return nil
 	}
-	texts, err := v.r.Texts(t.column, page)
-	if err != nil {
-		return err
-	}
-	if !texts.Raw() {
-		if t.lost != nil && texts.NeedsDict() {
-			return t.lost
+	return segment.EachPart(v.r, t.column, page, t.raw, func(from int, texts *segment.Texts) error {
+		if !texts.Raw() {
+			if t.lost != nil && texts.NeedsDict() {
+				return t.lost
+			}
+			texts.Select(t.codes, found)
+			return nil
 		}
-		texts.Select(t.codes, found)
+		for i := range rows.Within(from, from+texts.Len()) {
+			if b, state := texts.At(i - from); state == segment.Present && t.match(b) {
+				found.Set(i)
+			}
+		}
 		return nil
-	}
-	for i := range rows.All {
-		if b, state := texts.At(i); state == segment.Present && t.match(b) {
-			found.Set(i)
-		}
-	}
-	return nil
+	})
 }

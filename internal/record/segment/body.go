@@ -126,23 +126,30 @@ func decodeTexts(form byte, body []byte, rows, codes int) (t Texts, ok bool) {
 func decodeRaw(body []byte, rows int) (t Texts, ok bool) {
 	t.rows = rows
 	t.ends = make([]uint32, rows)
+	t.data, ok = decodeEnds(body, t.ends, 0)
+	return t, ok
+}
+
+// decodeEnds reads where each text ends, the first one beginning at before, and returns
+// the texts.
+func decodeEnds(body []byte, ends []uint32, before uint32) (texts []byte, ok bool) {
 	end, at := uint64(0), 0
-	for i := range t.ends {
+	for i := range ends {
 		v, size := uint64(0), 1
 		if at < len(body) && body[at] < 0x80 {
 			v = uint64(body[at])
 		} else if v, size = binary.Uvarint(body[at:]); size <= 0 {
-			return t, false
+			return nil, false
 		}
 		at += size
 		state, n := State(v&3), v>>2
 		if end += n; end > uint64(len(body)) || (n > 0 && state != Present) {
-			return t, false
+			return nil, false
 		}
-		t.ends[i] = uint32(end) | uint32(state)<<endBits //nolint:gosec // compared with a length
+		ends[i] = before + uint32(end) | uint32(state)<<endBits //nolint:gosec // compared with a length
 	}
-	t.data = body[at:]
-	return t, end == uint64(len(t.data))
+	texts = body[at:]
+	return texts, end == uint64(len(texts))
 }
 
 func appendDict(b []byte, d Dict) []byte {

@@ -53,7 +53,7 @@ func (c *Cache) pool(key pageKey) *pool {
 type pageKey struct {
 	file   uint64
 	column Column
-	page   int16 // or dictPage, rollupPage
+	page   int16 // or dictPage, rollupPage; maxPages × (1 + i) more for part i of it
 }
 
 const (
@@ -112,6 +112,18 @@ func (c *Cache) get(key pageKey) *cachedPage {
 	}
 	c.hits++
 	c.use(p)
+	return p
+}
+
+// peek is get of what is asked for only because it might be there.
+func (c *Cache) peek(key pageKey) *cachedPage {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.pages[key]
+	if p != nil {
+		c.hits++
+		c.use(p)
+	}
 	return p
 }
 

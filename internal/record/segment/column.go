@@ -4,6 +4,7 @@ package segment
 
 import (
 	"fmt"
+	"iter"
 	"math/bits"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
@@ -160,6 +161,19 @@ func (b *Bits) Count() int {
 		n += bits.OnesCount64(w)
 	}
 	return n
+}
+
+// Within yields the rows from a multiple of 64 on and before end, in rising order.
+func (b *Bits) Within(from, end int) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		for w := from >> 6; w < len(b) && w<<6 < end; w++ {
+			for word := b[w]; word != 0; word &= word - 1 {
+				if i := w<<6 | bits.TrailingZeros64(word); i >= end || !yield(i) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // All yields the rows in rising order.

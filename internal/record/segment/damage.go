@@ -150,6 +150,9 @@ func (l *Lost) Bytes(Column, int) ([]byte, error) { return nil, l.err }
 // Texts returns the error.
 func (l *Lost) Texts(Column, int) (Texts, error) { return Texts{}, l.err }
 
+// Part returns the error.
+func (l *Lost) Part(Column, int, int) (Texts, error) { return Texts{}, l.err }
+
 // Attrs is not known.
 func (l *Lost) Attrs() []Attr { return nil }
 

@@ -37,6 +37,7 @@ func (x *extent) append(b []byte) []byte {
 type extentReader struct {
 	scanner[[]byte]
 	offset, limit int64
+	partRows      int
 }
 
 func (r *extentReader) extent() (x extent) {
@@ -70,22 +71,27 @@ func (r *extentReader) extent() (x extent) {
 	return x
 }
 
-// pageList has an extent for each page. Pages without a body that follow each
-// other and are alike share one.
+// pageList has the extents of each page: one, or of a raw page one for each part. Pages
+// without a body that follow each other and are alike share one.
 type pageList struct {
 	at   [maxPages]uint8
+	of   [maxPages]uint8 // how many
 	list []extent
 	n    int // pages
 }
 
 func (p *pageList) page(i int) *extent { return &p.list[p.at[i]] }
 
-// add adds the extent of the next page.
-func (p *pageList) add(x extent) {
-	if last := len(p.list) - 1; last < 0 || !x.none() || p.list[last] != x {
-		p.list = append(p.list, x)
+// parts are all extents of a page.
+func (p *pageList) parts(i int) []extent { return p.list[p.at[i]:][:p.of[i]] }
+
+// add adds the extents of the next page.
+func (p *pageList) add(parts ...extent) {
+	if last := len(p.list) - 1; last < 0 || !parts[0].none() || p.list[last] != parts[0] {
+		p.list = append(p.list, parts...)
 	}
-	p.at[p.n] = uint8(len(p.list) - 1) //nolint:gosec // at most maxPages
+	p.at[p.n] = uint8(len(p.list) - len(parts)) //nolint:gosec // at most maxParts
+	p.of[p.n] = uint8(len(parts))               //nolint:gosec // at most pageParts
 	p.n++
 }
 
@@ -99,7 +105,9 @@ func (p *pageList) absent() bool {
 func (p *pageList) append(b []byte) []byte {
 	for i := 0; i < p.n; {
 		x := p.page(i)
-		b = x.append(b)
+		for k := range p.parts(i) {
+			b = p.parts(i)[k].append(b)
+		}
 		from := i
 		for i++; i < p.n && p.at[i] == p.at[from]; i++ {
 		}
@@ -110,10 +118,22 @@ func (p *pageList) append(b []byte) []byte {
 	return b
 }
 
-// pages reads the extents of n pages.
-func (r *extentReader) pages(n int) (p pageList) {
+// pages reads the extents of the pages of that many rows.
+func (r *extentReader) pages(rows int) (p pageList) {
+	n := pagesOf(rows)
+	var parts [pageParts]extent
 	for p.n < n && !r.bad {
 		x := r.extent()
+		if x.form&^formZstd == formRaw {
+			parts[0] = x
+			of := partsOf(pageLen(rows, p.n), r.partRows)
+			for k := 1; k < of; k++ {
+				parts[k] = r.extent()
+				r.bad = r.bad || parts[k].form&^formZstd != formRaw
+			}
+			p.add(parts[:of]...)
+			continue
+		}
 		more := uint64(0)
 		if x.none() {
 			more = r.uvarint()

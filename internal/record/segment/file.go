@@ -161,7 +161,9 @@ func (f *File) Stream() string { return f.footer.stream }
 
 // Event overwrites dst with the event of a row.
 func (f *File) Event(row int, dst *event.Event) error {
-	if err := NewRows(f).Event(row, dst); err != nil {
+	rows := NewRows(f)
+	rows.Few(true)
+	if err := rows.Event(row, dst); err != nil {
 		return f.wrap(err)
 	}
 	return nil
@@ -195,38 +197,6 @@ func (f *File) Bytes(c Column, page int) ([]byte, error) {
 
 // Attrs are the attributes that have a column.
 func (f *File) Attrs() []Attr { return f.footer.keys }
-
-// textPage returns the column and the extent of a page of a text column, nil
-// when there is none.
-func (f *File) textPage(c Column, page int) (*column, *extent) {
-	if !c.isTexts() || page < 0 || page >= len(f.footer.bounds) {
-		return nil, nil
-	}
-	col := f.footer.column(c)
-	if col == nil {
-		return nil, nil
-	}
-	return col, col.pages.page(page)
-}
-
-// Texts returns a page of a text column.
-func (f *File) Texts(c Column, page int) (Texts, error) {
-	col, x := f.textPage(c, page)
-	if col != nil && x.form == formConst && int(x.code) < max(col.codes, int(CodeFirst)) {
-		return Texts{rows: pageLen(f.footer.rows, page), constant: x.code}, nil
-	}
-	p, err := f.page(c, page, c.isTexts())
-	if err != nil {
-		return Texts{}, err
-	}
-	return p.texts, nil
-}
-
-// Raw tells whether a page of a text column is raw.
-func (f *File) Raw(c Column, page int) bool {
-	col, x := f.textPage(c, page)
-	return col != nil && x.form&^formZstd == formRaw
-}
 
 // Dict returns the dictionary of a text column.
 func (f *File) Dict(c Column) (Dict, error) {
@@ -314,17 +284,20 @@ func (f *File) read(key pageKey, x *extent, decode func(p *cachedPage, form byte
 }
 
 // body reads, checks and unpacks a body; the caller owns what it returns.
-func (f *File) body(x *extent) ([]byte, error) {
+func (f *File) body(x *extent) ([]byte, error) { return f.unpack(make([]byte, 0, x.raw), x) }
+
+// unpack is body into dst, which is empty and has room for it.
+func (f *File) unpack(dst []byte, x *extent) ([]byte, error) {
 	if x.form&formZstd == 0 {
-		b := make([]byte, x.stored)
-		return b, f.stored(b, x)
+		dst = dst[:x.stored]
+		return dst, f.stored(dst, x)
 	}
 	buffer := f.cache.buffer(int(x.stored))
 	defer f.cache.give(buffer)
 	if err := f.stored(*buffer, x); err != nil {
 		return nil, err
 	}
-	b, err := f.cache.decoder.DecodeAll(*buffer, make([]byte, 0, x.raw))
+	b, err := f.cache.decoder.DecodeAll(*buffer, dst)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}

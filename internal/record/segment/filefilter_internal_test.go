@@ -3,9 +3,11 @@
 package segment
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"math/bits"
 	"os"
 	"path/filepath"
 	"sync/atomic"
@@ -35,7 +37,7 @@ func filterFile(t *testing.T, harm func(b []byte, f *footer)) (*File, *counted) 
 	t.Helper()
 	b := NewBlock()
 	for i := range 2*PageRows + 100 {
-		e := &event.Event{Source: "app", Message: fmt.Sprint("word", i), Place: event.Place{Stream: "30d", Seq: uint64(i)}}
+		e := &event.Event{Source: "app", Message: fmt.Sprintf("word%d x%d y%d z%d", i, i, i, i), Place: event.Place{Stream: "30d", Seq: uint64(i)}}
 		if err := b.Append(e, [8]byte{}, [16]byte{}); err != nil {
 			t.Fatal(err)
 		}
@@ -64,46 +66,46 @@ func filterFile(t *testing.T, harm func(b []byte, f *footer)) (*File, *counted) 
 	return f, c
 }
 
-// To know in which pages a word may be is to read one block, the first time too; what
-// cannot be read may be anywhere.
+// To know where a word may be is to read one block, the first time too; what cannot be
+// read may be anywhere.
 func TestFiltersStayInTheirFile(t *testing.T) {
 	t.Parallel()
 	f, disk := filterFile(t, nil)
 	filter := f.Filter()
-	if filter.width != 4 || f.footer.filter.stored%filterBlock != 0 {
-		t.Fatalf("slots of %d bits for three pages, %d bytes", filter.width, f.footer.filter.stored)
+	if filter.width != 16 || f.footer.filter.stored%filterBlock != 0 {
+		t.Fatalf("slots of %d bits for nine parts, %d bytes", filter.width, f.footer.filter.stored)
 	}
 	wrong := 0
 	for i := range 3 * PageRows {
-		pages := [1]PageSet{AllPages}
-		if err := filter.Narrow(WordHash(fmt.Sprint("word", i)), []Column{ColMessage}, pages[:]); err != nil {
+		parts := [1]Parts{AllParts()}
+		if err := filter.Narrow(WordHash(fmt.Sprint("word", i)), []Column{ColMessage}, parts[:]); err != nil {
 			t.Fatal(err)
 		}
 		if n := disk.bytes.Swap(0); n != filterBlock {
 			t.Fatalf("%d bytes were read for one word", n)
 		}
-		want := PageSet(1) << (i / PageRows)
-		if i >= f.Rows() {
-			want = 0
+		var want Parts
+		if i < f.Rows() {
+			want.add(i / PartRows)
 		}
-		if pages[0]&want != want {
-			t.Fatalf("word%d is in page %d, and may be in %b only", i, i/PageRows, pages[0])
+		if parts[0].And(want) != want {
+			t.Fatalf("word%d is in part %d, and may be in %b only", i, i/PartRows, parts[0])
 		}
-		if pages[0] != want {
+		if parts[0] != want {
 			wrong++
 		}
 	}
-	if wrong > 3*PageRows/20 {
+	if wrong > 3*PageRows/8 {
 		t.Errorf("%d of %d words may be where they are not", wrong, 3*PageRows)
 	}
-	pages := [2]PageSet{0, 0}
-	if err := filter.Narrow(1, []Column{ColMessage, ColUser}, pages[:]); err != nil || disk.bytes.Load() != 0 {
+	parts := [2]Parts{}
+	if err := filter.Narrow(1, []Column{ColMessage, ColUser}, parts[:]); err != nil || disk.bytes.Load() != 0 {
 		t.Errorf("%d bytes were read for what is known: %v", disk.bytes.Load(), err)
 	}
 	disk.fails.Store(true)
-	pages = [2]PageSet{7, 5}
-	if err := filter.Narrow(WordHash("nowhere"), []Column{ColMessage, ColUser}, pages[:]); err == nil || pages != [2]PageSet{7, 5} {
-		t.Errorf("what cannot be read is told to be nowhere: %b, %v", pages, err)
+	parts = [2]Parts{{7}, {5}}
+	if err := filter.Narrow(WordHash("nowhere"), []Column{ColMessage, ColUser}, parts[:]); err == nil || parts != [2]Parts{{7}, {5}} {
+		t.Errorf("what cannot be read is told to be nowhere: %b, %v", parts, err)
 	}
 }
 
@@ -114,17 +116,17 @@ func TestDamagedFiltersAreTold(t *testing.T) {
 	blocks := int(f.footer.filter.stored / filterBlock)
 	damaged, sound := 0, 0
 	for i := range 1000 {
-		pages, err := f.Filter().Any(ColMessage, [][]uint64{{WordHash(fmt.Sprint("nowhere", i))}})
+		parts, err := f.Filter().Any(ColMessage, [][]uint64{{WordHash(fmt.Sprint("nowhere", i))}})
 		switch {
-		case err == nil && pages != AllPages:
+		case err == nil && parts != AllParts():
 			sound++
-		case IsDamage(err) && errors.Is(err, ErrCorrupt) && pages == AllPages:
+		case IsDamage(err) && errors.Is(err, ErrCorrupt) && parts == AllParts():
 			damaged++
 		default:
-			t.Fatalf("%b, %v", pages, err)
+			t.Fatalf("%b, %v", parts, err)
 		}
 	}
-	if damaged == 0 || damaged > 2000/blocks || damaged+sound != 1000 {
+	if damaged == 0 || damaged > 2000/blocks || damaged+sound != 1000 || blocks > 1 && sound == 0 {
 		t.Errorf("of %d blocks one is damaged, which %d of 1,000 words met", blocks, damaged)
 	}
 	if err := f.Check(t.Context()); !errors.Is(err, ErrCorrupt) {
@@ -135,14 +137,56 @@ func TestDamagedFiltersAreTold(t *testing.T) {
 // A filter whose size no Writer wrote is damage.
 func TestFiltersOfAnotherSize(t *testing.T) {
 	t.Parallel()
-	for size, ok := range map[int]bool{0: false, 4: false, 7: false, 8: true, 4092: true, 4096: true, 4100: false, 8192: true, 8196: false} {
+	const block = filterBlock
+	for size, ok := range map[int]bool{0: false, 4: false, 7: false, 8: true, block - 4: true, block: true, block + 4: false, 2 * block: true, 2*block + 4: false} {
 		if _, got := filterBlocks(size); got != ok {
 			t.Errorf("%d bytes: %v", size, got)
 		}
 		f, _ := filterFile(t, nil)
-		f.footer.filter.stored = uint32(size) //nolint:gosec // small
-		if pages, err := f.Filter().Any(ColMessage, [][]uint64{{1}}); !ok && (!errors.Is(err, ErrCorrupt) || pages != AllPages) {
-			t.Errorf("%d bytes: %b, %v", size, pages, err)
+		f.footer.filter.stored = uint32(size)
+		if parts, err := f.Filter().Any(ColMessage, [][]uint64{{1}}); !ok && (!errors.Is(err, ErrCorrupt) || parts != AllParts()) {
+			t.Errorf("%d bytes: %b, %v", size, parts, err)
+		}
+	}
+}
+
+// TestSlotWidths: a filter of any number of parts has what was put in, where it was put.
+func TestSlotWidths(t *testing.T) {
+	t.Parallel()
+	for _, parts := range []int{1, 2, 3, 5, 9, 17, 33, 64, 65, 128} {
+		var b filterBuilder
+		for part := range parts {
+			k := 0
+			b.run(columnHash("message"), part, func() bool {
+				b.add(WordHash(fmt.Sprint(part, "_", k)))
+				k++
+				return k < 300
+			})
+		}
+		body, ok := b.build(nil, parts, castagnoli())
+		if !ok {
+			t.Fatalf("%d parts: no filter", parts)
+		}
+		f := &File{in: bytes.NewReader(body), table: castagnoli(), footer: &footer{filter: extent{form: formFilter, stored: uint32(len(body))}}}
+		f.footer.columns[ColMessage].of = columnHash("message")
+		var err error
+		if f.cache, err = NewCache(0); err != nil {
+			t.Fatal(err)
+		}
+		filter, wrong := Filter{file: f, x: &f.footer.filter, width: slotWidth(parts)}, 0
+		for part := range parts {
+			for k := range 300 {
+				got, err := filter.Any(ColMessage, [][]uint64{{WordHash(fmt.Sprint(part, "_", k))}})
+				if err != nil || !got.hasPart(part) {
+					t.Fatalf("%d parts: word %d of part %d is in %b: %v", parts, k, part, got, err)
+				}
+				if none, err := filter.Any(ColMessage, [][]uint64{{WordHash(fmt.Sprint("absent", part, "_", k))}}); err != nil || !none.None() {
+					wrong += bits.OnesCount64(none[0]) + bits.OnesCount64(none[1])
+				}
+			}
+		}
+		if wrong > parts*300*parts/25 {
+			t.Errorf("%d parts: %d of %d times an absent word may be in one", parts, wrong, parts*300*parts)
 		}
 	}
 }

@@ -7,29 +7,21 @@ import (
 	"fmt"
 	"hash/crc32"
 	"math/bits"
+	"slices"
 )
 
-// PageSet is a set of the pages of a reader: bit i is page i.
-type PageSet uint32
-
-// AllPages has each page that a reader can have.
-const AllPages PageSet = 1<<maxPages - 1
-
-// Has tells whether a page is in the set.
-func (s PageSet) Has(page int) bool { return s>>page&1 != 0 }
-
-// Filter tells of the raw texts of a file's columns, page by page, or of its
+// Filter tells of the raw texts of a file's columns, part by part, or of its
 // dictionaries, what they surely do not hold, so that a search need not read them:
 // words, whole values, addresses, and keys of attributes in ColRest. The zero Filter
 // lets everything pass.
 //
 // It is a Bloom filter (B. Bloom, 1970) of what is found in which column, with about
-// filterBits bits and filterProbes probes for each, which lets about one in a hundred
-// pass for nothing. In the place of a bit it has a slot, a bit for each page
+// filterBits bits and filterProbes probes for each, which lets about one in three hundred
+// pass for nothing. In the place of a bit it has a slot, a bit for each part of a page
 // (bit-sliced signatures: C. Faloutsos and R. Chan, 1988), and all slots of one hash,
-// whatever the column, lie in one block of 4 KiB (blocked Bloom filters: F. Putze, P.
-// Sanders and J. Singler, 2007). It stays in its file: to know which pages and which
-// columns may have a word is to read one block.
+// whatever the column, lie in one block (blocked Bloom filters: F. Putze, P. Sanders and
+// J. Singler, 2007). It stays in its file: to know in which columns and where a word may
+// be is to read one block.
 type Filter struct {
 	file  *File
 	x     *extent
@@ -37,28 +29,27 @@ type Filter struct {
 }
 
 const (
-	filterBits   = 10
-	filterProbes = 6
-	filterBlock  = 4096 // bytes, of which the last four are a checksum
+	filterBits   = 12
+	filterProbes = 7
+	filterBlock  = 16 << 10 // bytes, of which the last four are a checksum
 	filterStep   = 0x9e3779b97f4a7c15
 )
 
-// slotWidth is how many bits a slot has for that many pages.
-func slotWidth(pages int) int { return 1 << bits.Len(uint(max(1, pages)-1)) } //nolint:gosec // not negative
+// slotWidth is how many bits a slot has for that many parts.
+func slotWidth(parts int) int { return 1 << bits.Len(uint(max(1, parts)-1)) }
 
 // Filter tells of the raw pages.
 func (f *File) Filter() Filter {
-	return Filter{file: f, x: &f.footer.filter, width: slotWidth(len(f.footer.bounds))}
+	return Filter{file: f, x: &f.footer.filter, width: slotWidth(partsOf(f.footer.rows, PartRows))}
 }
 
-// DictFilter tells of the dictionaries, as page 0.
+// DictFilter tells of the dictionaries, as part 0.
 func (f *File) DictFilter() Filter { return Filter{file: f, x: &f.footer.words, width: 1} }
 
-// Narrow takes out of pages[k], for each of columns, those pages that surely hold
-// nothing in columns[k] that has that hash. When the filter cannot be read it takes
-// nothing out.
-func (f Filter) Narrow(hash uint64, columns []Column, pages []PageSet) error {
-	if f.file == nil || f.x.form == formNone || none(pages) {
+// Narrow takes out of parts[k], for each of columns, what surely holds nothing in
+// columns[k] that has that hash. When the filter cannot be read it takes nothing out.
+func (f Filter) Narrow(hash uint64, columns []Column, parts []Parts) error {
+	if f.file == nil || f.x.form == formNone || !slices.ContainsFunc(parts, func(p Parts) bool { return !p.None() }) {
 		return nil
 	}
 	buffer := f.file.cache.buffer(filterBlock)
@@ -68,23 +59,23 @@ func (f Filter) Narrow(hash uint64, columns []Column, pages []PageSet) error {
 		return f.file.wrap(fmt.Errorf("filter: %w", err))
 	}
 	for k, c := range columns {
-		if pages[k] != 0 {
-			pages[k] &= f.in(block, hash, f.file.footer.column(c).of)
+		if !parts[k].None() {
+			parts[k] = parts[k].And(f.in(block, hash, f.file.footer.column(c).of))
 		}
 	}
 	return nil
 }
 
-// Any returns the pages that may hold in a column, of one of values, all hashes.
-func (f Filter) Any(c Column, values [][]uint64) (any PageSet, err error) {
+// Any returns the parts that may hold in a column, of one of values, all hashes.
+func (f Filter) Any(c Column, values [][]uint64) (any Parts, err error) {
 	for _, hashes := range values {
-		pages := [1]PageSet{AllPages}
+		parts := [1]Parts{AllParts()}
 		for _, h := range hashes {
-			if err := f.Narrow(h, []Column{c}, pages[:]); err != nil {
-				return AllPages, err
+			if err := f.Narrow(h, []Column{c}, parts[:]); err != nil {
+				return AllParts(), err
 			}
 		}
-		any |= pages[0]
+		any = any.Or(parts[0])
 	}
 	return any, nil
 }
@@ -116,16 +107,28 @@ func filterBlocks(size int) (n int, ok bool) {
 	return size / filterBlock, size%filterBlock == 0
 }
 
-// in returns the pages that may hold what has that hash in the column whose name has
+// in returns the parts that may hold what has that hash in the column whose name has
 // the hash of.
-func (f Filter) in(block []byte, hash, of uint64) PageSet {
-	pages := AllPages
+func (f Filter) in(block []byte, hash, of uint64) Parts {
+	parts := AllParts()
 	probes := probe(hash, of, len(block)*8/f.width)
 	for slot, ok := probes.next(); ok; slot, ok = probes.next() {
 		at := slot * f.width
-		pages &= PageSet(binary.LittleEndian.Uint32(block[at>>5<<2:]) >> (at & 31))
+		switch f.width {
+		case 128:
+			parts[0] &= binary.LittleEndian.Uint64(block[at>>3:])
+			parts[1] &= binary.LittleEndian.Uint64(block[at>>3+8:])
+		case 64:
+			parts[0] &= binary.LittleEndian.Uint64(block[at>>3:])
+		default:
+			parts[0] &= uint64(binary.LittleEndian.Uint32(block[at>>5<<2:]) >> (at & 31))
+		}
 	}
-	return pages & (1<<f.width - 1)
+	if f.width < 128 {
+		parts[1] = 0
+		parts[0] &= 1<<f.width - 1
+	}
+	return parts
 }
 
 // probes are the slots of a hash within its block.
@@ -146,23 +149,4 @@ func (p *probes) next() (slot int, ok bool) {
 	p.at += p.step
 	p.left--
 	return int(high), true //nolint:gosec // below slots
-}
-
-func none(pages []PageSet) bool {
-	for _, p := range pages {
-		if p != 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// RawPages are the pages of a reader in which a text column is raw.
-func RawPages(r Reader, c Column) (raw PageSet) {
-	for page := range Pages(r) {
-		if r.Raw(c, page) {
-			raw |= 1 << page
-		}
-	}
-	return raw
 }

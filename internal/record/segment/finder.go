@@ -20,12 +20,12 @@ type AttrFinder struct {
 
 	own    bool // there is a column
 	column Column
-	raw    PageSet // where it is raw, and may hold what is wanted
-	codes  []bool  // by code
-	some   bool    // one of them is true
-	lost   error   // why the dictionary cannot be read
+	raw    Parts  // where it is raw, and may hold what is wanted
+	codes  []bool // by code
+	some   bool   // one of them is true
+	lost   error  // why the dictionary cannot be read
 
-	over     PageSet // where ColRest may have the key
+	over     Parts // where ColRest may have the key
 	code     uint16
 	key      []byte
 	restLost error
@@ -43,8 +43,8 @@ func NewAttrFinder(r Reader, key string, match AttrMatch, equal []string, damage
 		f.equal = append(f.equal, ValueHashes(attrPrefix+key, text))
 	}
 	if f.column, f.own = FindAttr(r.Attrs(), key); f.own {
-		f.raw = f.where(r.Filter(), f.column, f.equal, damaged) & RawPages(r, f.column)
-		if f.where(r.DictFilter(), f.column, f.equal, damaged) != 0 {
+		f.raw = f.where(r.Filter(), f.column, f.equal, damaged).And(RawParts(r, f.column))
+		if !f.where(r.DictFilter(), f.column, f.equal, damaged).None() {
 			if err := f.readDict(); err != nil {
 				return nil, err
 			}
@@ -62,21 +62,21 @@ func NewAttrFinder(r Reader, key string, match AttrMatch, equal []string, damage
 			return f, err
 		}
 	}
-	f.over = f.where(r.Filter(), ColRest, [][]uint64{{KeyHash(key)}}, damaged) & RawPages(r, ColRest)
+	f.over = f.where(r.Filter(), ColRest, [][]uint64{{KeyHash(key)}}, damaged).And(RawParts(r, ColRest))
 	return f, nil
 }
 
-// where returns the pages of which a filter does not say that a column has none of
+// where returns the parts of which a filter does not say that a column has none of
 // the values; damage is told, and says nothing.
-func (f *AttrFinder) where(filter Filter, c Column, values [][]uint64, damaged func(error)) PageSet {
+func (f *AttrFinder) where(filter Filter, c Column, values [][]uint64, damaged func(error)) Parts {
 	if values == nil {
-		return AllPages
+		return AllParts()
 	}
-	pages, err := filter.Any(c, values)
+	parts, err := filter.Any(c, values)
 	if err != nil {
 		damaged(err)
 	}
-	return pages
+	return parts
 }
 
 // readDict asks about the dictionary.
@@ -130,10 +130,11 @@ func (f *AttrFinder) findOwn(page int, rows, found *Bits) error {
 	if raw := f.r.Raw(f.column, page); raw && !f.raw.Has(page) || !raw && !f.some && f.lost == nil {
 		return nil
 	}
-	texts, err := f.r.Texts(f.column, page)
-	if err != nil {
-		return err
-	}
+	return EachPart(f.r, f.column, page, f.raw, func(from int, texts *Texts) error { return f.findIn(texts, from, rows, found) })
+}
+
+// findIn looks into texts that begin at a row.
+func (f *AttrFinder) findIn(texts *Texts, from int, rows, found *Bits) error {
 	if !texts.Raw() {
 		if f.lost != nil && texts.NeedsDict() {
 			return f.lost
@@ -144,8 +145,8 @@ func (f *AttrFinder) findOwn(page int, rows, found *Bits) error {
 		found.Or(&mine)
 		return nil
 	}
-	for i := range rows.All {
-		if row, state := texts.At(i); state != Absent && f.accepts(row, state) {
+	for i := range rows.Within(from, from+texts.Len()) {
+		if row, state := texts.At(i - from); state != Absent && f.accepts(row, state) {
 			found.Set(i)
 		}
 	}
@@ -157,12 +158,15 @@ func (f *AttrFinder) findOver(page int, rows, found *Bits) error {
 	if f.restLost != nil {
 		return f.restLost
 	}
-	texts, err := f.r.Texts(ColRest, page)
-	if err != nil {
-		return err
-	}
-	for i := range rows.All {
-		row, _ := texts.At(i)
+	return EachPart(f.r, ColRest, page, f.over, func(from int, texts *Texts) error {
+		f.findRest(texts, from, rows, found)
+		return nil
+	})
+}
+
+func (f *AttrFinder) findRest(texts *Texts, from int, rows, found *Bits) {
+	for i := range rows.Within(from, from+texts.Len()) {
+		row, _ := texts.At(i - from)
 		walkRest(row, restWalk{
 			text: func([]byte) bool { return true },
 			attr: func(code uint16, key []byte, r *scanner[[]byte]) bool {
@@ -177,5 +181,4 @@ func (f *AttrFinder) findOver(page int, rows, found *Bits) error {
 			},
 		})
 	}
-	return nil
 }

@@ -113,7 +113,7 @@ func parseBounds(r *scanner[[]byte], last *Bounds) (b Bounds) {
 // parseFooter reads the footer of a file of that version whose checksum was good. Bodies fill the file from
 // the magic to limit.
 func parseFooter(b []byte, limit int64, version int) (*footer, error) {
-	r := extentReader{scanner: scanner[[]byte]{s: b}, offset: int64(magicSize), limit: limit}
+	r := extentReader{scanner: scanner[[]byte]{s: b}, offset: int64(magicSize), limit: limit, partRows: partRows(version)}
 	f := &footer{}
 	rows, pageRows := r.uvarint(), r.uvarint()
 	if r.bad || rows > MaxRows || pageRows != PageRows {
@@ -133,7 +133,7 @@ func parseFooter(b []byte, limit int64, version int) (*footer, error) {
 	}
 	f.rollup, f.words = r.extent(), r.extent()
 	if version == version2 { // its filters are of another kind, and not used
-		f.unused, f.words = append(r.pages(len(f.bounds)).list, f.words), extent{}
+		f.unused, f.words = append(r.pages(f.rows).list, f.words), extent{}
 	} else {
 		f.filter = r.extent()
 	}
@@ -165,7 +165,7 @@ func (f *footer) parseColumns(r *extentReader) error {
 			r.bad = true
 		}
 		col.codes = int(codes & maxCodes)
-		if col.pages = r.pages(len(f.bounds)); r.bad {
+		if col.pages = r.pages(f.rows); r.bad {
 			return fmt.Errorf("footer: column %.40q: %w", name, ErrCorrupt)
 		}
 		if key, ok := strings.CutPrefix(name, attrPrefix); ok {

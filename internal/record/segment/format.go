@@ -13,8 +13,16 @@ import "hash/crc32"
 // version that a release wrote, and testdata/ keeps a file of each.
 const (
 	formatVersion = 3
-	version2      = 2 // a filter for each page
+	version2      = 2 // raw pages in one piece, and a filter for each
 )
+
+// partRows is how many rows of a raw page lie in one body.
+func partRows(version int) int {
+	if version == version2 {
+		return PageRows
+	}
+	return PartRows
+}
 
 // The forms of a body: what its bytes are (docs/segment-format.md).
 const (

@@ -166,8 +166,8 @@ func TestHostilePages(t *testing.T) {
 		}
 		b := list.append(nil)
 		read := func(b []byte, n int) (pageList, extentReader) {
-			r := extentReader{scanner: scanner[[]byte]{s: b}, offset: 8, limit: 100}
-			return r.pages(n), r
+			r := extentReader{scanner: scanner[[]byte]{s: b}, offset: 8, limit: 100, partRows: PartRows}
+			return r.pages(n * PageRows), r
 		}
 		got, r := read(b, len(want))
 		if r.bad || len(r.s) > 0 || got.n != len(want) {

@@ -49,7 +49,8 @@ type metered struct {
 
 // used says what counts already, by column.
 type used struct {
-	pages []atomic.Uint32 // a bit for each
+	pages []atomic.Uint32                            // a bit for each
+	parts [][maxPages * pageParts / 64]atomic.Uint64 // of pages that were not read as one, too
 	dicts []atomic.Bool
 }
 
@@ -60,7 +61,7 @@ func (m *metered) seen() *used {
 	u := m.used.Load()
 	if u == nil {
 		n := int(numColumns) + len(m.Attrs())
-		u = &used{make([]atomic.Uint32, n), make([]atomic.Bool, n)}
+		u = &used{make([]atomic.Uint32, n), make([][maxPages * pageParts / 64]atomic.Uint64, n), make([]atomic.Bool, n)}
 		if !m.used.CompareAndSwap(nil, u) {
 			u = m.used.Load()
 		}
@@ -92,13 +93,38 @@ func (m *metered) Bytes(c Column, page int) ([]byte, error) {
 	return b, err
 }
 
-// Texts counts the page.
+// Texts counts the page, but for parts of it that count already.
 func (m *metered) Texts(c Column, page int) (Texts, error) {
 	t, err := m.Reader.Texts(c, page)
-	if err == nil && m.first(c, page) {
-		m.meter.bytes.Add(int64(len(t.codes8) + 2*len(t.codes16) + 4*len(t.ends) + len(t.Data())))
+	if err != nil || !m.first(c, page) {
+		return t, err
 	}
-	return t, err
+	n := textBytes(&t)
+	for part := range pageParts {
+		if m.seen().parts[c][page/(64/pageParts)].Load()>>(page%(64/pageParts)*pageParts+part)&1 != 0 {
+			p := t.part(part)
+			n -= textBytes(&p)
+		}
+	}
+	m.meter.bytes.Add(n)
+	return t, nil
+}
+
+// Part counts the part, unless its page counts already.
+func (m *metered) Part(c Column, page, part int) (Texts, error) {
+	t, err := m.Reader.Part(c, page, part)
+	if err != nil || !t.Raw() {
+		return t, err
+	}
+	u, bit := m.seen(), uint64(1)<<(page%(64/pageParts)*pageParts+part)
+	if u.pages[c].Load()>>page&1 == 0 && u.parts[c][page/(64/pageParts)].Or(bit)&bit == 0 {
+		m.meter.bytes.Add(textBytes(&t))
+	}
+	return t, nil
+}
+
+func textBytes(t *Texts) int64 {
+	return int64(len(t.codes8) + 2*len(t.codes16) + 4*len(t.ends) + len(t.Data()))
 }
 
 // Dict counts the dictionary's texts.

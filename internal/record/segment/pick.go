@@ -104,7 +104,7 @@ func (s *Rows) loadTexts() (err error) {
 	if s.rest.texts = (Texts{}); !rest {
 		return nil
 	}
-	if s.rest.texts, err = s.r.Texts(ColRest, s.page); err != nil || s.rest.texts.empty() {
+	if s.rest.texts, s.rest.from, err = s.pageOf(ColRest); err != nil || s.rest.texts.empty() {
 		return err
 	}
 	s.rest.dict, err = s.dict(ColRest)

@@ -18,6 +18,8 @@ type Rows struct {
 	r      Reader
 	gone   func(row int) event.SlotSet
 	page   int
+	few    bool // parts of raw pages are read, of which part is here
+	part   int
 	loaded bool // the columns of the page that make an event are here
 	proven bool // those of Integrity are
 	picks  *picks
@@ -39,6 +41,7 @@ type columnDict struct {
 type rowTexts struct {
 	field event.Field
 	key   string // of an attribute
+	from  int    // the row of the page that is row 0 of texts
 	texts Texts
 	dict  Dict
 }
@@ -70,7 +73,29 @@ func (s *Rows) seek(row int) (int, error) {
 	if page := row / PageRows; page != s.page {
 		s.page, s.loaded, s.proven = page, false, false
 	}
+	if part := row % PageRows / PartRows; s.few && part != s.part {
+		s.part, s.loaded = part, false
+	}
 	return row % PageRows, nil
+}
+
+// Few says whether only a few rows of a page are asked for from now on: then of raw
+// pages the parts in which they lie are read, and not the others.
+func (s *Rows) Few(few bool) {
+	if s.few != few {
+		s.few, s.part, s.loaded = few, -1, false
+	}
+}
+
+// pageOf reads a column's page, or the part of it that is wanted; from is the row of the
+// page that is its first.
+func (s *Rows) pageOf(c Column) (texts Texts, from int, err error) {
+	if s.few && s.r.Raw(c, s.page) {
+		texts, err = s.r.Part(c, s.page, s.part)
+		return texts, s.part * PartRows, err
+	}
+	texts, err = s.r.Texts(c, s.page)
+	return texts, 0, err
 }
 
 // load reads the page of the columns that make an event.
@@ -101,7 +126,7 @@ func (s *Rows) load() (err error) {
 
 // add adds a column's page to list unless it is absent in all rows.
 func (s *Rows) add(list []rowTexts, c Column, t rowTexts) (_ []rowTexts, err error) {
-	if t.texts, err = s.r.Texts(c, s.page); err != nil || t.texts.empty() {
+	if t.texts, t.from, err = s.pageOf(c); err != nil || t.texts.empty() {
 		return list, err
 	}
 	if t.texts.NeedsDict() {
@@ -226,7 +251,7 @@ func (s *Rows) addAttrs(row, i int, dst *event.Event) error {
 // at returns the text of row i of the page.
 func (c *rowTexts) at(i int, room *room) (string, State) {
 	if c.texts.ends != nil {
-		b, state := c.texts.At(i)
+		b, state := c.texts.At(i - c.from)
 		if len(b) == 0 {
 			return "", state
 		}

@@ -93,6 +93,9 @@ type Reader interface {
 	// Texts returns a page of a text column, of ColRest, or of an attribute's
 	// column.
 	Texts(c Column, page int) (Texts, error)
+	// Part returns the rows of a part of a page of these: of a raw page of a file no
+	// others are read.
+	Part(c Column, page, part int) (Texts, error)
 	// Raw tells, without reading it, whether a page of a text column is raw.
 	Raw(c Column, page int) bool
 	// Dict returns the dictionary of a text column; that of ColRest holds the

@@ -151,6 +151,11 @@ func (s *snapshot) Texts(c Column, page int) (Texts, error) {
 	return t.view(page, pageLen(s.rows, page)), nil
 }
 
+func (s *snapshot) Part(c Column, page, part int) (Texts, error) {
+	t, err := s.Texts(c, page)
+	return t.part(part), err
+}
+
 func (s *snapshot) Raw(c Column, page int) bool {
 	t := s.column(c)
 	return t != nil && page >= 0 && page < maxPages && t.isRaw(page)

@@ -103,6 +103,7 @@ type Texts struct {
 	codes8   []uint8
 	codes16  []uint16
 	ends     []uint32 // not nil when raw; rows behind are absent
+	before   uint32   // where the first text begins in data
 	data     []byte
 }
 
@@ -158,7 +159,7 @@ func (t *Texts) At(i int) ([]byte, State) {
 	if i >= len(t.ends) {
 		return nil, Absent
 	}
-	from := uint32(0)
+	from := t.before
 	if i > 0 {
 		from = t.ends[i-1] & endMask
 	}
@@ -171,17 +172,18 @@ func (t *Texts) Data() []byte {
 	if len(t.ends) == 0 {
 		return nil
 	}
-	return t.data[:t.ends[len(t.ends)-1]&endMask]
+	return t.data[t.before : t.ends[len(t.ends)-1]&endMask]
 }
 
 // RowAt returns the row of a raw page whose text holds the byte at offset of
 // Data, and where that text ends.
 func (t *Texts) RowAt(offset int) (row, end int) {
+	offset += int(t.before)
 	row = sort.Search(len(t.ends), func(i int) bool { return int(t.ends[i]&endMask) > offset })
 	if row == len(t.ends) {
 		return t.rows, len(t.data)
 	}
-	return row, int(t.ends[row] & endMask)
+	return row, int(t.ends[row]&endMask - t.before)
 }
 
 // Select adds to set the rows whose code has a verdict of true. Codes that the

@@ -96,6 +96,11 @@ func (u uniqueReader) Raw(c Column, page int) bool {
 	return err == nil && t.texts() > 0
 }
 
+func (u uniqueReader) Part(c Column, page, part int) (Texts, error) {
+	t, err := u.Texts(c, page)
+	return t.part(part), err
+}
+
 func (u uniqueReader) Texts(c Column, page int) (Texts, error) {
 	t, err := u.Reader.Texts(c, page)
 	d, unique := u.dicts[c]

@@ -89,12 +89,12 @@ func TestDictFilter(t *testing.T) {
 		es[i].IP, es[i].Session = fmt.Sprintf("198.51.100.%d", i%200), strconv.Itoa(1_000_000+i*7)
 	}
 	b := fill(t, es)
-	if pagesWith(t, b.Reader().DictFilter(), segment.ColSource, segment.WordHash("anything")) == 0 {
+	if pagesWith(t, b.Reader().DictFilter(), segment.ColSource, segment.WordHash("anything")).None() {
 		t.Error("a block in memory shuts something out")
 	}
 	r := write(t, b, nil)
 	has := func(name string, hashes ...uint64) bool {
-		return pagesWith(t, r.DictFilter(), columnOf(t, r, name), hashes...) != 0
+		return pagesWith(t, r.DictFilter(), columnOf(t, r, name), hashes...) != (segment.Parts{})
 	}
 	for column, text := range map[string]string{"attrs.mail": "uSER77@example.com", "attrs.list": "500007", "ip": "198.51.100.9", "source": "s"} {
 		if !has(column, segment.ValueHashes(column, text)...) {

@@ -110,7 +110,7 @@ func (w *Writer) write(r Reader, meta []byte) error {
 	if f.words, err = w.filter(w.words.dicts(r), 1); err != nil {
 		return err
 	}
-	if f.filter, err = w.filter(w.words.pages(r), pages); err != nil {
+	if f.filter, err = w.filter(w.words.pages(r), partsOf(r.Rows(), PartRows)); err != nil {
 		return err
 	}
 	w.body = f.append(w.body[:0])
@@ -128,12 +128,12 @@ func (w *Writer) write(r Reader, meta []byte) error {
 	return w.out.Flush()
 }
 
-// filter writes the filter of what was gathered of that many pages, if that is of use.
-func (w *Writer) filter(gathered error, pages int) (extent, error) {
+// filter writes the filter of what was gathered of that many parts, if that is of use.
+func (w *Writer) filter(gathered error, parts int) (extent, error) {
 	if gathered != nil {
 		return extent{}, gathered
 	}
-	body, ok := w.words.build(w.body[:0], pages, w.table)
+	body, ok := w.words.build(w.body[:0], parts, w.table)
 	if w.body = body; !ok {
 		return extent{}, nil
 	}
@@ -180,47 +180,69 @@ func (w *Writer) column(r Reader, c Column, col *column, pages int) error {
 		if err != nil {
 			return fmt.Errorf("page %d: %w", page, err)
 		}
-		col.pages.add(x)
+		col.pages.add(x...)
 	}
 	return nil
 }
 
-func (w *Writer) page(r Reader, c Column, page int) (extent, error) {
-	switch {
-	case c.isInts():
+// page writes a page: one body, or of a raw page one for each part.
+func (w *Writer) page(r Reader, c Column, page int) ([]extent, error) {
+	if c.isTexts() {
+		t, err := r.Texts(c, page)
+		if err != nil {
+			return nil, err
+		}
+		return w.texts(&t)
+	}
+	x, err := w.fixed(r, c, page)
+	return []extent{x}, err
+}
+
+func (w *Writer) fixed(r Reader, c Column, page int) (extent, error) {
+	if c.isInts() {
 		values, err := r.Ints(c, page)
 		if err != nil {
 			return extent{}, err
 		}
 		w.body = appendInts(w.body[:0], values)
 		return w.store(formInts, w.body)
-	case c == ColID:
-		rows, err := r.Bytes(c, page)
-		if err != nil {
-			return extent{}, err
-		}
+	}
+	rows, err := r.Bytes(c, page)
+	if err != nil {
+		return extent{}, err
+	}
+	switch c {
+	case ColID:
 		w.body = appendPlanes(w.body[:0], rows, c.width())
 		return w.store(formBytes, w.body)
-	case c.isBytes():
-		rows, err := r.Bytes(c, page)
-		if err != nil {
-			return extent{}, err
-		}
-		if c == ColLeaf8 || c == ColMAC16 { // random
-			return w.plain(formBytes, rows)
-		}
-		return w.store(formBytes, rows)
+	case ColLeaf8, ColMAC16: // random
+		return w.plain(formBytes, rows)
 	default:
-		t, err := r.Texts(c, page)
-		if err != nil {
-			return extent{}, err
-		}
-		form, code, body := appendTexts(w.body[:0], &t)
-		if w.body = body; form == formConst {
-			return extent{form: form, code: code}, nil
-		}
-		return w.store(form, body)
+		return w.store(formBytes, rows)
 	}
+}
+
+func (w *Writer) texts(t *Texts) (parts []extent, err error) {
+	n := 1
+	if t.Raw() {
+		n = partsOf(t.rows, PartRows)
+	}
+	for i := range n {
+		part := *t
+		if n > 1 {
+			part = t.part(i)
+		}
+		form, code, body := appendTexts(w.body[:0], &part)
+		w.body = body
+		x := extent{form: form, code: code}
+		if form != formConst {
+			if x, err = w.store(form, body); err != nil {
+				return nil, err
+			}
+		}
+		parts = append(parts, x)
+	}
+	return parts, nil
 }
 
 // store writes a body, compressed when that saves a sixteenth or more.
