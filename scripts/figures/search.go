@@ -18,6 +18,7 @@ type searchReport struct {
 	Files      int     `json:"segment_files"`
 	IngestRate float64 `json:"ingest_events_per_second"`
 	PeakRSS    float64 `json:"peak_rss_bytes"`
+	SearchRSS  float64 `json:"search_peak_rss_bytes"`
 	Questions  []struct {
 		Name    string  `json:"name"`
 		Goal    float64 `json:"goal_ms"`
@@ -33,8 +34,8 @@ type searchReport struct {
 
 func (r *searchReport) table() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "`%s`, %s, %s, %d cores, load before %.2f; %d files; peak memory %.0f MB, producers included\n\n",
-		r.Command, r.Version, day(r.Date), r.Cores, r.Load, r.Files, r.PeakRSS/1e6)
+	fmt.Fprintf(&b, "`%s`, %s, %s, %d cores, load before %.2f; %d files; peak memory %s%.0f MB, producers included\n\n",
+		r.Command, r.Version, day(r.Date), r.Cores, r.Load, r.Files, searching(r.SearchRSS), r.PeakRSS/1e6)
 	fmt.Fprintf(&b, "| question over %s events | events | goal | cold | p50 | p95 | CPU | p50 and p95 while %s events/s come in |\n|---|---:|---:|---:|---:|---:|---:|---:|\n",
 		thousands(float64(r.Events)), thousands(r.IngestRate))
 	for _, q := range r.Questions {
@@ -46,4 +47,12 @@ func (r *searchReport) table() string {
 			q.Name, thousands(float64(q.Hits)), goal, q.Cold, q.P50, q.P95, q.CPU, q.BusyP50, q.BusyP95)
 	}
 	return b.String()
+}
+
+// searching says how much memory searching alone took; 0 is not known.
+func searching(bytes float64) string {
+	if bytes == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f MB while it answers all of this, ", bytes/1e6)
 }

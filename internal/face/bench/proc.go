@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -110,6 +111,13 @@ func ownPeak() int64 {
 		return 0
 	}
 	return r.Maxrss << 10
+}
+
+// forgetPeak makes the peak of this process's memory what it has now, once it gave back
+// what it does not use; false where the system does not let it.
+func forgetPeak() bool {
+	debug.FreeOSMemory()
+	return os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil // proc(5)
 }
 
 // loadAverage is the machine's load over the last minute, 0 where unknown.

@@ -42,7 +42,8 @@ type SearchReport struct {
 
 	// IngestRate is what came in meanwhile in the last round.
 	IngestRate float64       `json:"ingest_events_per_second"`
-	PeakRSS    int64         `json:"peak_rss_bytes"` // of all rounds, producers included
+	PeakRSS    int64         `json:"peak_rss_bytes"`        // of all rounds, producers included
+	SearchRSS  int64         `json:"search_peak_rss_bytes"` // of the warm round alone, 0 where unknown
 	Questions  []SearchTimes `json:"questions"`
 }
 

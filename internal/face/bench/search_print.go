@@ -9,8 +9,8 @@ import (
 
 // Print writes the report for people.
 func (r *SearchReport) Print(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%d events in %d files, %.1f bytes each on disk, load before %.2f, peak memory %.0f MB\n%-36s %9s %9s %9s %9s %9s %9s %9s\n",
-		r.Events, r.Files, r.Disk, r.Load, float64(r.PeakRSS)/1e6, "", "goal", "cold", "p50", "p95", "CPU", "busy p50", "busy p95")
+	_, err := fmt.Fprintf(w, "%d events in %d files, %.1f bytes each on disk, load before %.2f, peak memory %.0f MB searching, %.0f MB in all\n%-36s %9s %9s %9s %9s %9s %9s %9s\n",
+		r.Events, r.Files, r.Disk, r.Load, float64(r.SearchRSS)/1e6, float64(r.PeakRSS)/1e6, "", "goal", "cold", "p50", "p95", "CPU", "busy p50", "busy p95")
 	for _, q := range r.Questions {
 		if err != nil {
 			return err

@@ -57,6 +57,7 @@ func forgetPages(dir string) error {
 
 // searchWarm asks each question again and again: first alone, then while events come.
 func searchWarm(ctx context.Context, data string, asked []question, o SearchOptions, l *haystack, r *SearchReport) (err error) {
+	alone := forgetPeak()
 	j, s, stop, err := searching(ctx, data)
 	if err != nil {
 		return err
@@ -72,6 +73,11 @@ func searchWarm(ctx context.Context, data string, asked []question, o SearchOpti
 		}
 		q := &r.Questions[i]
 		q.P50, q.P95, q.CPUMillis = percentile(times, 50), percentile(times, 95), cpu
+	}
+	if alone {
+		if r.SearchRSS, err = peakOf(os.Getpid()); err != nil {
+			return err
+		}
 	}
 	if o.Rate == 0 {
 		return nil

@@ -33,7 +33,7 @@ func TestSearchMeasures(t *testing.T) {
 	if hits["one address, deep page"] == 0 || hits["network"] == 0 || hits["user and time"] == 0 {
 		t.Errorf("a question without an answer: %v", hits)
 	}
-	if r.Files == 0 || r.Disk < 50 || r.PeakRSS == 0 {
+	if r.Files == 0 || r.Disk < 50 || r.PeakRSS == 0 || r.SearchRSS == 0 {
 		t.Errorf("%+v", r)
 	}
 	var out bytes.Buffer
