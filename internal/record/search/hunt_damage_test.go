@@ -41,7 +41,7 @@ func checkHunts(t *testing.T, s *search.Searcher, k known, hidden func(*event.Ev
 			for i := range a.Rows {
 				got[i] = *a.Rows[i].Event
 			}
-			expect(t, text, got, want[:min(len(want), query.MaxLimit)])
+			expect(t, text, got, counted[:min(len(counted), query.MaxLimit)])
 			continue
 		}
 		expected, err := reference(t, &query.Hunt{Where: &query.All{}, Stages: h.Stages}, counted, query.Limits{})
