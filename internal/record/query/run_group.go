@@ -17,6 +17,8 @@ type grouping struct {
 	timed  bool
 	groups map[string]*group
 	memory *memory
+	cells  []Cell // of the row at hand
+	key    []byte
 }
 
 // group is one combination of values.
@@ -47,6 +49,23 @@ func newGrouping(by []Field, aggs []Agg, in schema, m *memory) (*grouping, *Synt
 // add counts a row in each group that it belongs to: those of all combinations of the
 // different values that its columns have. head stands before them.
 func (g *grouping) add(w *row, head ...Cell) error {
+	cells := append(g.cells[:0], head...)
+	for _, r := range g.by {
+		c := r.of(w)
+		if c.Kind == CellList {
+			return g.addEach(w, head)
+		}
+		if !c.there() {
+			return nil
+		}
+		cells = append(cells, c)
+	}
+	g.cells = cells
+	return g.count(w, cells)
+}
+
+// addEach is add of a row with lists.
+func (g *grouping) addEach(w *row, head []Cell) error {
 	values := make([][]Cell, len(g.by))
 	for i, r := range g.by {
 		if values[i] = different(r.of(w)); len(values[i]) == 0 {
@@ -97,12 +116,12 @@ func different(c Cell) []Cell {
 }
 
 func (g *grouping) count(w *row, cells []Cell) error {
-	var b strings.Builder
+	key := g.key[:0]
 	for _, c := range cells {
-		appendKey(&b, c)
+		key = appendKey(key, c)
 	}
-	key := b.String()
-	one := g.groups[key]
+	g.key = key
+	one := g.groups[string(key)]
 	if one == nil {
 		if err := g.memory.group(); err != nil {
 			return err
@@ -111,7 +130,7 @@ func (g *grouping) count(w *row, cells []Cell) error {
 			return err
 		}
 		one = &group{cells: ownCell(Cell{List: cells}).List, tallies: make([]tally, len(g.aggs))}
-		g.groups[key] = one
+		g.groups[string(key)] = one
 	}
 	for i, c := range cells { // a number and a text that print the same are a number, whatever came first
 		if c.Kind < one.cells[i].Kind {
@@ -138,12 +157,18 @@ func (g *grouping) tally(w *row, one *group) error {
 	return g.memory.keep(kept)
 }
 
-// sorted returns the groups in the order of their values.
-func (g *grouping) sorted() []*group {
+// all returns the groups in any order.
+func (g *grouping) all() []*group {
 	out := make([]*group, 0, len(g.groups))
 	for _, one := range g.groups {
 		out = append(out, one)
 	}
+	return out
+}
+
+// sorted returns the groups in the order of their values.
+func (g *grouping) sorted() []*group {
+	out := g.all()
 	slices.SortFunc(out, func(a, b *group) int { return sortLists(a.cells, b.cells) })
 	return out
 }

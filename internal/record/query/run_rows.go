@@ -5,7 +5,6 @@ package query
 import (
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // newProcessor makes the processor of a stage.
@@ -165,21 +164,20 @@ func (p *dedup) finish() error { return p.next.finish() }
 // rowKey is equal for rows that print the same values, a list as a whole; ok is false
 // when one is not there.
 func rowKey(refs []ref, w *row) (key string, ok bool) {
-	var b strings.Builder
+	var b []byte
 	for _, r := range refs {
 		c := r.of(w)
 		if !c.there() {
 			return "", false
 		}
-		appendKey(&b, c)
+		b = appendKey(b, c)
 	}
-	return b.String(), true
+	return string(b), true
 }
 
 // appendKey writes a value so that no two lists of values look the same.
-func appendKey(b *strings.Builder, c Cell) {
+func appendKey(b []byte, c Cell) []byte {
 	text := c.String()
-	b.WriteString(strconv.Itoa(len(text)))
-	b.WriteByte(':')
-	b.WriteString(text)
+	b = strconv.AppendInt(b, int64(len(text)), 10)
+	return append(append(b, ':'), text...)
 }

@@ -23,8 +23,14 @@ func newTop(s *TopStage, in schema, m *memory, next processor) (processor, *Synt
 func (p *top) push(w row) error { return p.groups.add(&w) }
 
 func (p *top) finish() error {
-	var rows []row
 	split := len(p.stage.By)
+	if split == 0 {
+		if len(p.groups.groups) == 0 {
+			return passOn(nil, p.next)
+		}
+		return passOn(p.ranked(p.groups.all()), p.next)
+	}
+	var rows []row
 	groups := p.groups.sorted()
 	for len(groups) > 0 {
 		n := 1 // how many have the same values of By
@@ -43,12 +49,8 @@ func (p *top) ranked(groups []*group) []row {
 	for _, g := range groups {
 		total += g.n
 	}
-	slices.SortStableFunc(groups, func(a, b *group) int {
-		if p.stage.Rare {
-			a, b = b, a
-		}
-		return cmp.Compare(b.n, a.n)
-	})
+	groups = p.foremost(groups)
+	slices.SortFunc(groups, func(a, b *group) int { return cmp.Or(p.compare(a.n, b.n), sortLists(a.cells, b.cells)) })
 	if p.stage.Limit > 0 && len(groups) > p.stage.Limit {
 		groups = groups[:p.stage.Limit]
 	}
@@ -58,4 +60,27 @@ func (p *top) ranked(groups []*group) []row {
 		rows[i] = row{cells: append(slices.Clone(g.cells), intCell(g.n), floatCell(percent))}
 	}
 	return rows
+}
+
+// compare orders by number.
+func (p *top) compare(a, b int64) int {
+	if p.stage.Rare {
+		return cmp.Compare(a, b)
+	}
+	return cmp.Compare(b, a)
+}
+
+// foremost leaves out the groups that cannot be among the first, by their number alone:
+// to compare values is dear, and mostly few are wanted of many.
+func (p *top) foremost(groups []*group) []*group {
+	if p.stage.Limit <= 0 || len(groups) <= p.stage.Limit {
+		return groups
+	}
+	numbers := make([]int64, len(groups))
+	for i, g := range groups {
+		numbers[i] = g.n
+	}
+	slices.SortFunc(numbers, p.compare)
+	last := numbers[p.stage.Limit-1]
+	return slices.DeleteFunc(groups, func(g *group) bool { return p.compare(g.n, last) > 0 })
 }

@@ -5,10 +5,8 @@ package search
 import (
 	"encoding/binary"
 	"slices"
-	"strings"
 	"time"
 
-	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/record/query"
 	"github.com/tocsin-siem/tocsin/internal/record/segment"
 )
@@ -104,27 +102,21 @@ func (a *alike) code(field int) []uint16 {
 // read reads the codes of a field.
 func (a *alike) read(v *view, page int, name string, c *codes) (ok bool, err error) {
 	c.codes, c.texts = c.codes[:0], segment.Texts{}
-	var column segment.Column
-	switch key, attr := strings.CutPrefix(name, attrPrefix); {
-	case name == "severity", name == "severity_number":
+	switch name {
+	case "severity", "severity_number":
 		return true, a.readBytes(v, page, segment.ColSeverity, c)
-	case name == "outcome":
+	case "outcome":
 		return true, a.readBytes(v, page, segment.ColOutcome, c)
-	case attr:
-		if over, err := segment.MayLieInRest(v.r, key); err != nil || over && v.r.Raw(segment.ColRest, page) {
-			return false, err
+	}
+	column, own, ok, err := v.textColumn(page, name)
+	if err != nil || !ok {
+		return false, err
+	}
+	if !own {
+		for range a.rows {
+			c.codes = append(c.codes, segment.CodeAbsent)
 		}
-		var own bool
-		if column, own = segment.FindAttr(v.r.Attrs(), key); !own { // it is nowhere
-			for range a.rows {
-				c.codes = append(c.codes, segment.CodeAbsent)
-			}
-			return true, nil
-		}
-	case event.CoreField(name) == event.FieldNone:
-		return false, nil
-	default:
-		column = segment.TextColumn(event.CoreField(name))
+		return true, nil
 	}
 	if c.texts, err = v.r.Texts(column, page); err != nil {
 		return false, err
@@ -172,7 +164,7 @@ func (a *alike) split(codes []uint16) {
 	for _, c := range codes {
 		n = max(n, uint32(c)+1)
 	}
-	if a.most*n <= maxClasses { // neither is over 65,536
+	if a.most == 1 || a.most*n <= maxClasses { // neither is over 65,536
 		for i, c := range codes {
 			a.class[i] = a.class[i]*n + uint32(c)
 		}

@@ -21,8 +21,14 @@ type sink struct {
 	mu      sync.Mutex
 	runner  *query.Runner
 	failed  error // a *query.LimitError
-	classes map[*view]map[string]*class
+	classes map[*view]*classes
 	held    int // bytes of classes that are not pushed yet
+}
+
+// classes are what is known of a segment's rows until it is pushed.
+type classes struct {
+	coded byCode
+	byKey map[string]*class
 }
 
 // class are the rows of a segment that are alike.
@@ -43,7 +49,7 @@ func newSink(h *query.Hunt, limits query.Limits) (*sink, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &sink{any: h.AnyOrder(), runner: r, classes: map[*view]map[string]*class{}}
+	k := &sink{any: h.AnyOrder(), runner: r, classes: map[*view]*classes{}}
 	if needs := (&query.Hunt{Where: &query.All{}, Stages: h.Stages}).Needs(); !needs.All {
 		k.fields = append([]string{}, needs.Fields...)
 	}
@@ -56,10 +62,15 @@ func newSink(h *query.Hunt, limits query.Limits) (*sink, error) {
 // page takes the rows of a page. fault is one of reading, which happened at a place; err
 // says that there is no answer.
 func (k *sink) page(v *view, page int, sc *scratch) (at place, fault, err error) {
-	folds := false
+	folds, coded := false, false
+	var column segment.Column
 	at = place{int(v.number), page}
 	if k.folding != nil {
-		if folds, fault = sc.alike.page(v, page, &sc.rows, k.folding); fault != nil {
+		column, coded, fault = v.codes(page, k.folding, sc)
+		if fault == nil && !coded {
+			folds, fault = sc.alike.page(v, page, &sc.rows, k.folding)
+		}
+		if fault != nil {
 			return at, fault, nil
 		}
 	}
@@ -67,8 +78,13 @@ func (k *sink) page(v *view, page int, sc *scratch) (at place, fault, err error)
 	defer k.mu.Unlock()
 	switch {
 	case k.failed != nil:
-	case folds:
-		if k.hold(v, page, &sc.alike); k.held > mostHeld {
+	case coded || folds:
+		if coded {
+			k.held += k.of(v).coded.add(column, page, sc.codes)
+		} else {
+			k.hold(v, page, &sc.alike)
+		}
+		if k.held > mostHeld {
 			at, fault = k.flush()
 		}
 	default:
@@ -91,13 +107,19 @@ func (k *sink) push(e *eventOf, n int64) {
 	}
 }
 
-// hold adds the classes of a page to those of its segment.
-func (k *sink) hold(v *view, page int, a *alike) {
+// of are the classes of a segment.
+func (k *sink) of(v *view) *classes {
 	held := k.classes[v]
 	if held == nil {
-		held = map[string]*class{}
+		held = &classes{byKey: map[string]*class{}}
 		k.classes[v] = held
 	}
+	return held
+}
+
+// hold adds the classes of a page to those of its segment.
+func (k *sink) hold(v *view, page int, a *alike) {
+	held := k.of(v).byKey
 	a.classes(len(k.folding.Fields), func(key []byte, row int, n int64) {
 		c := held[string(key)]
 		if c == nil {
@@ -111,10 +133,18 @@ func (k *sink) hold(v *view, page int, a *alike) {
 
 // flush pushes an event of each class. With a fault, at is where it is.
 func (k *sink) flush() (at place, fault error) {
-	for v, held := range k.classes {
-		list := make([]*class, 0, len(held))
-		for _, c := range held {
+	for v, of := range k.classes {
+		if of.coded.rows != nil {
+			if fault = of.coded.each(v.r, k.folding.Fields[0], k.push); fault != nil {
+				return place{int(v.number), of.coded.page}, fault
+			}
+		}
+		list := make([]*class, 0, len(of.byKey))
+		for _, c := range of.byKey {
 			list = append(list, c)
+		}
+		if len(list) == 0 {
+			continue
 		}
 		slices.SortFunc(list, func(a, b *class) int { return cmp.Compare(a.row, b.row) })
 		rows := segment.NewScan(v.r)

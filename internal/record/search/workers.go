@@ -15,6 +15,8 @@ type scratch struct {
 	rows, found segment.Bits
 	hits        []hit
 	alike       alike
+	places      []uint16
+	codes       []uint16
 	acc         *account
 }
 
