@@ -148,6 +148,28 @@ func TestFiltersOfAnotherSize(t *testing.T) {
 			t.Errorf("%d bytes: %b, %v", size, parts, err)
 		}
 	}
+	for _, width := range []int{64, 128} { // no slot fits into what is there
+		f, _ := filterFile(t, nil)
+		f.footer.filter.stored = 8
+		if parts, err := (Filter{file: f, x: &f.footer.filter, width: width}).Any(ColMessage, [][]uint64{{1}}); !errors.Is(err, ErrCorrupt) || parts != AllParts() {
+			t.Errorf("slots of %d bits in 4 bytes: %b, %v", width, parts, err)
+		}
+	}
+}
+
+// TestPartsTooLarge: what parts claim to unpack to is no more than a page may have.
+func TestPartsTooLarge(t *testing.T) {
+	t.Parallel()
+	f, _ := filterFile(t, nil)
+	for i := range f.footer.columns[ColMessage].pages.parts(0) {
+		f.footer.columns[ColMessage].pages.parts(0)[i].raw = maxBody / 3
+	}
+	if _, err := f.Texts(ColMessage, 0); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("%v", err)
+	}
+	if _, err := f.Texts(ColMessage, 1); err != nil {
+		t.Errorf("another page: %v", err)
+	}
 }
 
 // TestSlotWidths: a filter of any number of parts has what was put in, where it was put.

@@ -74,6 +74,9 @@ func (f *File) joined(c Column, page int, parts []extent) (Texts, error) {
 	for i := range parts {
 		size += int(parts[i].raw)
 	}
+	if size > maxBody {
+		return Texts{}, f.wrap(fmt.Errorf("column %s, page %d: %d bytes in parts: %w", f.footer.name(c), page, size, ErrCorrupt))
+	}
 	p := &cachedPage{texts: Texts{rows: rows, ends: make([]uint32, rows), data: make([]byte, 0, size)}}
 	for i := range parts {
 		from := i * PartRows

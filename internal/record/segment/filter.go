@@ -93,6 +93,9 @@ func (f Filter) block(buffer []byte, hash uint64) ([]byte, error) {
 		return nil, err
 	}
 	data := b[:len(b)-4]
+	if len(data)*8 < f.width {
+		return nil, fmt.Errorf("block of %d bytes: %w", len(b), ErrCorrupt)
+	}
 	if crc32.Checksum(data, f.file.table) != binary.LittleEndian.Uint32(b[len(data):]) {
 		return nil, fmt.Errorf("block %d: wrong checksum: %w", at, ErrCorrupt)
 	}
