@@ -69,6 +69,18 @@ describe('exporting events', () => {
     await close();
   });
 
+  it('gives a Parquet file, which says how many events are in it', async () => {
+    const { page, problems, close } = await visit(browser, path);
+    await page.locator('[data-row-link]').first().waitFor();
+    await page.getByRole('button', { name: 'Export' }).click();
+    const { name, text } = await saved(page, () => page.getByRole('menuitem', { name: /Parquet/ }).click());
+    expect(name).toMatch(/\.parquet$/);
+    expect([text.slice(0, 4), text.slice(-4)]).toEqual(['PAR1', 'PAR1']);
+    await page.getByText(/^([4-9]|[1-9]\d+) events exported\.$/).waitFor();
+    expect(problems).toEqual([]);
+    await close();
+  });
+
   it.each([
     ['light', 'en', 1440],
     ['dark', 'ro', 1440],

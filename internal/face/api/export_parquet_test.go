@@ -30,6 +30,11 @@ func TestExportParquet(t *testing.T) {
 			resp.Trailer.Get("Tocsin-Rows") != want || resp.Trailer.Get("Tocsin-Next") != c.next {
 			t.Fatalf("%+v: %d %v %v", c, resp.StatusCode, resp.Header, resp.Trailer)
 		}
+		for key, value := range map[string]string{"tocsin.rows": want, "tocsin.next": c.next} { // which the web app looks for, byte by byte
+			if pair := fmt.Sprintf("\x18%c%s\x18%c%s\x00", len(key), key, len(value), value); strings.Count(body, pair) != 1 {
+				t.Errorf("%+v: the file does not have %q once", c, pair)
+			}
+		}
 		in := strings.NewReader(body)
 		f, err := parquet.OpenFile(in, in.Size())
 		if err != nil {

@@ -1,6 +1,6 @@
 // What is found as a file. What is running can be ended from the same place.
 import { Button, Loader, Menu } from '@mantine/core';
-import { Braces, Download, FileJson, FileSpreadsheet, X } from 'lucide-react';
+import { Braces, Columns3, Download, FileJson, FileSpreadsheet, X } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { formatNumber } from '../lib/format';
@@ -8,7 +8,8 @@ import { saveFile } from '../lib/save-file';
 import classes from './export-menu.module.css';
 import { toastDone, toastFailed } from './toast';
 
-type Format = 'csv' | 'json' | 'ndjson';
+type TableFormat = 'csv' | 'json' | 'ndjson';
+type EventFormat = TableFormat | 'parquet';
 
 export type ExportedFile = {
   name: string;
@@ -20,11 +21,15 @@ export type ExportedFile = {
   incomplete: number;
 };
 
-type Props = {
-  /** Whether events are in the file, or rows of a table. */
-  of: 'events' | 'rows';
-  /** Makes the file, says how far it is, and ends when told to; what it throws may say why in code and status. */
-  run: (format: Format, signal: AbortSignal, onRows: (rows: number) => void) => Promise<ExportedFile>;
+/** Makes the file, says how far it is, and ends when told to; what it throws may say why in code and status. */
+type Run<Format> = (
+  format: Format,
+  signal: AbortSignal,
+  onRows: (rows: number) => void,
+) => Promise<ExportedFile>;
+
+/** Events are in the file, or rows of a table. */
+type Props = ({ of: 'events'; run: Run<EventFormat> } | { of: 'rows'; run: Run<TableFormat> }) & {
   /** The most rows of a file. */
   limit: number;
   disabled: boolean;
@@ -42,21 +47,25 @@ const forms = [
   ['json', Braces],
   ['ndjson', FileJson],
 ] as const;
+const eventForms = [...forms, ['parquet', Columns3]] as const;
 
 /** One export at a time: how far it is, how it ended, and the way to end it early. */
-function useRun({ of, run, limit, wrong }: Props) {
+function useRun(props: Props) {
+  const { of, limit, wrong } = props;
   const { t, i18n } = useTranslation();
-  const [rows, setRows] = useState<number>();
+  const [rows, setRows] = useState<number | 'unknown'>();
   const running = useRef<AbortController>(undefined);
   useEffect(() => () => running.current?.abort(), []);
 
-  const start = async (format: Format) => {
+  const start = async (format: EventFormat) => {
     if (running.current) return;
     const control = new AbortController();
     running.current = control;
-    setRows(0);
+    setRows(format === 'parquet' ? 'unknown' : 0);
     try {
-      const done = await run(format, control.signal, setRows);
+      const done = await (props.of === 'events'
+        ? props.run(format, control.signal, setRows)
+        : props.run(format as TableFormat, control.signal, setRows));
       saveFile(done.name, done.file);
       const most = formatNumber(limit, i18n.language);
       const said = { count: done.rows };
@@ -98,9 +107,11 @@ export function ExportMenu(props: Props) {
             running ? <Loader size={13} aria-hidden="true" /> : <Download size={15} aria-hidden="true" />
           }
         >
-          {running
-            ? t('events.export.running', { rows: formatNumber(rows, i18n.language) })
-            : t('events.export.label')}
+          {!running
+            ? t('events.export.label')
+            : rows === 'unknown'
+              ? t('events.export.under')
+              : t('events.export.running', { rows: formatNumber(rows, i18n.language) })}
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
@@ -113,13 +124,15 @@ export function ExportMenu(props: Props) {
             <Menu.Label className={classes.about}>
               {of === 'events' ? t('events.export.limit', most) : t('hunt.export.limit', most)}
             </Menu.Label>
-            {forms.map(([format, Icon]) => (
+            {(of === 'events' ? eventForms : forms).map(([format, Icon]) => (
               <Menu.Item
                 key={format}
                 leftSection={<Icon size={15} aria-hidden="true" />}
                 onClick={() => void start(format)}
               >
-                {t(of === 'events' ? `events.export.${format}` : `hunt.export.${format}`)}
+                {format === 'parquet' || of === 'events'
+                  ? t(`events.export.${format}`)
+                  : t(`hunt.export.${format}`)}
               </Menu.Item>
             ))}
           </>

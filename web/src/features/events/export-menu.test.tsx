@@ -67,6 +67,31 @@ describe('the export of events', () => {
     expect(saved.map(({ name }) => name)).toEqual(['tocsin-events.ndjson']);
   });
 
+  const footer = (rows: string, next: string) => {
+    const pair = (key: string, value: string) =>
+      `\x18${String.fromCharCode(key.length)}${key}\x18${String.fromCharCode(value.length)}${value}\0`;
+    const text = `\xff\x15${pair('tocsin.query', 'tocsin')}${pair('tocsin.next', next)}${pair('tocsin.rows', rows)}\0`;
+    return Uint8Array.from(
+      `PAR1\x00\xfe${text}${String.fromCharCode(text.length)}\0\0\0PAR1`,
+      (c) => c.codePointAt(0) ?? 0,
+    );
+  };
+  it.each([
+    ['en', footer('12345', ''), '12,345 events exported.'],
+    ['ro', footer('12345', ''), '12.345 de evenimente exportate.'],
+    ['en', footer('100000', '01M3250V5TPPCPSC0ZQ835EEWD'), /^The file has the newest 100,000 events/],
+  ] as const)('is told by a Parquet file how many events it has (%s)', async (language, body, text) => {
+    const { asked } = await choose(
+      () => file(body, { 'Content-Type': 'application/vnd.apache.parquet', 'Content-Disposition': '' }),
+      language,
+      /Parquet/,
+    );
+    expect(await screen.findByText(text)).toBeTruthy();
+    expect(asked[0]?.searchParams.get('format')).toBe('parquet');
+    expect(saved.map(({ name }) => name)).toEqual(['tocsin-events.parquet']);
+    expect(new Uint8Array((await saved[0]?.file.arrayBuffer()) as ArrayBuffer)).toEqual(body);
+  });
+
   it('says when the file is full', async () => {
     await choose(() => file(`"log_id"\n${'"1"\n'.repeat(exportLimit)}`));
     expect(await screen.findByText(/^The file has the newest 100,000 events/)).toBeTruthy();

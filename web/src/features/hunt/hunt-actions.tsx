@@ -41,13 +41,17 @@ export function HuntActions({ search, query, at, answer, why, onLive, onOpen }: 
       {saved}
       {!live && (
         <ExportMenu
-          of={staged ? 'rows' : 'events'}
-          run={
-            staged
-              ? (format) => Promise.resolve(tableFile(answer, format, Date.now()))
-              : (format, signal, onRows) => exportEvents({ hunt, ...times }, format, signal, onRows)
-          }
-          limit={staged ? tableLimit : exportLimit}
+          {...(staged
+            ? {
+                of: 'rows',
+                limit: tableLimit,
+                run: (format) => Promise.resolve(tableFile(answer, format, Date.now())),
+              }
+            : {
+                of: 'events',
+                limit: exportLimit,
+                run: (format, signal, onRows) => exportEvents({ hunt, ...times }, format, signal, onRows),
+              })}
           disabled={answer === undefined || answer.rows.length === 0}
           wrong={t('hunt.error.other')}
         />
