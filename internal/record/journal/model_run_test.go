@@ -116,7 +116,7 @@ func (x *modelRun) resume() {
 	maps.Copy(x.m.doubted, x.m.unsure)
 	x.m.holds, x.m.unsure = holds, map[string]bool{}
 	orders, err := x.j.Erasures()
-	if err != nil {
+	if err != nil && x.ctx.Err() == nil { // it removes what is left of orders, and the power may go then
 		x.m.wrong("erasures: %v", err)
 	}
 	for i := range orders {
