@@ -14,8 +14,9 @@ import (
 )
 
 // FormatVersion is the format of a journal's folder, all of its files together, that
-// this program writes; it reads the earlier ones, too. It is raised by one when a program that knows the
-// old one would misread a file, or call it damaged (docs/journal-format.md, Versions).
+// this program writes; it reads the earlier ones, too. It is raised by one when a
+// program that knows the old one would misread a file, or call it damaged
+// (docs/journal-format.md, Versions).
 const FormatVersion = 2
 
 const (

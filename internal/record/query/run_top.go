@@ -25,9 +25,6 @@ func (p *top) push(w row) error { return p.groups.add(&w) }
 func (p *top) finish() error {
 	split := len(p.stage.By)
 	if split == 0 {
-		if len(p.groups.groups) == 0 {
-			return passOn(nil, p.next)
-		}
 		return passOn(p.ranked(p.groups.all()), p.next)
 	}
 	var rows []row

@@ -110,8 +110,8 @@ func parseBounds(r *scanner[[]byte], last *Bounds) (b Bounds) {
 	return b
 }
 
-// parseFooter reads the footer of a file of that version whose checksum was good. Bodies fill the file from
-// the magic to limit.
+// parseFooter reads the footer of a file of that version whose checksum was good.
+// Bodies fill the file from the magic to limit.
 func parseFooter(b []byte, limit int64, version int) (*footer, error) {
 	r := extentReader{scanner: scanner[[]byte]{s: b}, offset: int64(magicSize), limit: limit, partRows: partRows(version)}
 	f := &footer{}
