@@ -8,13 +8,18 @@ import (
 
 // normalizeJSON reads one JSON object: our own names and their aliases fill the
 // fields, the members of attrs, details and metadata and every other member
-// become attributes, objects by dotted names.
+// become attributes, objects by dotted names. An object in the dialect of a product
+// that is known (dialectOf) is read as that.
 func normalizeJSON(raw []byte, h *Hint, out []*event.Event) ([]*event.Event, error) {
 	mem := h.arena()
 	r := &mem.reader
 	e := mem.event()
 	r.reset(raw, h, e)
-	if err := r.read(""); err != nil {
+	err := r.read("")
+	if (err != nil || len(r.told) > 0) && r.inDialect(raw, h, e, err) {
+		return append(out, e), nil
+	}
+	if err != nil {
 		*e = event.Event{}
 		return out, err
 	}

@@ -53,6 +53,10 @@ type reader struct {
 	// spread makes a list of objects into attributes name.0.member, name.1.member;
 	// otherwise each object in a list is kept as its JSON text.
 	spread bool
+	// plain makes every member an attribute, also one that has the name of a field.
+	plain bool
+	// told are the members that tell a dialect.
+	told []string
 
 	path  []byte
 	key   string // the member that is read, for errors
@@ -71,7 +75,7 @@ type reader struct {
 func (r *reader) reset(raw []byte, h *Hint, e *event.Event) {
 	r.scanner = scanner{b: raw}
 	r.h, r.e, r.mem = h, e, h.mem
-	r.spread = false
+	r.spread, r.plain, r.told = false, false, r.told[:0]
 	r.path, r.names, r.attrs = r.path[:0], r.names[:0], r.attrs[:0]
 	r.rank = [slots]uint8{}
 	r.severity, r.level = event.Value{}, event.Value{}
@@ -85,7 +89,7 @@ func (r *reader) record() error {
 		}
 		return fmt.Errorf("event: want object, got %s", kindOf(c))
 	}
-	if err := r.object(1, fromRecord, true, slotNone); err != nil {
+	if err := r.object(1, fromRecord, !r.plain, slotNone); err != nil {
 		return err
 	}
 	if r.peek(); r.i < len(r.b) {
@@ -188,6 +192,9 @@ func (r *reader) member(name string, depth int, from origin, core bool) error {
 				}
 			}
 		}
+	}
+	if core && from == fromRecord && len(r.path) == 0 {
+		r.tells(key)
 	}
 	return r.other(key, c, depth, from)
 }

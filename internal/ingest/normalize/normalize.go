@@ -2,10 +2,19 @@
 
 // Package normalize turns one record, as a source sent it, into events.
 //
-// It is a catalog: each format is one file and one line in Catalog, and each
-// kind of syslog body (sshd, sudo, PAM) is one file and one line in bodyOf.
+// It is a catalog: each format is one file and one line in Catalog. Beside the
+// formats stand what they have in common:
 //
 //	record bytes + Hint → Format.Normalize → 1..n *event.Event
+//	  line (readLine):   header → body by its program (bodyOf) or its look (bodyLike)
+//	  object (reader):   members by name → dialect of the product (dialectOf)
+//	  envelope:          what stands around a record, told where the record is silent
+//
+// A kind of body (sshd, CEF, an access log) is one file with its bodyReader and one
+// line in bodyOf or bodyLike; ofLine makes a format of it. A dialect (CloudTrail) is
+// one file with its fill function and one line in dialectOf; ofDialect makes a format
+// of it. So a line or object of a kind that is known is understood on every input,
+// whatever stands around it.
 //
 // A format fills every field of an event but ID, Received, Place, Input and
 // Sender, which belong to the pipeline. The rules that hold for all of them:
@@ -60,6 +69,7 @@ type Format struct {
 func Catalog() []Format {
 	return []Format{
 		{Name: "auto", Summary: "JSON where a record starts with {, else syslog", Normalize: normalizeAuto},
+		{Name: "cloudtrail", Summary: "AWS CloudTrail records", Normalize: ofDialect("cloudtrail", dialect{plain: true, fill: fillCloudTrail})},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
 		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
 		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package normalize
+
+import "strings"
+
+// bodyOf returns the reader of what a program writes, nil for a program that none
+// is known of: one line each.
+func bodyOf(program string) bodyReader {
+	switch program {
+	case "sshd", "sshd-session", "sshd-auth":
+		return parseSSHD
+	case "sudo":
+		return parseSudo
+	case "su", "su-l", "runuser":
+		return parseSu
+	default:
+		return nil
+	}
+}
+
+// bodyLike returns the reader of what a text looks like by its first bytes, whoever
+// wrote it; nil for other texts. It is asked for every line, so that a look is a
+// prefix or little more: one line each.
+func bodyLike(text string) bodyReader {
+	switch {
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "@cee:"):
+		return readObject
+	default:
+		return nil
+	}
+}
