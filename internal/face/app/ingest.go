@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,14 +180,12 @@ func (s *server) syslogAddress() string {
 	return ""
 }
 
-// authorize tells who sends to an input. It knows the bearer form; the forms of
-// other protocols are read by their inputs.
-func (s *server) authorize(r *http.Request) (input.Sender, error) {
-	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") {
+// authorize tells who sends to an input, by the token.
+func (s *server) authorize(ctx context.Context, token string) (input.Sender, error) {
+	if token == "" {
 		return input.Sender{}, input.ErrUnauthorized
 	}
-	who, err := s.face.access.Authenticate(r.Context(), strings.TrimSpace(token))
+	who, err := s.face.access.Authenticate(ctx, token)
 	switch {
 	case errors.Is(err, auth.ErrUnauthenticated):
 		return input.Sender{}, input.ErrUnauthorized

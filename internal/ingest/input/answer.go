@@ -11,7 +11,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"time"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/ingest/pipeline"
@@ -77,10 +76,25 @@ func send(w http.ResponseWriter, status int, mediaType string, v any) {
 	_, _ = w.Write(body) // a sender that has left is told nothing
 }
 
-// refuse answers with what an error means for the sender. withError adds the
-// member error.
-func refuse(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err error, withError bool) {
-	status, detail := statusOf(err)
+// refusal answers with what an error means for the sender, in the form of a protocol.
+type refusal func(w http.ResponseWriter, r *http.Request, err error)
+
+// problems is the refusal of our own protocols; withError adds the member error.
+func problems(logger *slog.Logger, withError bool) refusal {
+	return func(w http.ResponseWriter, r *http.Request, err error) {
+		status, detail := refused(w, r, logger, err)
+		p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
+		if withError {
+			p.Error = detail
+		}
+		send(w, status, "application/problem+json", p)
+	}
+}
+
+// refused is what refusals have in common: the status, what the sender is told, the
+// headers that belong to the status, and a line in the log where it is our fault.
+func refused(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err error) (status int, detail string) {
+	status, detail = statusOf(err)
 	switch status {
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tocsin"`)
@@ -94,11 +108,7 @@ func refuse(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err err
 	if after := pipeline.RetryAfter(err); after > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
 	}
-	p := problem{Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail}
-	if withError {
-		p.Error = detail
-	}
-	send(w, status, "application/problem+json", p)
+	return status, detail
 }
 
 // statusOf maps an error to a status and to what the sender is told.
@@ -125,22 +135,4 @@ func statusOf(err error) (status int, detail string) {
 	default:
 		return http.StatusInternalServerError, "this is our fault; the log knows more"
 	}
-}
-
-// served is what handlers of all HTTP protocols begin with: the sender and the
-// body. On false the answer has been given.
-func (e *Env) served(w http.ResponseWriter, r *http.Request, withError bool) (Sender, *Body, bool) {
-	sender, err := e.Authorize(r)
-	if err != nil {
-		refuse(w, r, e.Logger, err, withError)
-		return Sender{}, nil, false
-	}
-	start := time.Now()
-	body, err := e.Bodies.Read(w, r)
-	if err != nil {
-		refuse(w, r, e.Logger, err, withError)
-		return Sender{}, nil, false
-	}
-	e.spent(pipeline.StageRead, start, 0)
-	return sender, body, true
 }

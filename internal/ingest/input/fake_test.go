@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"runtime/pprof"
 	"slices"
@@ -159,15 +158,15 @@ func (s *sink) env(name string) Env {
 	return Env{
 		Name: name, Ingest: s.pipe.Ingest, Spent: s.pipe.Spent, Logger: slog.New(slog.DiscardHandler),
 		Bodies: NewBodies(0), HasFormat: func(n string) bool { _, ok := formats(n, pipeline.Hint{}); return ok },
-		Authorize: func(r *http.Request) (Sender, error) {
-			switch r.Header.Get("Authorization") {
-			case "Bearer good", "Bearer your-webhook-token", "Bearer t":
+		Authorize: func(_ context.Context, token string) (Sender, error) {
+			switch token {
+			case "good", "your-webhook-token", "t":
 				return Sender{ID: "token-1"}, nil
-			case "Bearer reader":
+			case "reader":
 				return Sender{}, fmt.Errorf("scope read: %w", ErrForbidden)
-			case "Bearer broken":
+			case "broken":
 				return Sender{}, errors.New("the state is locked")
-			case "Bearer eager":
+			case "eager":
 				return Sender{}, &pipeline.RefusedError{Err: pipeline.ErrBusy, After: 1500 * time.Millisecond}
 			default:
 				return Sender{}, ErrUnauthorized

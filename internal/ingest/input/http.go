@@ -44,7 +44,7 @@ func (c *HTTP) Open(_ context.Context, env Env) (Input, error) {
 	if err := env.check(true); err != nil {
 		return nil, err
 	}
-	h := &httpInput{env: env}
+	h := &httpInput{door: door{env: &env, refuse: problems(env.Logger, false)}}
 	return &routed{
 		routes:   []Route{{Method: http.MethodPost, Pattern: "/api/siem/events", Handler: http.HandlerFunc(h.serve)}},
 		received: &h.received,
@@ -52,12 +52,12 @@ func (c *HTTP) Open(_ context.Context, env Env) (Input, error) {
 }
 
 type httpInput struct {
-	env      Env
+	door
 	received atomic.Uint64
 }
 
 func (h *httpInput) serve(w http.ResponseWriter, r *http.Request) {
-	sender, body, ok := h.env.served(w, r, false)
+	sender, body, ok := h.enter(w, r)
 	if !ok {
 		return
 	}
@@ -65,14 +65,14 @@ func (h *httpInput) serve(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	b, split, text, err := h.batch(r, sender, body.Bytes)
 	if err != nil {
-		refuse(w, r, h.env.Logger, err, false)
+		h.refuse(w, r, err)
 		return
 	}
 	h.env.spent(pipeline.StageSplit, start, len(b.Items))
 	h.received.Add(uint64(len(b.Items)))
 	result, err := h.env.Ingest(r.Context(), b)
 	if err != nil {
-		refuse(w, r, h.env.Logger, err, false)
+		h.refuse(w, r, err)
 		return
 	}
 	if split.Broken != "" {

@@ -9,7 +9,8 @@
 //
 // It is a catalog: one file a protocol with its name, configuration, defaults,
 // checks and behaviour, and one line in Catalog. What several protocols share is
-// beside them: Bodies reads request bodies, Answer writes results and problems,
+// beside them: door lets requests in by the credential of their protocol, Bodies reads
+// request bodies, Answer writes results and problems, acceptor takes connections,
 // framer cuts streams, deliverer holds on to a batch until it is recorded.
 //
 // Guarantees:
@@ -125,7 +126,7 @@ type Env struct {
 	// HasFormat tells whether there is a format of that name; nil is allowed, then
 	// a wrong name shows with the first batch.
 	HasFormat func(name string) bool
-	// Authorize tells who sends a request. Inputs with routes need it.
+	// Authorize tells who sends, by the token. Inputs with routes need it.
 	Authorize Authorize
 	// Receipt makes the receipt of a request, as JSON, from the SHA-256 of its
 	// decoded body and its result; nil makes none.
@@ -162,11 +163,11 @@ type Sender struct {
 	Source string
 }
 
-// Authorize tells who sends a request that wants to write events. It fails with
-// ErrUnauthorized, ErrForbidden or an error of pipeline.RefusedError's kind;
-// any other error is a fault of ours. It is cheap and called before anything of
-// the body is read.
-type Authorize func(r *http.Request) (Sender, error)
+// Authorize tells who sends, by the token: one that may write events. It fails with
+// ErrUnauthorized, ErrForbidden or an error of pipeline.RefusedError's kind; any
+// other error is a fault of ours. It is cheap and called before anything of a body
+// is read; where a protocol puts the token is the input's to know (credential).
+type Authorize func(ctx context.Context, token string) (Sender, error)
 
 // The answers of an Authorize.
 var (

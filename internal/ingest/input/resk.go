@@ -32,7 +32,7 @@ func (c *Resk) Open(_ context.Context, env Env) (Input, error) {
 	if err := env.check(true); err != nil {
 		return nil, err
 	}
-	in := &reskInput{env: env}
+	in := &reskInput{door: door{env: &env, refuse: problems(env.Logger, true)}}
 	return &routed{
 		routes:   []Route{{Method: http.MethodPost, Pattern: "/api/security/events", Handler: http.HandlerFunc(in.serve)}},
 		received: &in.received,
@@ -40,7 +40,7 @@ func (c *Resk) Open(_ context.Context, env Env) (Input, error) {
 }
 
 type reskInput struct {
-	env      Env
+	door
 	received atomic.Uint64
 }
 
@@ -53,7 +53,7 @@ type reskAnswer struct {
 }
 
 func (in *reskInput) serve(w http.ResponseWriter, r *http.Request) {
-	sender, body, ok := in.env.served(w, r, true)
+	sender, body, ok := in.enter(w, r)
 	if !ok {
 		return
 	}
@@ -61,7 +61,7 @@ func (in *reskInput) serve(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	items, broken, err := reskEvents(body.Bytes)
 	if err != nil {
-		refuse(w, r, in.env.Logger, err, true)
+		in.refuse(w, r, err)
 		return
 	}
 	in.env.spent(pipeline.StageSplit, start, len(items))
@@ -70,7 +70,7 @@ func (in *reskInput) serve(w http.ResponseWriter, r *http.Request) {
 		Input: in.env.Name, Sender: sender.ID, Source: sender.Source, Format: "resk", Peer: peerOf(r), Items: items,
 	})
 	if err != nil {
-		refuse(w, r, in.env.Logger, err, true)
+		in.refuse(w, r, err)
 		return
 	}
 	if broken != "" {

@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -116,21 +115,17 @@ func (c *SyslogTCP) serve(ln net.Listener, env Env) (*syslogTCP, error) {
 		return nil, err
 	}
 	return &syslogTCP{
-		config: *c, ln: ln, template: b, deliverer: deliverer{env: env}, peers: map[netip.Addr]int{},
+		config: *c, acceptor: newAcceptor(ln, c.MaxConnections, c.MaxPerPeer, env.Logger), template: b, deliverer: deliverer{env: env},
 	}, nil
 }
 
 type syslogTCP struct {
 	deliverer
+	acceptor
 	config   SyslogTCP
-	ln       net.Listener
 	template pipeline.Batch
 
-	mu    sync.Mutex
-	open  int
-	peers map[netip.Addr]int
-
-	cut, broken, refused atomic.Uint64
+	cut, broken atomic.Uint64
 }
 
 // The sizes of a connection's buffer: it grows while a message or the sender
@@ -148,60 +143,7 @@ func (s *syslogTCP) Routes() []Route { return nil }
 func (s *syslogTCP) Run(ctx context.Context) error {
 	working, done := work(ctx)
 	defer done()
-	stop := context.AfterFunc(ctx, func() { _ = s.Close() })
-	defer stop()
-	var served sync.WaitGroup
-	defer served.Wait()
-	for {
-		conn, err := s.ln.Accept()
-		switch {
-		case ctx.Err() != nil:
-			if err == nil {
-				_ = conn.Close()
-			}
-			return nil
-		case errors.Is(err, net.ErrClosed):
-			return nil
-		case err != nil: // for example too many open files
-			s.env.Logger.WarnContext(ctx, "connection cannot be accepted", "error", err)
-			if !sleep(ctx, retryLeast) {
-				return nil
-			}
-			continue
-		}
-		peer := addrOf(conn.RemoteAddr())
-		if !s.enter(peer) {
-			s.refused.Add(1)
-			_ = conn.Close()
-			continue
-		}
-		served.Go(func() {
-			defer s.leave(peer)
-			defer func() { _ = conn.Close() }()
-			s.read(ctx, working, conn, peer)
-		})
-	}
-}
-
-// enter counts a connection; false when there are too many.
-func (s *syslogTCP) enter(peer netip.Addr) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.open >= s.config.MaxConnections || s.peers[peer] >= s.config.MaxPerPeer {
-		return false
-	}
-	s.open++
-	s.peers[peer]++
-	return true
-}
-
-func (s *syslogTCP) leave(peer netip.Addr) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.open--
-	if s.peers[peer]--; s.peers[peer] <= 0 {
-		delete(s.peers, peer)
-	}
+	return s.accept(ctx, func(conn net.Conn, peer netip.Addr) { s.read(ctx, working, conn, peer) })
 }
 
 // read takes messages from one connection. It reads on only after what it has
@@ -304,29 +246,17 @@ func resize(buf []byte, have int, full bool) []byte {
 
 // Stats returns the counts.
 func (s *syslogTCP) Stats() Stats {
-	s.mu.Lock()
-	open := s.open
-	s.mu.Unlock()
-	return Stats{
-		Address: s.ln.Addr().String(), Received: s.received.Load(), Lost: s.lost.Load(), Cut: s.cut.Load(),
-		Broken: s.broken.Load(), Connections: uint64(open), Refused: s.refused.Load(), //nolint:gosec // a count
-	}
+	st := s.stats()
+	st.Received, st.Lost, st.Cut, st.Broken = s.received.Load(), s.lost.Load(), s.cut.Load(), s.broken.Load()
+	return st
 }
 
 // Close gives the port back; open connections end with Run.
 func (s *syslogTCP) Close() error {
-	if err := s.ln.Close(); err != nil && !errors.Is(err, net.ErrClosed) {
+	if err := s.close(); err != nil {
 		return fmt.Errorf("close syslog over TCP: %w", err)
 	}
 	return nil
-}
-
-// addrOf returns the address of a peer, the zero one when it has none.
-func addrOf(a net.Addr) netip.Addr {
-	if tcp, ok := a.(*net.TCPAddr); ok {
-		return tcp.AddrPort().Addr().Unmap()
-	}
-	return netip.Addr{}
 }
 
 var (

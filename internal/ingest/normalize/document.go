@@ -4,7 +4,6 @@ package normalize
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -127,14 +126,4 @@ func (d *document) drop(name string) {
 	if i := slices.IndexFunc(d.e.Attrs, func(a event.Attr) bool { return a.Key == name }); i >= 0 {
 		d.e.Attrs = slices.Delete(d.e.Attrs, i, i+1)
 	}
-}
-
-// under returns whether there is an attribute in the object of that name.
-func (d *document) under(object string) bool {
-	for i := range d.e.Attrs {
-		if rest, ok := strings.CutPrefix(d.e.Attrs[i].Key, object); ok && strings.HasPrefix(rest, ".") {
-			return true
-		}
-	}
-	return false
 }

@@ -17,7 +17,8 @@ type envelope struct {
 	severity event.Severity
 	stated   bool
 	// attrs are the envelope's own, in any order. Where the record has one of the same
-	// name, the envelope's is kept as envelope.<name>.
+	// name, the envelope's is kept as envelope.<name>; so is its level beside a severity
+	// of the record.
 	attrs []event.Attr
 }
 
@@ -38,7 +39,7 @@ func (v *envelope) around(e *event.Event, own bool) {
 	}
 	for _, a := range v.attrs {
 		key := a.Key
-		if _, taken := e.Attr(key); taken {
+		if _, taken := e.Attr(key); taken || own && key == "level" {
 			if key = "envelope." + key; len(key) > event.MaxKeyBytes {
 				continue
 			}

@@ -31,6 +31,7 @@ func readLine(raw []byte, h *Hint, out []*event.Event, read func(l *line)) ([]*e
 	mem := h.arena()
 	e := mem.event()
 	l := line{e: e, h: h, attrs: mem.lineAttrs[:0]}
+	mem.lineAttrs = nil // a body may hold an object, whose reader needs room of its own
 	l.body = lineText(e, raw)
 	e.Category = categoryLine
 	read(&l)
