@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that tests use, and the Python module zstandard in
-# .tools/python, when that is possible. Quiet when all are there; what stays missing
-# is named, and its tests skip with a line each.
+# .tools/python, when that is possible; packages that would push others out
+# (syslog-ng takes the place of rsyslog, and systemd's own must be of one version)
+# are unpacked in .tools/debian. Quiet when all are there; what stays missing is
+# named, and its tests skip with a line each.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 
 missing() {
   command -v rsyslogd > /dev/null || [ -x /usr/sbin/rsyslogd ] || echo rsyslog
+  compgen -G '/usr/lib/*/rsyslog/lmnsd_ossl.so' > /dev/null || echo rsyslog-openssl
   command -v chromium > /dev/null || echo chromium
   command -v python3 > /dev/null || echo python3
   command -v strace > /dev/null || echo strace
@@ -30,6 +33,23 @@ packages() {
   fi
 }
 
+# beside unpacks packages in .tools/debian, with the libraries that are not installed.
+beside() {
+  want=
+  command -v syslog-ng > /dev/null || [ -x .tools/debian/usr/sbin/syslog-ng ] || want="syslog-ng-core libivykis0 libnet1 libpcre3 libwrap0"
+  [ -x /lib/systemd/systemd-journal-upload ] || [ -x .tools/debian/lib/systemd/systemd-journal-upload ] ||
+    want="$want systemd-journal-remote libmicrohttpd12"
+  [ -n "$want" ] || return
+  command -v apt-get > /dev/null && command -v dpkg-deb > /dev/null || { echo "not there: $want"; return; }
+  [ -s .test/apt.log ] || [ "$(id -u)" != 0 ] || apt-get update -qq > .test/apt.log 2>&1 < /dev/null
+  mkdir -p .tools/debian/packages
+  for package in $want; do
+    # shellcheck disable=SC2015 # a package that cannot be unpacked is not there either
+    (cd .tools/debian/packages && rm -f "${package}"_*.deb && apt-get download -qq "$package" > ../../../.test/unpack.log 2>&1 < /dev/null) &&
+      dpkg-deb -x .tools/debian/packages/"${package}"_*.deb .tools/debian || echo "could not unpack: $package"
+  done
+}
+
 # zstd tells whether Python can read what Zstandard packed, with the module's folder.
 zstd() {
   PYTHONPATH="$PWD/.tools/python" python3 -c "import sys; sys.version_info >= (3, 14) or __import__('zstandard')" 2> /dev/null
@@ -48,5 +68,6 @@ module() {
 }
 
 packages
+beside
 module
 exit 0

@@ -155,8 +155,8 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 	if err != nil {
 		return err
 	}
-	if tcp, ok := c.(*input.SyslogTCP); ok {
-		tcp.MaxConnections = min(tcp.MaxConnections, max(openFiles()/syslogShare, 1))
+	if limited, ok := c.(input.FileLimiter); ok {
+		limited.LimitFiles(max(openFiles()/inputShare/s.fileInputs(), 1))
 	}
 	in, err := c.Open(ctx, input.Env{
 		Name: name, Ingest: s.ingest.pipeline.Ingest, Spent: s.ingest.pipeline.Spent,
@@ -168,6 +168,22 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 	s.cleanup.add("input "+name, in.Close)
 	s.ingest.inputs = append(s.ingest.inputs, openInput{name, in})
 	return nil
+}
+
+// fileInputs counts the inputs that share the open files: they have one share together.
+func (s *server) fileInputs() int {
+	n := 0
+	if s.opt.Syslog != "" {
+		n++
+	}
+	for _, section := range s.opt.Config.Inputs {
+		if spec, ok := input.Lookup(section.Type); ok {
+			if _, ok := spec.New().(input.FileLimiter); ok {
+				n++
+			}
+		}
+	}
+	return max(n, 1)
 }
 
 // syslogAddress is where the syslog listeners of --syslog are, "" without them.

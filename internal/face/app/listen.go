@@ -15,7 +15,7 @@ import (
 const (
 	maxConnections  = 16_384
 	connectionShare = 2 // 1/2
-	syslogShare     = 4 // 1/4
+	inputShare      = 4 // 1/4, for all inputs together
 	refusalTimeout  = 100 * time.Millisecond
 )
 

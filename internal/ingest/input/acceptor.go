@@ -4,6 +4,7 @@ package input
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -18,6 +19,7 @@ type acceptor struct {
 	*acceptorState
 	ln                net.Listener
 	most, mostPerPeer int
+	greeter           *greeter // nil for plain connections
 	logger            *slog.Logger
 }
 
@@ -26,12 +28,14 @@ type acceptorState struct {
 	open    int
 	peers   map[netip.Addr]int
 	refused atomic.Uint64
+	unsafe  atomic.Uint64 // handshakes that failed
+	told    atomic.Int64  // when the last of them was logged, in Unix seconds
 }
 
-func newAcceptor(ln net.Listener, most, mostPerPeer int, logger *slog.Logger) acceptor {
+func newAcceptor(ln net.Listener, most, mostPerPeer int, secure *tls.Config, logger *slog.Logger) acceptor {
 	return acceptor{
 		acceptorState: &acceptorState{peers: map[netip.Addr]int{}},
-		ln:            ln, most: most, mostPerPeer: mostPerPeer, logger: logger,
+		ln:            ln, most: most, mostPerPeer: mostPerPeer, greeter: newGreeter(secure, most), logger: logger,
 	}
 }
 
@@ -61,17 +65,28 @@ func (a acceptor) accept(ctx context.Context, serve func(conn net.Conn, peer net
 			continue
 		}
 		peer := addrOf(conn.RemoteAddr())
+		if a.greeter != nil {
+			if out := a.greeter.enter(conn, peer); out != nil {
+				a.refused.Add(1)
+				_ = out.Close()
+			}
+			served.Go(func() { a.greet(ctx, conn, peer, serve) })
+			continue
+		}
 		if !a.enter(peer) {
 			a.refused.Add(1)
 			_ = conn.Close()
 			continue
 		}
-		served.Go(func() {
-			defer a.leave(peer)
-			defer func() { _ = conn.Close() }()
-			serve(conn, peer)
-		})
+		served.Go(func() { a.host(conn, peer, serve) })
 	}
+}
+
+// host serves a connection that has entered.
+func (a acceptor) host(conn net.Conn, peer netip.Addr, serve func(net.Conn, netip.Addr)) {
+	defer a.leave(peer)
+	defer func() { _ = conn.Close() }()
+	serve(conn, peer)
 }
 
 // enter counts a connection; false when there are too many.
@@ -99,7 +114,10 @@ func (a acceptor) leave(peer netip.Addr) {
 func (a acceptor) stats() Stats {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return Stats{Address: a.ln.Addr().String(), Connections: uint64(a.open), Refused: a.refused.Load()} //nolint:gosec // a count
+	return Stats{
+		Address: a.ln.Addr().String(), Connections: uint64(a.open), //nolint:gosec // a count
+		Refused: a.refused.Load(), Broken: a.unsafe.Load(),
+	}
 }
 
 // close gives the port back; it may be called more than once.

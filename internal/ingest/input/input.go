@@ -77,6 +77,13 @@ type Config interface {
 	Open(ctx context.Context, env Env) (Input, error)
 }
 
+// FileLimiter is a Config whose input may have many files or connections open. The
+// application bounds their number before it opens the input.
+type FileLimiter interface {
+	// LimitFiles bounds the files that are open at a time, to at least one.
+	LimitFiles(n int)
+}
+
 // Input is an open input.
 type Input interface {
 	// Routes are the HTTP routes that the application serves for it, nil for an

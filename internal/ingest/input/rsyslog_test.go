@@ -10,26 +10,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 )
 
 // The real rsyslogd forwards what the real logger writes, over TCP in both
 // framings and over UDP; what arrives is complete and in order.
 func TestRsyslogd(t *testing.T) {
 	t.Parallel()
-	daemon, err := exec.LookPath("rsyslogd")
-	if err != nil {
-		daemon = "/usr/sbin/rsyslogd" // not on everybody's path
-		if _, err := os.Stat(daemon); err != nil {
-			t.Skip("needs rsyslogd (apt-get install rsyslog)")
-		}
-	}
-	logger, err := exec.LookPath("logger")
-	if err != nil {
-		t.Skip("needs logger (apt-get install bsdutils)")
-	}
+	daemon, logger := rsyslogd(t), needs(t, "logger", "bsdutils")
 	const counted, lines = `TCP_Framing="octet-counted"`, `TCP_Framing="traditional"`
 	for _, c := range []struct{ name, protocol, options string }{
 		{"tcp counted", "tcp", counted},
@@ -46,38 +34,42 @@ func TestRsyslogd(t *testing.T) {
 				}
 				run(t, in)
 				socket := forward(t, daemon, in.Stats().Address, c.protocol, c.options, template)
-				const n = 200
-				var text strings.Builder
-				for i := range n {
-					fmt.Fprintf(&text, "Failed password for root from 198.51.100.%d port %d ssh2\n", i%250, 40000+i)
-				}
-				cmd := exec.CommandContext(t.Context(), logger, "-u", socket, "-t", "sshd", "--id=4711", "-p", "auth.info", "--socket-errors=on")
-				cmd.Stdin = strings.NewReader(text.String())
-				if out, err := cmd.CombinedOutput(); err != nil {
-					t.Fatalf("logger: %v\n%s", err, out)
-				}
-				s.waitFor(t, n)
-				for i, e := range s.all() {
-					if !strings.HasPrefix(e.Message, "<38>") || !strings.Contains(e.Message, "sshd") ||
-						!strings.HasSuffix(e.Message, fmt.Sprintf("198.51.100.%d port %d ssh2", i%250, 40000+i)) {
-						t.Fatalf("message %d: %q", i, e.Message)
-					}
-				}
-				if got := in.Stats(); got.Received != n || got.Broken+got.Cut+got.Lost+got.DroppedKernel+got.DroppedQueue > 0 {
-					t.Errorf("%+v", got)
-				}
+				logThrough(t, logger, socket, s, in)
 			})
 		}
+	}
+}
+
+// logThrough writes lines with logger to a socket; they come out at s, complete and
+// in order.
+func logThrough(t *testing.T, logger, socket string, s *sink, in Input) {
+	t.Helper()
+	const n = 200
+	var text strings.Builder
+	for i := range n {
+		fmt.Fprintf(&text, "Failed password for root from 198.51.100.%d port %d ssh2\n", i%250, 40000+i)
+	}
+	cmd := exec.CommandContext(t.Context(), logger, "-u", socket, "-t", "sshd", "--id=4711", "-p", "auth.info", "--socket-errors=on")
+	cmd.Stdin = strings.NewReader(text.String())
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("logger: %v\n%s", err, out)
+	}
+	s.waitFor(t, n)
+	for i, e := range s.all() {
+		if !strings.HasPrefix(e.Message, "<38>") || !strings.Contains(e.Message, "sshd") ||
+			!strings.HasSuffix(e.Message, fmt.Sprintf("198.51.100.%d port %d ssh2", i%250, 40000+i)) {
+			t.Fatalf("message %d: %q", i, e.Message)
+		}
+	}
+	if got := in.Stats(); got.Received != n || got.Broken+got.Cut+got.Lost+got.DroppedKernel+got.DroppedQueue > 0 {
+		t.Errorf("%+v", got)
 	}
 }
 
 // logger itself speaks all of them too.
 func TestLogger(t *testing.T) {
 	t.Parallel()
-	logger, err := exec.LookPath("logger")
-	if err != nil {
-		t.Skip("needs logger (apt-get install bsdutils)")
-	}
+	logger := needs(t, "logger", "bsdutils")
 	for _, c := range [][]string{
 		{"--tcp", "--octet-count", "--rfc5424", "--sd-id", "zoo@123", "--sd-param", `tiger="hungry"`},
 		{"--tcp", "--rfc3164"},
@@ -112,7 +104,7 @@ func TestLogger(t *testing.T) {
 
 // forward starts a rsyslogd that forwards what it gets on a socket, whose path
 // it returns.
-func forward(t *testing.T, daemon, target, protocol, options, template string) (socket string) {
+func forward(t *testing.T, daemon, target, protocol, options, template string, globals ...string) (socket string) {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "rs") //nolint:usetesting // the path of a socket must be short
 	if err != nil {
@@ -124,34 +116,15 @@ func forward(t *testing.T, daemon, target, protocol, options, template string) (
 		t.Fatal(err)
 	}
 	socket = filepath.Join(dir, "log")
-	config := fmt.Sprintf(`global(workDirectory="%s")
+	config := fmt.Sprintf(`global(workDirectory="%s" %s)
 module(load="imuxsock" SysSock.Use="off")
 input(type="imuxsock" Socket="%s" RateLimit.Interval="0" CreatePath="on")
 action(type="omfwd" target="%s" port="%s" protocol="%s" template="%s" %s)
-`, dir, socket, host, port, protocol, template, options)
+`, dir, strings.Join(globals, " "), socket, host, port, protocol, template, options)
 	file := filepath.Join(dir, "rsyslog.conf")
 	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(daemon, "-n", "-f", file, "-i", filepath.Join(dir, "pid"))
-	var out strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &out
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		timer := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
-		_ = cmd.Wait()
-		if timer.Stop(); t.Failed() {
-			t.Logf("rsyslogd:\n%s", out.String())
-		}
-	})
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		if _, err := os.Stat(socket); err == nil {
-			return socket
-		} else if time.Now().After(deadline) {
-			t.Fatalf("rsyslogd does not start:\n%s", out.String())
-		}
-	}
+	start(t, socket, exec.Command(daemon, "-n", "-f", file, "-i", filepath.Join(dir, "pid")))
+	return socket
 }

@@ -4,6 +4,7 @@ package input
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -36,12 +37,14 @@ type SyslogTCP struct {
 	// stops in the middle of a message; what came of it is kept.
 	IdleTimeout time.Duration `yaml:"idle_timeout"`
 	LineTimeout time.Duration `yaml:"line_timeout"`
+	// TLS makes it syslog over TLS (RFC 5425).
+	TLS TLS `yaml:"tls"`
 }
 
 func syslogTCPSpec() Spec {
 	return Spec{
 		Type:    "syslog_tcp",
-		Summary: "syslog over TCP (RFC 5424, RFC 3164), octet-counted or a line each",
+		Summary: "syslog over TCP or TLS (RFC 5424, RFC 3164), octet-counted or a line each",
 		New: func() Config {
 			return &SyslogTCP{
 				Listen: "127.0.0.1:5514", Format: "syslog", MaxConnections: 2048, MaxPerPeer: 256,
@@ -63,7 +66,15 @@ func (c *SyslogTCP) Validate() error {
 	case c.LineTimeout < time.Second:
 		return errors.New("line_timeout: must be at least 1s")
 	}
-	return checkSyslog(c.Listen, c.Format, c.Timezone)
+	return errors.Join(c.TLS.validate(), checkSyslog(c.Listen, c.Format, c.Timezone))
+}
+
+// LimitFiles bounds the connections; with TLS as many may be in their handshake.
+func (c *SyslogTCP) LimitFiles(n int) {
+	if c.TLS.on() {
+		n /= 2
+	}
+	c.MaxConnections = min(c.MaxConnections, max(n, 1))
 }
 
 // checkSyslog checks what both transports have.
@@ -106,7 +117,11 @@ func (c *SyslogTCP) Open(ctx context.Context, env Env) (Input, error) {
 	if err != nil {
 		return nil, fmt.Errorf("syslog over TCP: %w", err)
 	}
-	return c.serve(ln, env)
+	in, err := c.serve(ln, env) //nolint:contextcheck // a handshake has a context of its own
+	if err != nil {
+		return nil, errors.Join(err, ln.Close())
+	}
+	return in, nil
 }
 
 func (c *SyslogTCP) serve(ln net.Listener, env Env) (*syslogTCP, error) {
@@ -114,8 +129,14 @@ func (c *SyslogTCP) serve(ln net.Listener, env Env) (*syslogTCP, error) {
 	if err != nil {
 		return nil, err
 	}
+	var secure *tls.Config
+	if c.TLS.on() {
+		if secure, err = c.TLS.open(env.Logger); err != nil {
+			return nil, err
+		}
+	}
 	return &syslogTCP{
-		config: *c, acceptor: newAcceptor(ln, c.MaxConnections, c.MaxPerPeer, env.Logger), template: b, deliverer: deliverer{env: env},
+		config: *c, acceptor: newAcceptor(ln, c.MaxConnections, c.MaxPerPeer, secure, env.Logger), template: b, deliverer: deliverer{env: env},
 	}, nil
 }
 
@@ -153,6 +174,9 @@ func (s *syslogTCP) read(ctx, working context.Context, conn net.Conn, peer netip
 	defer stop()
 	b := s.template
 	b.Sender, b.Peer = senderOf(peer)
+	if name := certified(conn); name != "" {
+		b.Sender = "syslog:" + name
+	}
 	f := framer{max: maxMessage}
 	buf, have := make([]byte, firstBuffer), 0
 	var begun time.Time // when the message that is not all there began
@@ -190,9 +214,9 @@ func (s *syslogTCP) read(ctx, working context.Context, conn net.Conn, peer netip
 }
 
 // early tells whether an error ended a connection before its time: neither its
-// end nor a silence between two messages does.
+// end, nor a silence or the missing farewell of TLS between two messages does.
 func early(err error, begun time.Time) bool {
-	return !errors.Is(err, io.EOF) && (!begun.IsZero() || !errors.Is(err, os.ErrDeadlineExceeded))
+	return !errors.Is(err, io.EOF) && (!begun.IsZero() || !errors.Is(err, os.ErrDeadlineExceeded) && !errors.Is(err, io.ErrUnexpectedEOF))
 }
 
 // deadline sets how long to wait for more: for the rest of a message that began
@@ -247,7 +271,8 @@ func resize(buf []byte, have int, full bool) []byte {
 // Stats returns the counts.
 func (s *syslogTCP) Stats() Stats {
 	st := s.stats()
-	st.Received, st.Lost, st.Cut, st.Broken = s.received.Load(), s.lost.Load(), s.cut.Load(), s.broken.Load()
+	st.Received, st.Lost, st.Cut = s.received.Load(), s.lost.Load(), s.cut.Load()
+	st.Broken += s.broken.Load()
 	return st
 }
 
@@ -260,6 +285,7 @@ func (s *syslogTCP) Close() error {
 }
 
 var (
-	_ Config = (*SyslogTCP)(nil)
-	_ Input  = (*syslogTCP)(nil)
+	_ Config      = (*SyslogTCP)(nil)
+	_ FileLimiter = (*SyslogTCP)(nil)
+	_ Input       = (*syslogTCP)(nil)
 )
