@@ -22,6 +22,7 @@ type arena struct {
 	keys      map[string]string
 	reader    reader
 	lineAttrs []event.Attr
+	headAttrs []event.Attr
 }
 
 func (h *Hint) arena() *arena {

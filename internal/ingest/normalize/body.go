@@ -14,6 +14,10 @@ func bodyOf(program string) bodyReader {
 		return parseSudo
 	case "su", "su-l", "runuser":
 		return parseSu
+	case "CEF":
+		return parseCEF
+	case "LEEF":
+		return parseLEEF
 	default:
 		return nil
 	}
@@ -26,6 +30,10 @@ func bodyLike(text string) bodyReader {
 	switch {
 	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "@cee:"):
 		return readObject
+	case strings.HasPrefix(text, "CEF:"):
+		return parseCEF
+	case strings.HasPrefix(text, "LEEF:"):
+		return parseLEEF
 	default:
 		return nil
 	}

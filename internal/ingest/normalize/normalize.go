@@ -69,8 +69,10 @@ type Format struct {
 func Catalog() []Format {
 	return []Format{
 		{Name: "auto", Summary: "JSON where a record starts with {, else syslog", Normalize: normalizeAuto},
+		{Name: "cef", Summary: "ArcSight's Common Event Format", Normalize: ofLine("cef", parseCEF)},
 		{Name: "cloudtrail", Summary: "AWS CloudTrail records", Normalize: ofDialect("cloudtrail", dialect{plain: true, fill: fillCloudTrail})},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
+		{Name: "leef", Summary: "IBM's Log Event Extended Format", Normalize: ofLine("leef", parseLEEF)},
 		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
 		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},
 		{Name: "text", Summary: "any line, kept whole", Normalize: normalizeText},

@@ -36,11 +36,11 @@ func sourceOf(category string) string {
 	case "sudo_command":
 		return "authorization"
 	case "permission_denied", "role_changed", "account_created", "account_deleted", "privilege_granted",
-		"gdpr_processing_record", "gdpr_subject_request", "phi_access":
+		"gdpr_processing_record", "gdpr_subject_request", "phi_access", "security_event":
 		return "security_audit"
 	case "data_access", "data_download", "data_export":
 		return "application"
-	case "rate_limit_blocked", "http_request", "http_error":
+	case "rate_limit_blocked", "http_request", "http_error", "firewall_blocked", "firewall_allowed", "firewall_event":
 		return "access"
 	case "config_changed", "service_started", "service_stopped", "log_paused", "time_changed", "session_closed":
 		return "system"
