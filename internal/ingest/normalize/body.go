@@ -8,6 +8,8 @@ import "strings"
 // is known of: one line each.
 func bodyOf(program string) bodyReader {
 	switch program {
+	case "apache2", "httpd", "apache", "nginx":
+		return parseCLF
 	case "sshd", "sshd-session", "sshd-auth":
 		return parseSSHD
 	case "sudo":
@@ -34,6 +36,8 @@ func bodyLike(text string) bodyReader {
 		return parseCEF
 	case strings.HasPrefix(text, "LEEF:"):
 		return parseLEEF
+	case looksCLF(text):
+		return parseCLF
 	default:
 		return nil
 	}

@@ -70,6 +70,7 @@ func Catalog() []Format {
 	return []Format{
 		{Name: "auto", Summary: "JSON where a record starts with {, else syslog", Normalize: normalizeAuto},
 		{Name: "cef", Summary: "ArcSight's Common Event Format", Normalize: ofLine("cef", parseCEF)},
+		{Name: "clf", Summary: "access logs of Apache, nginx and others, common or combined", Normalize: ofLine("clf", parseCLF)},
 		{Name: "cloudtrail", Summary: "AWS CloudTrail records", Normalize: ofDialect("cloudtrail", dialect{plain: true, fill: fillCloudTrail})},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
 		{Name: "leef", Summary: "IBM's Log Event Extended Format", Normalize: ofLine("leef", parseLEEF)},
