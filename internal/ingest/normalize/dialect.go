@@ -29,6 +29,10 @@ func dialectOf(member string) dialect {
 	switch member {
 	case "eventVersion":
 		return dialect{plain: true, fill: fillCloudTrail}
+	case "auditID":
+		return dialect{plain: true, fill: fillKubernetes}
+	case "published":
+		return dialect{plain: true, fill: fillOkta}
 	default:
 		return dialect{}
 	}
@@ -62,6 +66,9 @@ func (r *reader) object1(raw []byte, h *Hint, e *event.Event, dia dialect) error
 	r.settleSeverity()
 	for _, t := range e.Tags {
 		tagCompliance(&e.Compliance, t)
+	}
+	if r.lone {
+		e.Marks = append(e.Marks, event.Mark{Kind: event.MarkInvalid, Detail: "half of a surrogate pair"})
 	}
 	return r.sorted()
 }

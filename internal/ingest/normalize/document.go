@@ -107,6 +107,35 @@ func (d *document) time(names ...string) {
 	}
 }
 
+// level takes the severity from the first attribute that is there, whose word becomes
+// attrs.level.
+func (d *document) level(names ...string) {
+	for _, name := range names {
+		v, ok := d.e.Attr(name)
+		if !ok || v.Text == "" {
+			continue
+		}
+		if s, ok := severityOf(v); ok {
+			d.e.Severity, d.stated = s, true
+			d.drop(name)
+			d.e.SetAttr("level", v)
+			return
+		}
+	}
+}
+
+// place fills where the address lies.
+func (d *document) place(country, lat, lon string) {
+	if v, _ := d.e.Attr(country); v.Kind == event.KindText {
+		d.e.Geo.Country = v.Text
+	}
+	y, _ := d.e.Attr(lat)
+	x, _ := d.e.Attr(lon)
+	if y.Kind == event.KindNumber && x.Kind == event.KindNumber {
+		d.e.Geo.Lat, d.e.Geo.Lon = y.Text, x.Text
+	}
+}
+
 // origin fills the origin id from the first attribute that is there, and removes it.
 func (d *document) origin(names ...string) {
 	if d.e.OriginID != "" {

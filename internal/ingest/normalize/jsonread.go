@@ -220,8 +220,8 @@ func (r *reader) other(key string, c byte, depth int, from origin) error {
 	return nil
 }
 
-// list reads a list whose objects are spread to attributes by their position.
-// A list without an object is one value.
+// list reads a list whose objects are spread to attributes by their position, and
+// beside them its other members. A list without an object is one value.
 func (r *reader) list(key string, depth int, from origin) error {
 	if depth >= event.MaxDepth {
 		return r.tooDeep()
@@ -231,16 +231,26 @@ func (r *reader) list(key string, depth int, from origin) error {
 	if err != nil {
 		return err
 	}
-	end, objects := r.i, false
+	end, base, objects := r.i, len(r.attrs), false
+	if !slices.ContainsFunc(v.List, func(m event.Value) bool { return strings.HasPrefix(m.Text, "{") }) {
+		r.attrs = append(r.attrs, found{event.Attr{Key: key, Value: v}, from})
+		return nil
+	}
 	r.i = start + 1
 	for n := 0; r.peek() != ']'; n++ {
 		at := r.i
+		r.path = fmt.Appendf(r.path[:0], "%s.%d", key, n)
 		if r.b[at] == '{' {
 			objects = true
-			r.path = append(fmt.Appendf(r.path[:0], "%s.%d", key, n), '.')
+			r.path = append(r.path, '.')
 			err = r.object(depth+2, from, false, slotNone)
 		} else {
-			_, err = r.value(r.b[at], depth+1)
+			if len(r.path) > event.MaxKeyBytes {
+				return fmt.Errorf("%.80s…: name of %d bytes, at most %d are allowed, at byte %d", r.path, len(r.path), event.MaxKeyBytes, at)
+			}
+			var m event.Value
+			m, err = r.value(r.b[at], depth+1)
+			r.attrs = append(r.attrs, found{event.Attr{Key: r.mem.intern(r.path), Value: m}, from})
 		}
 		if err != nil {
 			return err
@@ -251,7 +261,7 @@ func (r *reader) list(key string, depth int, from origin) error {
 	}
 	r.i = end
 	if !objects {
-		r.attrs = append(r.attrs, found{event.Attr{Key: key, Value: v}, from})
+		r.attrs = append(r.attrs[:base], found{event.Attr{Key: key, Value: v}, from})
 	}
 	return nil
 }

@@ -74,6 +74,8 @@ func Catalog() []Format {
 		{Name: "cloudtrail", Summary: "AWS CloudTrail records", Normalize: ofDialect("cloudtrail", dialect{plain: true, fill: fillCloudTrail})},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
 		{Name: "leef", Summary: "IBM's Log Event Extended Format", Normalize: ofLine("leef", parseLEEF)},
+		{Name: "kubernetes_audit", Summary: "audit events of the Kubernetes API server", Normalize: ofDialect("kubernetes_audit", dialect{plain: true, fill: fillKubernetes})},
+		{Name: "okta", Summary: "events of Okta's System Log", Normalize: ofDialect("okta", dialect{plain: true, fill: fillOkta})},
 		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
 		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},
 		{Name: "text", Summary: "any line, kept whole", Normalize: normalizeText},

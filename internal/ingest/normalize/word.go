@@ -35,6 +35,8 @@ func sourceOf(category string) string {
 		return "authentication"
 	case "sudo_command":
 		return "authorization"
+	case "container_exec":
+		return "security_audit"
 	case "permission_denied", "role_changed", "account_created", "account_deleted", "privilege_granted",
 		"gdpr_processing_record", "gdpr_subject_request", "phi_access", "security_event":
 		return "security_audit"
