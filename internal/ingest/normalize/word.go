@@ -40,7 +40,7 @@ func sourceOf(category string) string {
 	case "permission_denied", "role_changed", "account_created", "account_deleted", "privilege_granted",
 		"gdpr_processing_record", "gdpr_subject_request", "phi_access", "security_event":
 		return "security_audit"
-	case "data_access", "data_download", "data_export":
+	case "data_access", "data_download", "data_export", "api_call":
 		return "application"
 	case "rate_limit_blocked", "http_request", "http_error", "firewall_blocked", "firewall_allowed", "firewall_event":
 		return "access"
