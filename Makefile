@@ -4,6 +4,7 @@ BIN      := bin/tocsin
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 10s
 NPM      := npm --prefix web
+GEO      := geo/data/country.mmdb geo/data/asn.mmdb
 WEB      := $(shell find web -type f -not -path 'web/node_modules/*' -not -path 'web/dist/*' -not -path 'web/e2e/*' -not -name '*.go')
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 .DEFAULT_GOAL := check
@@ -19,8 +20,8 @@ run: build ## build, then start a demo on http://127.0.0.1:8514 in a fresh folde
 dev: web/node_modules/.stamp ## the demo server, and the web app with hot reload in front of it
 	@bash scripts/dev.sh
 
-build: web ## bin/tocsin with the web app inside
-	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags webapp -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/tocsin
+build: web $(GEO) ## bin/tocsin with the web app and the address databases inside
+	CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags webapp,geodata -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/tocsin
 
 web: web/dist/index.html ## the web app in web/dist
 web/dist/index.html: web/node_modules/.stamp $(WEB)
@@ -29,6 +30,14 @@ web/dist/index.html: web/node_modules/.stamp $(WEB)
 web/node_modules/.stamp: web/package-lock.json
 	$(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
+
+geo/node_modules/.stamp: geo/package-lock.json
+	npm --prefix geo ci --no-audit --no-fund --loglevel=error
+	@touch $@
+geo/data/country.mmdb: geo/node_modules/.stamp
+	@mkdir -p geo/data && cp geo/node_modules/@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb $@ && touch $@
+geo/data/asn.mmdb: geo/node_modules/.stamp scripts/asnmmdb/main.go
+	@mkdir -p geo/data && go run ./scripts/asnmmdb $@ geo/node_modules/@ip-location-db/asn/asn-ipv4.csv geo/node_modules/@ip-location-db/asn/asn-ipv6.csv
 
 generate: tools web/node_modules/.stamp ## write the generated files anew
 	go generate ./...
@@ -69,4 +78,4 @@ vuln: tools ## known weaknesses in dependencies (needs the network)
 tools:
 	@bash scripts/tools.sh
 clean: ## remove what was built
-	rm -rf bin web/dist .demo .test
+	rm -rf bin web/dist geo/data .demo .test

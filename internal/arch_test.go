@@ -80,10 +80,12 @@ func rooms() map[string]string {
 		"api":                "",
 		"rules":              "",
 		"web":                "",
+		"geo":                "",
 		"test/e2e":           "event traffic", // against the real binary
 		"test/guest":         "",              // what the power loss test runs in its virtual machine
 		"scripts/testreport": "",
 		"scripts/figures":    "",
+		"scripts/asnmmdb":    "",
 	}
 }
 
@@ -96,6 +98,7 @@ func laws() map[string][]string {
 		"internal/face/bench":    {"internal/face/cli"},
 		"internal/face/cli":      {"cmd/tocsin"},
 		"web":                    {"internal/face/app"},
+		"geo":                    {"internal/face/app"},
 	}
 }
 
@@ -115,7 +118,7 @@ func above(room string) []string {
 	case "internal/face/app":
 		return []string{"internal/face/app", "internal/face/bench", "internal/face/cli"}
 	default:
-		return []string{"internal/face/bench", "internal/face/cli", "internal/record/state", "web"}
+		return []string{"internal/face/bench", "internal/face/cli", "internal/record/state", "web", "geo"}
 	}
 }
 

@@ -48,7 +48,7 @@ func checkPaths(doc, text string, exists func(string) bool) []string {
 
 func isRoot(name string) bool {
 	root, _, ok := strings.Cut(name, "/")
-	return ok && slices.Contains([]string{"internal", "cmd", "api", "rules", "web", "docs", "test", "scripts", "tools", "sdk", "deploy", "bench", ".ci"}, root)
+	return ok && slices.Contains([]string{"internal", "cmd", "api", "rules", "web", "geo", "docs", "test", "scripts", "tools", "sdk", "deploy", "bench", ".ci"}, root)
 }
 
 // checkMap judges the table of docs/architecture.md: one row for each package that

@@ -110,6 +110,7 @@ func (s *server) openListeners(ctx context.Context) error {
 // runFront opens the house to the outside.
 func (s *server) runFront(front *floor) {
 	front.run("HTTP", s.serveHTTP)
+	front.run("enrich", s.ingest.enricher.Run)
 	front.run("audit", func(ctx context.Context) error {
 		return drain(ctx, s.record.state.DrainActivities, s.face.auditor)
 	})

@@ -13,9 +13,11 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tocsin-siem/tocsin/geo"
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 	"github.com/tocsin-siem/tocsin/internal/face/auth"
 	"github.com/tocsin-siem/tocsin/internal/ground/config"
+	"github.com/tocsin-siem/tocsin/internal/ingest/enrich"
 	"github.com/tocsin-siem/tocsin/internal/ingest/input"
 	"github.com/tocsin-siem/tocsin/internal/ingest/normalize"
 	"github.com/tocsin-siem/tocsin/internal/ingest/pipeline"
@@ -26,6 +28,7 @@ import (
 type ingesting struct {
 	pipeline *pipeline.Pipeline
 	recorder *recorder
+	enricher *enrich.Enricher
 	bodies   *input.Bodies
 	inputs   []openInput
 }
@@ -41,12 +44,22 @@ func (s *server) openPipeline(context.Context) (err error) {
 	for name, c := range s.opt.Config.Sources {
 		sources[name] = pipeline.Source{RetentionDays: int(c.Retention)}
 	}
+	countries, systems := geo.Data()
+	wanted := s.opt.Config.Enrich
+	if s.ingest.enricher, err = enrich.New(enrich.Options{
+		Country: countries, AS: systems, Files: wanted.Databases, Assets: wanted.Assets, UserAgent: wanted.UserAgent,
+		Logger: s.logger.With("part", "enrich"),
+	}); err != nil {
+		return fmt.Errorf("enrich: %w", err)
+	}
 	redactor := redact.New()
 	s.ingest.bodies = input.NewBodies(0)
 	s.ingest.recorder = &recorder{append: s.record.journal.Append, head: s.record.journal.Head}
 	s.ingest.pipeline, err = pipeline.New(pipeline.Options{
 		Normalize: decoder,
 		Redact:    redactor.Events,
+		Enrich:    s.ingest.enricher.Events,
+		Added:     enrich.Adds,
 		Late:      s.watch.late.Late,
 		LookUp:    lookUpIn(s.record.search),
 		Record:    s.ingest.recorder.record,

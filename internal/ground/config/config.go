@@ -29,6 +29,7 @@ type Config struct {
 	Server    Server            `yaml:"server"`
 	Sources   map[string]Source `yaml:"sources"`
 	Inputs    []Section         `yaml:"inputs"`
+	Enrich    Enrich            `yaml:"enrich"`
 	Detection Detection         `yaml:"detection"`
 	Journal   Journal           `yaml:"journal"`
 	// Environments hold overlays by name; after Load it is empty.
@@ -48,6 +49,17 @@ type Source struct {
 	Criticality string `yaml:"criticality"`
 	// Retention is how long its events are kept, for example 180d.
 	Retention Days `yaml:"retention"`
+}
+
+// Enrich says what is added to events.
+type Enrich struct {
+	// Databases are files in MMDB form with countries, cities or autonomous systems.
+	// They are asked before those that the program carries.
+	Databases []string `yaml:"databases"`
+	// Assets is a CSV file with the user's hosts and networks.
+	Assets string `yaml:"assets"`
+	// UserAgent tells whether client programs are taken apart.
+	UserAgent bool `yaml:"user_agent"`
 }
 
 // Detection sets the clockwork of the detections.
@@ -112,6 +124,7 @@ func Default() Config {
 			"access":         day("low", 30),
 			"llm":            day("high", 365),
 		},
+		Enrich:    Enrich{UserAgent: true},
 		Detection: Detection{Lateness: 10 * time.Minute},
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -54,14 +55,15 @@ func (p *Pipeline) keyOf(e *event.Event, scratch []byte) (originKey, []byte) {
 	}
 	sum := sha256.Sum256(scratch)
 	k := originKey{hash: binary.LittleEndian.Uint64(sum[:8]), has: true}
-	scratch = appendContent(append(scratch[:0], p.ids.secret[:]...), e)
+	scratch = appendContent(append(scratch[:0], p.ids.secret[:]...), e, p.opt.Added)
 	k.content = uint32(xxhash.Sum64(scratch)) //nolint:gosec // the lower half is what is kept
 	return k, scratch
 }
 
 // appendContent appends the canonical bytes of what the source said: without
 // what Tocsin adds on the way in and without the time where the source gave none.
-func appendContent(dst []byte, e *event.Event) []byte {
+// added tells which attributes Tocsin adds, nil for none.
+func appendContent(dst []byte, e *event.Event, added func(key string) bool) []byte {
 	said := *e
 	said.ID, said.Received, said.Place = event.ID{}, 0, event.Place{}
 	said.Input, said.Geo, said.Marks = "", event.Geo{}, nil
@@ -73,7 +75,26 @@ func appendContent(dst []byte, e *event.Event) []byte {
 			said.Marks = append(said.Marks, e.Marks[i])
 		}
 	}
+	var room [48]event.Attr
+	said.Attrs = without(said.Attrs, added, room[:0])
 	return said.AppendSlot(said.AppendSlot(said.AppendPublic(dst), 0), 1)
+}
+
+// without returns the attributes but for those that were added, in room where there
+// are any.
+func without(attrs []event.Attr, added func(key string) bool, room []event.Attr) []event.Attr {
+	if added == nil || !slices.ContainsFunc(attrs, func(a event.Attr) bool { return added(a.Key) }) {
+		return attrs
+	}
+	for _, a := range attrs {
+		if !added(a.Key) {
+			room = append(room, a)
+		}
+	}
+	if len(room) == 0 {
+		return nil
+	}
+	return room
 }
 
 // hashOrigins computes the keys of the part's events.

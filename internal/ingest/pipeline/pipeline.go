@@ -80,9 +80,11 @@ type Options struct {
 	// Redact takes secrets and personal data out, in place. Called concurrently.
 	Redact func(events []*event.Event)
 	// Enrich adds geography, assets and indicators, in place. Called
-	// concurrently. The same event must get the same additions again, geography
-	// apart, or a repeat of it no longer counts as the same content.
+	// concurrently. Beside geography it adds only attributes that Added names.
 	Enrich func(events []*event.Event)
+	// Added tells which attributes Enrich may add: they are no part of what a source
+	// said, so that a repeat is known as one though they have changed. nil is none.
+	Added func(key string) bool
 	// Late tells whether an event comes too late to be counted by detections.
 	// It is called concurrently, once an event, after time and id are set.
 	Late func(e *event.Event) bool
