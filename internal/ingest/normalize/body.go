@@ -38,6 +38,8 @@ func bodyLike(text string) bodyReader {
 		return parseLEEF
 	case looksCLF(text):
 		return parseCLF
+	case looksLikeKV(text):
+		return parseKV
 	default:
 		return nil
 	}

@@ -56,18 +56,22 @@ func leefDelimiter(s string) (d string, ok bool) {
 	case s == "":
 		return "\t", true
 	case utf8.RuneCountInString(s) == 1:
-		return s, s != "="
+		return s, !isPartOfWord(s)
 	}
 	digits, ok := strings.CutPrefix(s, "0x")
 	if !ok {
 		digits, ok = strings.CutPrefix(s, "x")
 	}
 	n, err := strconv.ParseUint(digits, 16, 16)
-	if !ok || err != nil || len(digits) > 4 || n == 0 || n == '=' || !utf8.ValidRune(rune(n)) {
+	if !ok || err != nil || len(digits) > 4 || n == 0 || !utf8.ValidRune(rune(n)) {
 		return "", false
 	}
-	return string(rune(n)), true
+	s = string(rune(n))
+	return s, !isPartOfWord(s)
 }
+
+// isPartOfWord tells whether a character can be of a key or its =, and so no delimiter.
+func isPartOfWord(s string) bool { return s == "=" || isDigits(s) || isKey(s) }
 
 // leefPairs reads the attributes of the event. What is no pair is kept as leef.text.
 func (l *line) leefPairs(s, delimiter string) {

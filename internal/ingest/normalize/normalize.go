@@ -73,6 +73,7 @@ func Catalog() []Format {
 		{Name: "clf", Summary: "access logs of Apache, nginx and others, common or combined", Normalize: ofLine("clf", parseCLF)},
 		{Name: "cloudtrail", Summary: "AWS CloudTrail records", Normalize: ofDialect("cloudtrail", dialect{plain: true, fill: fillCloudTrail})},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
+		{Name: "kv", Summary: "lines of key=value pairs: logfmt, FortiGate and others", Normalize: normalizeKV},
 		{Name: "leef", Summary: "IBM's Log Event Extended Format", Normalize: ofLine("leef", parseLEEF)},
 		{Name: "kubernetes_audit", Summary: "audit events of the Kubernetes API server", Normalize: ofDialect("kubernetes_audit", dialect{plain: true, fill: fillKubernetes})},
 		{Name: "okta", Summary: "events of Okta's System Log", Normalize: ofDialect("okta", dialect{plain: true, fill: fillOkta})},
