@@ -19,7 +19,7 @@ func nextPair(s string) (key, value, rest string) {
 	}
 	key, s = s[:end], s[end+1:]
 	if strings.HasPrefix(s, `"`) {
-		if value, rest, ok := quoted(s); ok {
+		if value, rest, ok := quotedValue(s); ok {
 			return key, value, rest
 		}
 	}
@@ -37,8 +37,8 @@ func cutWord(s string) (word, rest string) {
 	return s, ""
 }
 
-// quoted reads a text between quotes, behind which a blank or a comma follows.
-func quoted(s string) (value, rest string, ok bool) {
+// quotedValue reads a text between quotes, behind which a blank or a comma follows.
+func quotedValue(s string) (value, rest string, ok bool) {
 	escaped := false
 	for i := 1; i < len(s); i++ {
 		switch s[i] {
