@@ -23,6 +23,11 @@ type arena struct {
 	reader    reader
 	lineAttrs []event.Attr
 	headAttrs []event.Attr
+
+	// inner is for records inside records, which are read while this one's reader is
+	// in use; depth is how deep inside another record this arena's lie.
+	inner *arena
+	depth int
 }
 
 func (h *Hint) arena() *arena {

@@ -33,6 +33,16 @@ func dialectOf(member string) dialect {
 		return dialect{plain: true, fill: fillKubernetes}
 	case "published":
 		return dialect{plain: true, fill: fillOkta}
+	case "scenario":
+		return dialect{plain: true, fill: fillCrowdSec}
+	case "ecs", "ecs.version":
+		return dialect{plain: true, fill: fillECS}
+	case "output_fields":
+		return dialect{plain: true, fill: fillFalco}
+	case "class_uid":
+		return dialect{plain: true, fill: fillOCSF}
+	case "flow_id", "dest_ip", "stats":
+		return dialect{plain: true, fill: fillSuricata}
 	default:
 		return dialect{}
 	}
@@ -90,9 +100,11 @@ func (r *reader) inDialect(raw []byte, h *Hint, e *event.Event, err error) (done
 		if r.object1(raw, h, &again, dia) != nil {
 			continue
 		}
-		if !dia.fill(&document{e: &again, h: h, stated: r.statedSeverity()}) {
+		d := document{e: &again, h: h, stated: r.statedSeverity()}
+		if !dia.fill(&d) {
 			continue
 		}
+		r.found = d.stated
 		r.settleSource("")
 		*e = again
 		r.e = e

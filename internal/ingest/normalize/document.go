@@ -19,8 +19,8 @@ type document struct {
 	stated bool
 }
 
-// text returns the first of the attributes that is a text, a number or a bool, "" when
-// none is.
+// text returns the first of the attributes that is a text, a number or a bool, or a list
+// that begins with a text; "" when none is.
 func (d *document) text(names ...string) string {
 	for _, name := range names {
 		switch v, _ := d.e.Attr(name); v.Kind {
@@ -30,6 +30,10 @@ func (d *document) text(names ...string) string {
 			}
 		case event.KindTrue, event.KindFalse:
 			return v.String()
+		case event.KindList:
+			if len(v.List) > 0 && v.List[0].Kind == event.KindText && v.List[0].Text != "" {
+				return v.List[0].Text
+			}
 		default:
 		}
 	}

@@ -70,6 +70,8 @@ type reader struct {
 	at    [slots]int
 	// Severity and level are settled when both are known.
 	severity, level event.Value
+	// found tells that a dialect has found a severity under a name of its own.
+	found bool
 }
 
 func (r *reader) reset(raw []byte, h *Hint, e *event.Event) {
@@ -78,7 +80,7 @@ func (r *reader) reset(raw []byte, h *Hint, e *event.Event) {
 	r.spread, r.plain, r.told = false, false, r.told[:0]
 	r.path, r.names, r.attrs = r.path[:0], r.names[:0], r.attrs[:0]
 	r.rank = [slots]uint8{}
-	r.severity, r.level = event.Value{}, event.Value{}
+	r.severity, r.level, r.found = event.Value{}, event.Value{}, false
 }
 
 // record reads the whole text: one object and nothing after it.

@@ -38,5 +38,7 @@ func readObject(l *line, body string) bool {
 }
 
 // statedSeverity tells whether the object that was read last names a severity or a
-// level.
-func (r *reader) statedSeverity() bool { return r.severity.Text != "" || r.level.Text != "" }
+// level, by our names or by those of its dialect.
+func (r *reader) statedSeverity() bool {
+	return r.severity.Text != "" || r.level.Text != "" || r.found
+}

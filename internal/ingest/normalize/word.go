@@ -49,6 +49,14 @@ func sourceOf(category string) string {
 	case "request_validation", "response_validation", "injection_detected", "content_blocked", "pii_detected",
 		"performance_metric", "secret_exposed", "bypass_attempt", "system_prompt_leak", "tool_call", "token_usage":
 		return "llm"
+	case "account_changed", "ids_alert", "runtime_alert":
+		return "security_audit"
+	case "network_connection", "network_anomaly", "dns_query":
+		return "access"
+	case "process_started", "process_ended", "file_activity":
+		return "system"
+	case "llm_request":
+		return "llm"
 	default:
 		return ""
 	}
