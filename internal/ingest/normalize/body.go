@@ -8,8 +8,10 @@ import "strings"
 // is known of: one line each.
 func bodyOf(program string) bodyReader {
 	switch program {
-	case "apache2", "httpd", "apache", "nginx":
-		return parseCLF
+	case "apache2", "httpd", "apache":
+		return parseApache
+	case "nginx":
+		return parseNginx
 	case "sshd", "sshd-session", "sshd-auth":
 		return parseSSHD
 	case "sudo":
@@ -36,6 +38,10 @@ func bodyLike(text string) bodyReader {
 		return parseCEF
 	case strings.HasPrefix(text, "LEEF:"):
 		return parseLEEF
+	case looksNginxError(text):
+		return parseNginxError
+	case looksApacheError(text):
+		return parseApacheError
 	case looksCLF(text):
 		return parseCLF
 	case looksLikeKV(text):

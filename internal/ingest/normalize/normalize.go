@@ -68,6 +68,7 @@ type Format struct {
 // Catalog lists the formats.
 func Catalog() []Format {
 	return []Format{
+		{Name: "apache_error", Summary: "error logs of Apache httpd 2.2 and 2.4", Normalize: ofLine("apache_error", parseApacheError)},
 		{Name: "auto", Summary: "JSON where a record starts with {, else syslog", Normalize: normalizeAuto},
 		{Name: "cef", Summary: "ArcSight's Common Event Format", Normalize: ofLine("cef", parseCEF)},
 		{Name: "clf", Summary: "access logs of Apache, nginx and others, common or combined", Normalize: ofLine("clf", parseCLF)},
@@ -81,6 +82,7 @@ func Catalog() []Format {
 		{Name: "kubernetes_audit", Summary: "audit events of the Kubernetes API server", Normalize: ofDialect("kubernetes_audit", dialect{plain: true, fill: fillKubernetes})},
 		{Name: "okta", Summary: "events of Okta's System Log", Normalize: ofDialect("okta", dialect{plain: true, fill: fillOkta})},
 		{Name: "ocsf", Summary: "events of the Open Cybersecurity Schema Framework", Normalize: ofDialect("ocsf", dialect{plain: true, fill: fillOCSF})},
+		{Name: "nginx_error", Summary: "error logs of nginx", Normalize: ofLine("nginx_error", parseNginxError)},
 		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
 		{Name: "suricata", Summary: "records of Suricata's EVE log", Normalize: ofDialect("suricata", dialect{plain: true, fill: fillSuricata})},
 		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},

@@ -42,7 +42,7 @@ func sourceOf(category string) string {
 		return "security_audit"
 	case "data_access", "data_download", "data_export", "api_call":
 		return "application"
-	case "rate_limit_blocked", "http_request", "http_error", "firewall_blocked", "firewall_allowed", "firewall_event":
+	case "rate_limit_blocked", "http_request", "http_error", "http_detail", "firewall_blocked", "firewall_allowed", "firewall_event":
 		return "access"
 	case "config_changed", "service_started", "service_stopped", "log_paused", "time_changed", "session_closed":
 		return "system"
