@@ -43,6 +43,12 @@ func dialectOf(member string) dialect {
 		return dialect{plain: true, fill: fillOCSF}
 	case "flow_id", "dest_ip", "stats":
 		return dialect{plain: true, fill: fillSuricata}
+	case "operationName", "appDisplayName", "activityDisplayName":
+		return dialect{plain: true, fill: fillEntra}
+	case "events":
+		return dialect{plain: true, fill: fillGoogleWorkspace}
+	case "_document_id", "actor_location":
+		return dialect{plain: true, fill: fillGitHub}
 	default:
 		return dialect{}
 	}

@@ -17,14 +17,14 @@ import (
 
 // dialects are the members that tell one, as dialectOf knows them.
 func dialects() []string {
-	return []string{"eventVersion", "auditID", "published"}
+	return []string{"eventVersion", "auditID", "published", "operationName", "events", "_document_id"}
 }
 
 // goldenRecords calls f with each record of the goldens of a dialect's format.
 func goldenRecords(t testing.TB, f func(record []byte)) {
 	t.Helper()
 	n := 0
-	for _, format := range []string{"cloudtrail", "kubernetes_audit", "okta"} {
+	for _, format := range []string{"cloudtrail", "kubernetes_audit", "okta", "entra", "google_workspace", "github_audit"} {
 		files, err := filepath.Glob("testdata/" + format + "/*.txtar")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no goldens of %s: %v", format, err)
@@ -165,15 +165,36 @@ func TestDialectsAreToldAlone(t *testing.T) {
 func TestListsWithObjects(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
-		`{"a":["x",{"b":1},[2],null]}`: `"attrs":{"a.0":"x","a.1.b":1,"a.2":[2],"a.3":null}`,
-		`{"a":["{x","y"]}`:             `"attrs":{"a":["{x","y"]}`,
-		`{"a":[]}`:                     `"attrs":{"a":[]}`,
+		`{"a":["x",{"b":1},[2],null]}`:               `"attrs":{"a.0":"x","a.1.b":1,"a.2":[2],"a.3":null}`,
+		`{"a":[{"b":1},"x",{"c":["y",{"d":2}]},3 ]}`: `"attrs":{"a.0.b":1,"a.1":"x","a.2.c.0":"y","a.2.c.1.d":2,"a.3":3}`,
+		`{"a":["{x","y"]}`:                           `"attrs":{"a":["{x","y"]}`,
+		`{"a":[]}`:                                   `"attrs":{"a":[]}`,
 	} {
 		events, err := ofDialect("x", dialect{plain: true, fill: func(*document) bool { return true }})([]byte(in), &Hint{}, nil)
 		if err != nil {
 			t.Errorf("%s: %v", in, err)
 		} else if got := string(events[0].AppendJSON(nil)); !strings.Contains(got, want) {
 			t.Errorf("%s is %s, want %s", in, got, want)
+		}
+	}
+}
+
+// TestDeepListsAreReadOnce: each level of lists in objects in lists used to double
+// the work, so that this record took minutes.
+func TestDeepListsAreReadOnce(t *testing.T) {
+	t.Parallel()
+	const levels = 14
+	text := strings.Repeat(`{"a":[`, levels) + `"` + strings.Repeat("x", 200<<10) + `"` + strings.Repeat(`]}`, levels)
+	events, err := ofDialect("x", dialect{plain: true, fill: func(*document) bool { return true }})([]byte(text), &Hint{}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v, _ := events[0].Attr("a" + strings.Repeat(".0.a", levels-1)); len(v.List) != 1 || len(v.List[0].Text) != 200<<10 {
+		t.Error("the text is not where it should be")
+	}
+	for _, in := range []string{`{"a":[`, `{"a":[1`, `{"a":[1,`, `{"a":[1,]}`, `{"a":[,1]}`, `{"a":[{}`, `{"a":[{} {}]}`, `{"a":[1 2]}`} {
+		if _, err := ofDialect("x", dialect{plain: true, fill: func(*document) bool { return true }})([]byte(in), &Hint{}, nil); err == nil {
+			t.Errorf("took %s", in)
 		}
 	}
 }

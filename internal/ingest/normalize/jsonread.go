@@ -223,47 +223,54 @@ func (r *reader) other(key string, c byte, depth int, from origin) error {
 }
 
 // list reads a list whose objects are spread to attributes by their position, and
-// beside them its other members. A list without an object is one value.
+// beside them its other members. A list without an object is one value. It is read
+// once: lists in the objects of lists would cost the square of the square.
 func (r *reader) list(key string, depth int, from origin) error {
 	if depth >= event.MaxDepth {
 		return r.tooDeep()
 	}
-	start := r.i
-	v, err := r.value('[', depth)
-	if err != nil {
-		return err
+	v := event.Value{Kind: event.KindList}
+	var at []int // the places of the values, once there is an object
+	objects := false
+	r.i++
+	for n := 0; n > 0 || r.peek() != ']'; n++ {
+		if c := r.peek(); c == '{' {
+			for i := range v.List[len(at):] {
+				at = append(at, i) // no object so far: a value's place is its number
+			}
+			objects = true
+			r.path = append(fmt.Appendf(r.path[:0], "%s.%d", key, n), '.')
+			if err := r.object(depth+2, from, false, slotNone); err != nil {
+				return err
+			}
+		} else {
+			m, err := r.value(c, depth+1)
+			if err != nil {
+				return err
+			}
+			v.List = append(v.List, m)
+			if objects {
+				at = append(at, n)
+			}
+		}
+		if c := r.peek(); c == ']' {
+			break
+		} else if c != ',' {
+			return r.fail("no comma or end of list")
+		}
+		r.i++
 	}
-	end, base, objects := r.i, len(r.attrs), false
-	if !slices.ContainsFunc(v.List, func(m event.Value) bool { return strings.HasPrefix(m.Text, "{") }) {
+	r.i++
+	if !objects {
 		r.attrs = append(r.attrs, found{event.Attr{Key: key, Value: v}, from})
 		return nil
 	}
-	r.i = start + 1
-	for n := 0; r.peek() != ']'; n++ {
-		at := r.i
-		r.path = fmt.Appendf(r.path[:0], "%s.%d", key, n)
-		if r.b[at] == '{' {
-			objects = true
-			r.path = append(r.path, '.')
-			err = r.object(depth+2, from, false, slotNone)
-		} else {
-			if len(r.path) > event.MaxKeyBytes {
-				return fmt.Errorf("%.80s…: name of %d bytes, at most %d are allowed, at byte %d", r.path, len(r.path), event.MaxKeyBytes, at)
-			}
-			var m event.Value
-			m, err = r.value(r.b[at], depth+1)
-			r.attrs = append(r.attrs, found{event.Attr{Key: r.mem.intern(r.path), Value: m}, from})
+	for i, m := range v.List {
+		r.path = fmt.Appendf(r.path[:0], "%s.%d", key, at[i])
+		if len(r.path) > event.MaxKeyBytes {
+			return fmt.Errorf("%.80s…: name of %d bytes, at most %d are allowed, at byte %d", r.path, len(r.path), event.MaxKeyBytes, r.i)
 		}
-		if err != nil {
-			return err
-		}
-		if r.peek() == ',' {
-			r.i++
-		}
-	}
-	r.i = end
-	if !objects {
-		r.attrs = append(r.attrs[:base], found{event.Attr{Key: key, Value: v}, from})
+		r.attrs = append(r.attrs, found{event.Attr{Key: r.mem.intern(r.path), Value: m}, from})
 	}
 	return nil
 }
