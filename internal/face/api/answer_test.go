@@ -121,10 +121,10 @@ func TestFlatRow(t *testing.T) {
 func TestReadyAsks(t *testing.T) {
 	t.Parallel()
 	trouble := "the disk is full"
-	for status, want := range map[api.HealthStatus]int{api.Ok: 200, api.Unavailable: 503} {
+	for status, want := range map[api.HealthStatus]int{api.HealthStatusOk: 200, api.HealthStatusUnavailable: 503} {
 		h := newHouse(t, func(o *api.Options) {
 			o.Ready = func(context.Context) api.Health {
-				return api.Health{Status: status, Components: []api.Component{{Name: "journal", Ok: status == api.Ok, Detail: &trouble}}}
+				return api.Health{Status: status, Components: []api.Component{{Name: "journal", Ok: status == api.HealthStatusOk, Detail: &trouble}}}
 			}
 		})
 		w := h.do(t, call{method: "GET", url: "/readyz"})

@@ -113,6 +113,8 @@ type Options struct {
 	// the clock cannot be believed. Retention tells what it did, and what is due.
 	Retain    func(ctx context.Context, clockChecked bool, by string) (RetentionRun, error)
 	Retention func(ctx context.Context) (Retention, error)
+	// Inflow tells what comes in.
+	Inflow Inflow
 	// Ready tells the state of the parts of the process; nil = always ready.
 	Ready func(ctx context.Context) Health
 	// Metrics serves /metrics; nil = not served.
@@ -134,8 +136,8 @@ func (o *Options) check() error {
 	case o.Logs == nil, o.Cases == nil, o.Auth == nil, o.Audit == nil, o.Verify == nil, o.Evidence == nil,
 		o.Head == nil, o.Tail == nil, o.Vitals == nil, o.Logger == nil:
 		return errors.New("api: logs, cases, auth, audit, verify, evidence, head, tail, vitals and logger are needed")
-	case o.Erasures == nil, o.Holds == nil, o.Retain == nil, o.Retention == nil, o.Hunts == nil, o.Saved == nil:
-		return errors.New("api: erasures, holds, retain, retention, hunts and saved are needed")
+	case o.Erasures == nil, o.Holds == nil, o.Retain == nil, o.Retention == nil, o.Hunts == nil, o.Saved == nil, o.Inflow == nil:
+		return errors.New("api: erasures, holds, retain, retention, hunts, saved and inflow are needed")
 	default:
 		return nil
 	}

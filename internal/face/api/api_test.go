@@ -129,12 +129,13 @@ func newHouse(t testing.TB, change func(*api.Options)) *house {
 	if err := h.store.CreateUser(t.Context(), admin(t)); err != nil {
 		t.Fatal(err)
 	}
+	inflow := &fakeInflow{}
 	for _, scope := range auth.Scopes() {
-		_, plain, err := a.IssueToken(t.Context(), string(scope)+" token", scope, time.Time{}, "admin", auth.Peer{})
+		token, plain, err := a.IssueToken(t.Context(), string(scope)+" token", scope, time.Time{}, "admin", auth.Peer{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		h.tokens[string(scope)] = plain.Reveal()
+		h.tokens[string(scope)], inflow.token = plain.Reveal(), token.ID
 	}
 	h.auth = a
 	opts := api.Options{
@@ -145,7 +146,7 @@ func newHouse(t testing.TB, change func(*api.Options)) *house {
 		Vitals: func(context.Context) (api.Vitals, error) {
 			return api.Vitals{Ingest: api.IngestHealth{Rate: 1.5, Accepted: 9}}, nil
 		},
-		Erasures: h.orders, Holds: h.holds, Retain: h.holds.retain, Retention: h.holds.retention,
+		Erasures: h.orders, Holds: h.holds, Retain: h.holds.retain, Retention: h.holds.retention, Inflow: inflow,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "tocsin_up 1\n") }),
 		Inputs: []api.Input{{Method: http.MethodPost, Pattern: "/{index}/_bulk", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, "index "+r.PathValue("index"))

@@ -12,17 +12,17 @@ import (
 
 // Health implements GET /healthz.
 func (a *API) Health(context.Context, HealthRequestObject) (HealthResponseObject, error) {
-	return Health200JSONResponse(Health{Status: Ok, Components: []Component{}}), nil
+	return Health200JSONResponse(Health{Status: HealthStatusOk, Components: []Component{}}), nil
 }
 
 // Ready implements GET /readyz.
 func (a *API) Ready(ctx context.Context, _ ReadyRequestObject) (ReadyResponseObject, error) {
-	health := Health{Status: Ok}
+	health := Health{Status: HealthStatusOk}
 	if a.opts.Ready != nil {
 		health = a.opts.Ready(ctx)
 	}
 	health.Components = notNil(health.Components)
-	if health.Status == Ok {
+	if health.Status == HealthStatusOk {
 		return Ready200JSONResponse(health), nil
 	}
 	retry := 1

@@ -102,6 +102,11 @@ func routes() []route {
 		{"GET /api/siem/retention", needsView, nil, nil},
 		{"POST /api/siem/retention", needsManage, nil, func() any { return new(RetentionRequest) }},
 
+		{"GET /api/siem/inputs", needsView, nil, nil},
+		{"POST /api/siem/inputs/test", needsManage, nil, nil},
+		{"GET /api/siem/sources", needsView, nil, nil},
+		{"GET /api/siem/senders", needsView, nil, nil},
+
 		{"GET /healthz", needsNothing, nil, nil},
 		{"GET /readyz", needsNothing, nil, nil},
 		{"GET /metrics", needsNothing, nil, nil},

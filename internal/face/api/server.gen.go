@@ -182,16 +182,16 @@ func (e ErasureStatus) Valid() bool {
 
 // Defines values for HealthStatus.
 const (
-	Ok          HealthStatus = "ok"
-	Unavailable HealthStatus = "unavailable"
+	HealthStatusOk          HealthStatus = "ok"
+	HealthStatusUnavailable HealthStatus = "unavailable"
 )
 
 // Valid indicates whether the value is a known member of the HealthStatus enum.
 func (e HealthStatus) Valid() bool {
 	switch e {
-	case Ok:
+	case HealthStatusOk:
 		return true
-	case Unavailable:
+	case HealthStatusUnavailable:
 		return true
 	default:
 		return false
@@ -990,6 +990,25 @@ type Finding struct {
 	WindowS int64 `json:"window_s"`
 }
 
+// Flow defines model for Flow.
+type Flow struct {
+	// Accepted Records taken, duplicates among them
+	Accepted int64 `json:"accepted"`
+
+	// LagSeconds How much earlier the latest one says that it happened
+	LagSeconds *float64 `json:"lag_seconds,omitempty"`
+
+	// LastReceived When the latest one came; absent when none has since the start
+	LastReceived *time.Time `json:"last_received,omitempty"`
+
+	// Minutes Records of each of the last 60 minutes, the oldest first, the current one last
+	Minutes []int64 `json:"minutes"`
+
+	// Rate Records a second over the last five whole minutes
+	Rate     float64 `json:"rate"`
+	Rejected int64   `json:"rejected"`
+}
+
 // Health defines model for Health.
 type Health struct {
 	Components []Component  `json:"components"`
@@ -1054,6 +1073,66 @@ type IngestHealth struct {
 
 	// Rate Events per second over the last minute
 	Rate float64 `json:"rate"`
+}
+
+// InputHealth defines model for InputHealth.
+type InputHealth struct {
+	// Accepted Records taken, duplicates among them
+	Accepted int64 `json:"accepted"`
+
+	// Address Where it listens by itself
+	Address *string `json:"address,omitempty"`
+
+	// Broken Connections that ended in the middle of a record
+	Broken int64 `json:"broken"`
+	Bytes  int64 `json:"bytes"`
+
+	// Connections Connections that are open
+	Connections int64 `json:"connections"`
+
+	// Cut Lines that were longer than can be kept
+	Cut int64 `json:"cut"`
+
+	// Dropped Datagrams that the kernel or a full queue dropped
+	Dropped    int64 `json:"dropped"`
+	Duplicates int64 `json:"duplicates"`
+
+	// LagSeconds How much earlier the latest one says that it happened
+	LagSeconds *float64 `json:"lag_seconds,omitempty"`
+
+	// LastReceived When the latest one came; absent when none has since the start
+	LastReceived *time.Time `json:"last_received,omitempty"`
+
+	// Late Events that came too late to be counted by detections
+	Late int64 `json:"late"`
+
+	// Lost Records that could not be recorded before a stop
+	Lost int64 `json:"lost"`
+
+	// Minutes Records of each of the last 60 minutes, the oldest first, the current one last
+	Minutes []int64 `json:"minutes"`
+	Name    string  `json:"name"`
+
+	// Rate Records a second over the last five whole minutes
+	Rate float64 `json:"rate"`
+
+	// Refused Batches and connections that were refused for want of room
+	Refused  int64 `json:"refused"`
+	Rejected int64 `json:"rejected"`
+
+	// Routes Its routes on the server's own address: method and path
+	Routes []string `json:"routes"`
+
+	// Samples The latest rejected records, the newest first
+	Samples []RejectedSample `json:"samples"`
+
+	// Type Its kind, a word of the configuration
+	Type string `json:"type"`
+}
+
+// InputList defines model for InputList.
+type InputList struct {
+	Items []InputHealth `json:"items"`
 }
 
 // Integrity defines model for Integrity.
@@ -1196,6 +1275,19 @@ type Problem struct {
 
 	// Type Example: about:blank
 	Type string `json:"type"`
+}
+
+// RejectedSample defines model for RejectedSample.
+type RejectedSample struct {
+	At time.Time `json:"at"`
+
+	// Excerpt The beginning of the record, secrets taken out
+	Excerpt string `json:"excerpt"`
+	Reason  string `json:"reason"`
+	Sender  string `json:"sender"`
+
+	// SenderName The name of the token
+	SenderName *string `json:"sender_name,omitempty"`
 }
 
 // ResolutionReason defines model for ResolutionReason.
@@ -1379,6 +1471,36 @@ type SearchStep struct {
 	Params []SearchParam `json:"params"`
 }
 
+// SenderHealth defines model for SenderHealth.
+type SenderHealth struct {
+	// Accepted Records taken, duplicates among them
+	Accepted int64 `json:"accepted"`
+
+	// Id A token's id, `syslog:ADDRESS` and the like
+	Id string `json:"id"`
+
+	// LagSeconds How much earlier the latest one says that it happened
+	LagSeconds *float64 `json:"lag_seconds,omitempty"`
+
+	// LastReceived When the latest one came; absent when none has since the start
+	LastReceived *time.Time `json:"last_received,omitempty"`
+
+	// Minutes Records of each of the last 60 minutes, the oldest first, the current one last
+	Minutes []int64 `json:"minutes"`
+
+	// Name The name of the token
+	Name *string `json:"name,omitempty"`
+
+	// Rate Records a second over the last five whole minutes
+	Rate     float64 `json:"rate"`
+	Rejected int64   `json:"rejected"`
+}
+
+// SenderList defines model for SenderList.
+type SenderList struct {
+	Items []SenderHealth `json:"items"`
+}
+
 // Severity Severity of an anomaly or alert
 type Severity string
 
@@ -1410,6 +1532,36 @@ type SourceActivity struct {
 	Events   int64      `json:"events"`
 	LastSeen *time.Time `json:"last_seen"`
 	Source   string     `json:"source"`
+}
+
+// SourceHealth defines model for SourceHealth.
+type SourceHealth struct {
+	// Accepted Records taken, duplicates among them
+	Accepted int64 `json:"accepted"`
+
+	// Configured It has a policy of its own
+	Configured  bool    `json:"configured"`
+	Criticality *string `json:"criticality,omitempty"`
+
+	// LagSeconds How much earlier the latest one says that it happened
+	LagSeconds *float64 `json:"lag_seconds,omitempty"`
+
+	// LastReceived When the latest one came; absent when none has since the start
+	LastReceived *time.Time `json:"last_received,omitempty"`
+
+	// Minutes Records of each of the last 60 minutes, the oldest first, the current one last
+	Minutes []int64 `json:"minutes"`
+	Name    string  `json:"name"`
+
+	// Rate Records a second over the last five whole minutes
+	Rate          float64 `json:"rate"`
+	Rejected      int64   `json:"rejected"`
+	RetentionDays *int    `json:"retention_days,omitempty"`
+}
+
+// SourceList defines model for SourceList.
+type SourceList struct {
+	Items []SourceHealth `json:"items"`
 }
 
 // Statistics defines model for Statistics.
@@ -1463,6 +1615,12 @@ type SuggestionKind string
 // Suggestions defines model for Suggestions.
 type Suggestions struct {
 	Items []Suggestion `json:"items"`
+}
+
+// TestEvent defines model for TestEvent.
+type TestEvent struct {
+	// Id The event's id
+	Id string `json:"id"`
 }
 
 // Text A text as its key in the catalogue and the parameters that fill it in
@@ -1628,6 +1786,9 @@ type TooManyRequests = Problem
 
 // Unauthorized An error (RFC 9457)
 type Unauthorized = Problem
+
+// Unavailable An error (RFC 9457)
+type Unavailable = Problem
 
 // UnsupportedMediaType An error (RFC 9457)
 type UnsupportedMediaType = Problem
@@ -1900,6 +2061,12 @@ type ServerInterface interface {
 	// LiftHold End a legal hold
 	// (DELETE /api/siem/holds/{id})
 	LiftHold(w http.ResponseWriter, r *http.Request, id Id)
+	// ListInputs What comes in by each input, and what was refused
+	// (GET /api/siem/inputs)
+	ListInputs(w http.ResponseWriter, r *http.Request)
+	// SendTestEvent Record an event that says that it is a test
+	// (POST /api/siem/inputs/test)
+	SendTestEvent(w http.ResponseWriter, r *http.Request)
 	// JournalCheckpoint The newest signed checkpoint
 	// (GET /api/siem/journal/checkpoint)
 	JournalCheckpoint(w http.ResponseWriter, r *http.Request)
@@ -1942,6 +2109,12 @@ type ServerInterface interface {
 	// ChangeSavedSearch Change a saved search
 	// (PUT /api/siem/searches/{id})
 	ChangeSavedSearch(w http.ResponseWriter, r *http.Request, id Id)
+	// ListSenders What comes from each token, address or certificate
+	// (GET /api/siem/senders)
+	ListSenders(w http.ResponseWriter, r *http.Request)
+	// ListSources What comes from each source
+	// (GET /api/siem/sources)
+	ListSources(w http.ResponseWriter, r *http.Request)
 	// LogStatistics Counts of events by source, level, category and hour
 	// (GET /api/siem/statistics)
 	LogStatistics(w http.ResponseWriter, r *http.Request, params LogStatisticsParams)
@@ -2612,6 +2785,34 @@ func (siw *ServerInterfaceWrapper) LiftHold(w http.ResponseWriter, r *http.Reque
 	handler.ServeHTTP(w, r)
 }
 
+// ListInputs operation middleware
+func (siw *ServerInterfaceWrapper) ListInputs(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListInputs(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// SendTestEvent operation middleware
+func (siw *ServerInterfaceWrapper) SendTestEvent(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.SendTestEvent(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // JournalCheckpoint operation middleware
 func (siw *ServerInterfaceWrapper) JournalCheckpoint(w http.ResponseWriter, r *http.Request) {
 
@@ -3173,6 +3374,34 @@ func (siw *ServerInterfaceWrapper) ChangeSavedSearch(w http.ResponseWriter, r *h
 	handler.ServeHTTP(w, r)
 }
 
+// ListSenders operation middleware
+func (siw *ServerInterfaceWrapper) ListSenders(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSenders(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
+// ListSources operation middleware
+func (siw *ServerInterfaceWrapper) ListSources(w http.ResponseWriter, r *http.Request) {
+
+	handler := http.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		siw.Handler.ListSources(w, r)
+	}))
+
+	for _, middleware := range siw.HandlerMiddlewares {
+		handler = middleware(handler)
+	}
+
+	handler.ServeHTTP(w, r)
+}
+
 // LogStatistics operation middleware
 func (siw *ServerInterfaceWrapper) LogStatistics(w http.ResponseWriter, r *http.Request) {
 
@@ -3584,6 +3813,10 @@ func HandlerWithOptions(si ServerInterface, options StdHTTPServerOptions) http.H
 	m.HandleFunc(http.MethodDelete+" "+options.BaseURL+"/api/siem/holds/{id}", wrapper.LiftHold)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/retention", wrapper.GetRetention)
 	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/siem/retention", wrapper.RunRetention)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/inputs", wrapper.ListInputs)
+	m.HandleFunc(http.MethodPost+" "+options.BaseURL+"/api/siem/inputs/test", wrapper.SendTestEvent)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/sources", wrapper.ListSources)
+	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/api/siem/senders", wrapper.ListSenders)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/healthz", wrapper.Health)
 	m.HandleFunc(http.MethodGet+" "+options.BaseURL+"/readyz", wrapper.Ready)
 
@@ -3608,6 +3841,15 @@ type TooManyRequestsApplicationProblemPlusJSONResponse struct {
 }
 
 type UnauthorizedApplicationProblemPlusJSONResponse Problem
+
+type UnavailableResponseHeaders struct {
+	RetryAfter *int
+}
+type UnavailableApplicationProblemPlusJSONResponse struct {
+	Body Problem
+
+	Headers UnavailableResponseHeaders
+}
 
 type UnsupportedMediaTypeApplicationProblemPlusJSONResponse Problem
 
@@ -5275,6 +5517,150 @@ func (response LiftHold404ApplicationProblemPlusJSONResponse) VisitLiftHoldRespo
 	return err
 }
 
+type ListInputsRequestObject struct {
+}
+
+type ListInputsResponseObject interface {
+	VisitListInputsResponse(w http.ResponseWriter) error
+}
+
+type ListInputs200JSONResponse InputList
+
+func (response ListInputs200JSONResponse) VisitListInputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInputs401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListInputs401ApplicationProblemPlusJSONResponse) VisitListInputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListInputs403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListInputs403ApplicationProblemPlusJSONResponse) VisitListInputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendTestEventRequestObject struct {
+}
+
+type SendTestEventResponseObject interface {
+	VisitSendTestEventResponse(w http.ResponseWriter) error
+}
+
+type SendTestEvent201JSONResponse TestEvent
+
+func (response SendTestEvent201JSONResponse) VisitSendTestEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendTestEvent401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response SendTestEvent401ApplicationProblemPlusJSONResponse) VisitSendTestEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendTestEvent403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SendTestEvent403ApplicationProblemPlusJSONResponse) VisitSendTestEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendTestEvent429ApplicationProblemPlusJSONResponse struct {
+	TooManyRequestsApplicationProblemPlusJSONResponse
+}
+
+func (response SendTestEvent429ApplicationProblemPlusJSONResponse) VisitSendTestEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(429)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SendTestEvent503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SendTestEvent503ApplicationProblemPlusJSONResponse) VisitSendTestEventResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	if response.Headers.RetryAfter != nil {
+		w.Header().Set("Retry-After", fmt.Sprint(*response.Headers.RetryAfter))
+	}
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type JournalCheckpointRequestObject struct {
 }
 
@@ -6456,6 +6842,112 @@ func (response ChangeSavedSearch415ApplicationProblemPlusJSONResponse) VisitChan
 	return err
 }
 
+type ListSendersRequestObject struct {
+}
+
+type ListSendersResponseObject interface {
+	VisitListSendersResponse(w http.ResponseWriter) error
+}
+
+type ListSenders200JSONResponse SenderList
+
+func (response ListSenders200JSONResponse) VisitListSendersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSenders401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSenders401ApplicationProblemPlusJSONResponse) VisitListSendersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSenders403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSenders403ApplicationProblemPlusJSONResponse) VisitListSendersResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSourcesRequestObject struct {
+}
+
+type ListSourcesResponseObject interface {
+	VisitListSourcesResponse(w http.ResponseWriter) error
+}
+
+type ListSources200JSONResponse SourceList
+
+func (response ListSources200JSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources401ApplicationProblemPlusJSONResponse struct {
+	UnauthorizedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSources401ApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSources403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSources403ApplicationProblemPlusJSONResponse) VisitListSourcesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type LogStatisticsRequestObject struct {
 	Params LogStatisticsParams
 }
@@ -6890,6 +7382,12 @@ type StrictServerInterface interface {
 	// LiftHold End a legal hold
 	// (DELETE /api/siem/holds/{id})
 	LiftHold(ctx context.Context, request LiftHoldRequestObject) (LiftHoldResponseObject, error)
+	// ListInputs What comes in by each input, and what was refused
+	// (GET /api/siem/inputs)
+	ListInputs(ctx context.Context, request ListInputsRequestObject) (ListInputsResponseObject, error)
+	// SendTestEvent Record an event that says that it is a test
+	// (POST /api/siem/inputs/test)
+	SendTestEvent(ctx context.Context, request SendTestEventRequestObject) (SendTestEventResponseObject, error)
 	// JournalCheckpoint The newest signed checkpoint
 	// (GET /api/siem/journal/checkpoint)
 	JournalCheckpoint(ctx context.Context, request JournalCheckpointRequestObject) (JournalCheckpointResponseObject, error)
@@ -6932,6 +7430,12 @@ type StrictServerInterface interface {
 	// ChangeSavedSearch Change a saved search
 	// (PUT /api/siem/searches/{id})
 	ChangeSavedSearch(ctx context.Context, request ChangeSavedSearchRequestObject) (ChangeSavedSearchResponseObject, error)
+	// ListSenders What comes from each token, address or certificate
+	// (GET /api/siem/senders)
+	ListSenders(ctx context.Context, request ListSendersRequestObject) (ListSendersResponseObject, error)
+	// ListSources What comes from each source
+	// (GET /api/siem/sources)
+	ListSources(ctx context.Context, request ListSourcesRequestObject) (ListSourcesResponseObject, error)
 	// LogStatistics Counts of events by source, level, category and hour
 	// (GET /api/siem/statistics)
 	LogStatistics(ctx context.Context, request LogStatisticsRequestObject) (LogStatisticsResponseObject, error)
@@ -7586,6 +8090,54 @@ func (sh *strictHandler) LiftHold(w http.ResponseWriter, r *http.Request, id Id)
 	}
 }
 
+// ListInputs operation middleware
+func (sh *strictHandler) ListInputs(w http.ResponseWriter, r *http.Request) {
+	var request ListInputsRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListInputs(ctx, request.(ListInputsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListInputs")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListInputsResponseObject); ok {
+		if err := validResponse.VisitListInputsResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// SendTestEvent operation middleware
+func (sh *strictHandler) SendTestEvent(w http.ResponseWriter, r *http.Request) {
+	var request SendTestEventRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.SendTestEvent(ctx, request.(SendTestEventRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SendTestEvent")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(SendTestEventResponseObject); ok {
+		if err := validResponse.VisitSendTestEventResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
 // JournalCheckpoint operation middleware
 func (sh *strictHandler) JournalCheckpoint(w http.ResponseWriter, r *http.Request) {
 	var request JournalCheckpointRequestObject
@@ -7963,6 +8515,54 @@ func (sh *strictHandler) ChangeSavedSearch(w http.ResponseWriter, r *http.Reques
 		sh.options.ResponseErrorHandlerFunc(w, r, err)
 	} else if validResponse, ok := response.(ChangeSavedSearchResponseObject); ok {
 		if err := validResponse.VisitChangeSavedSearchResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSenders operation middleware
+func (sh *strictHandler) ListSenders(w http.ResponseWriter, r *http.Request) {
+	var request ListSendersRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSenders(ctx, request.(ListSendersRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSenders")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSendersResponseObject); ok {
+		if err := validResponse.VisitListSendersResponse(w); err != nil {
+			sh.options.ResponseErrorHandlerFunc(w, r, err)
+		}
+	} else if response != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, fmt.Errorf("unexpected response type: %T", response))
+	}
+}
+
+// ListSources operation middleware
+func (sh *strictHandler) ListSources(w http.ResponseWriter, r *http.Request) {
+	var request ListSourcesRequestObject
+
+	handler := func(ctx context.Context, w http.ResponseWriter, r *http.Request, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSources(ctx, request.(ListSourcesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSources")
+	}
+
+	response, err := handler(r.Context(), w, r, request)
+
+	if err != nil {
+		sh.options.ResponseErrorHandlerFunc(w, r, err)
+	} else if validResponse, ok := response.(ListSourcesResponseObject); ok {
+		if err := validResponse.VisitListSourcesResponse(w); err != nil {
 			sh.options.ResponseErrorHandlerFunc(w, r, err)
 		}
 	} else if response != nil {

@@ -109,7 +109,7 @@ func (r *running) call(method, path, token, body string, into any) int {
 	if err != nil {
 		r.t.Fatal(err)
 	}
-	if into != nil && resp.StatusCode == http.StatusOK {
+	if into != nil && resp.StatusCode < http.StatusMultipleChoices {
 		if err := json.Unmarshal(b, into); err != nil {
 			r.t.Fatalf("%v in %s", err, b)
 		}

@@ -73,7 +73,7 @@ func (s *server) openFace(ctx context.Context) (err error) {
 		Verify: s.verifyForAPI, Entries: s.entriesForAPI, Evidence: s.evidence(), Origin: s.record.journal.Origin(), Head: s.record.journal.Head,
 		Tail:     func(after uint64) api.Tail { return s.record.journal.Reader(after) },
 		Erasures: &s.erasures, Holds: s.record.journal, Retain: s.retention.drop, Retention: s.retention.state,
-		Vitals: s.face.vitals.read, Ready: s.ready, Metrics: s.metrics(),
+		Inflow: inflow{s}, Vitals: s.face.vitals.read, Ready: s.ready, Metrics: s.metrics(),
 		Demo: s.opt.Demo != DemoOff, Version: s.opt.Version, Logger: s.logger.With("part", "api"),
 	}
 	for _, in := range s.ingest.inputs {
@@ -204,13 +204,13 @@ func (s *server) ready(context.Context) api.Health {
 	if s.face.stopping.Load() {
 		http = "stopping"
 	}
-	h := api.Health{Status: api.Ok, Components: []api.Component{
+	h := api.Health{Status: api.HealthStatusOk, Components: []api.Component{
 		part("journal", journal), part("proof", proof), part("detection", detection), part("http", http),
 		part("retention", hint(s.retention.warning(), "something is not dropped; GET /api/siem/retention says why")),
 		part("erasures", hint(s.erasures.warning(), "an erasure cannot get on; GET /api/siem/erasures says why")),
 	}}
 	if journal != "" || http != "" {
-		h.Status = api.Unavailable
+		h.Status = api.HealthStatusUnavailable
 	}
 	return h
 }

@@ -35,8 +35,8 @@ type ingesting struct {
 
 // openInput is one input with its name.
 type openInput struct {
-	name string
-	in   input.Input
+	name, kind string
+	in         input.Input
 }
 
 func (s *server) openPipeline(context.Context) (err error) {
@@ -58,6 +58,7 @@ func (s *server) openPipeline(context.Context) (err error) {
 	s.ingest.pipeline, err = pipeline.New(pipeline.Options{
 		Normalize: decoder,
 		Redact:    redactor.Events,
+		Scrub:     func(text string) string { clean, _ := redactor.Text(text); return clean },
 		Enrich:    s.ingest.enricher.Events,
 		Added:     enrich.Adds,
 		Late:      s.watch.late.Late,
@@ -179,7 +180,7 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 		return fmt.Errorf("input %s: %w", name, err)
 	}
 	s.cleanup.add("input "+name, in.Close)
-	s.ingest.inputs = append(s.ingest.inputs, openInput{name, in})
+	s.ingest.inputs = append(s.ingest.inputs, openInput{name, kind, in})
 	return nil
 }
 

@@ -167,12 +167,15 @@ func (r *Result) addEntries(ranges []event.Range) {
 }
 
 // clip bounds a reason and keeps it valid UTF-8.
-func clip(s string) string {
-	if len(s) <= MaxErrorBytes {
+func clip(s string) string { return clipTo(s, MaxErrorBytes) }
+
+// clipTo bounds a text to n bytes and keeps it valid UTF-8.
+func clipTo(s string, n int) string {
+	if len(s) <= n {
 		return s
 	}
 	const dots = "…"
-	end := MaxErrorBytes - len(dots)
+	end := n - len(dots)
 	for end > 0 && s[end]&0xc0 == 0x80 {
 		end--
 	}

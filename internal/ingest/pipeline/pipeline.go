@@ -79,6 +79,9 @@ type Options struct {
 	Normalize func(format string, h Hint) (Decode, bool)
 	// Redact takes secrets and personal data out, in place. Called concurrently.
 	Redact func(events []*event.Event)
+	// Scrub takes them out of a text for people: the reason why a record was rejected,
+	// and the excerpt of it. Called concurrently. nil leaves texts as they are.
+	Scrub func(text string) string
 	// Enrich adds geography, assets and indicators, in place. Called
 	// concurrently. Beside geography it adds only attributes that Added names.
 	Enrich func(events []*event.Event)
@@ -117,6 +120,7 @@ type Pipeline struct {
 	stamper  stamper
 	classes  classes
 	counters counters
+	flows    *flows
 
 	scratches *sync.Pool // of *[]byte, for hashing
 
@@ -166,6 +170,7 @@ func New(opt Options) (*Pipeline, error) {
 		stamper:   stamper,
 		classes:   classes,
 		counters:  newCounters(),
+		flows:     newFlows(),
 		scratches: newScratches(),
 		ids:       ids,
 		inFlight:  map[uint64]*flight{},

@@ -30,6 +30,9 @@ type run struct {
 	// fate of each record of the part.
 	fate []fate
 	keys []originKey
+	// items are the bytes of the part's records, nil where there are none.
+	items   [][]byte
+	samples []Sample
 }
 
 // fate is what became of a record.
@@ -42,6 +45,7 @@ type fate struct {
 // part's first record in the batch.
 func (r *run) ingest(ctx context.Context, decode Decode, items [][]byte, from int) error {
 	r.reset(len(items))
+	r.items = items
 	start := time.Now()
 	bytesIn := 0
 	for i := 0; i < len(items); {
@@ -73,6 +77,7 @@ func (r *run) reset(records int) {
 	}
 	r.fate = r.fate[:records]
 	clear(r.fate)
+	r.items, r.samples = nil, r.samples[:0]
 	r.item = r.item[:0]
 	r.events = make([]*event.Event, 0, records) // Record has kept the part's before
 }
@@ -117,17 +122,24 @@ func (r *run) decode(decode Decode, items [][]byte, i, from int) (next int) {
 	return i
 }
 
-// reject counts record i of the part as rejected.
+// reject counts record i of the part as rejected. No secret that its reason quotes
+// reaches the sender, who may be a program that writes answers to a log.
 func (r *run) reject(i, from int, reason string) {
 	if r.fate[i].rejected {
 		return
 	}
 	r.fate[i].rejected = true
 	index := r.first + from + i
+	reason = r.scrub(reason)
 	if r.numbered {
 		reason = "line " + strconv.Itoa(index+1) + ": " + reason
 	}
 	r.result.Reject(index, reason)
+	if r.items != nil {
+		r.sample(r.items[i], clip(reason))
+	} else {
+		r.sample(nil, clip(reason))
+	}
 }
 
 // finish takes the part's events from redaction to the journal and counts.
@@ -217,4 +229,5 @@ func (r *run) settle(err error) {
 	r.counter.accepted.Add(uint64(accepted))
 	r.counter.duplicates.Add(uint64(duplicates))
 	r.counter.rejected.Add(uint64(rejected))
+	r.flowed(accepted, rejected, err == nil)
 }

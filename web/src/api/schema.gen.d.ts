@@ -820,6 +820,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/siem/inputs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What comes in by each input, and what was refused
+         * @description Counts are since the start of the process.
+         */
+        get: operations["listInputs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/inputs/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record an event that says that it is a test
+         * @description It takes the way of all events from redaction on; the answer comes when it is recorded.
+         */
+        post: operations["sendTestEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What comes from each source
+         * @description Counts are since the start of the process; a source that is configured is there before anything comes.
+         */
+        get: operations["listSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/siem/senders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What comes from each token, address or certificate
+         * @description Counts are since the start of the process; beyond a thousand senders the rest counts as `other`.
+         */
+        get: operations["listSenders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/siem/events": {
         parameters: {
             query?: never;
@@ -1852,6 +1932,118 @@ export interface components {
             created_at: string;
             /** Format: date-time */
             expires_at?: string;
+        };
+        Flow: {
+            /**
+             * Format: int64
+             * @description Records taken, duplicates among them
+             */
+            accepted: number;
+            /** Format: int64 */
+            rejected: number;
+            /**
+             * Format: double
+             * @description Records a second over the last five whole minutes
+             */
+            rate: number;
+            /** @description Records of each of the last 60 minutes, the oldest first, the current one last */
+            minutes: number[];
+            /**
+             * Format: date-time
+             * @description When the latest one came; absent when none has since the start
+             */
+            last_received?: string;
+            /**
+             * Format: double
+             * @description How much earlier the latest one says that it happened
+             */
+            lag_seconds?: number;
+        };
+        InputHealth: components["schemas"]["Flow"] & {
+            name: string;
+            /** @description Its kind, a word of the configuration */
+            type: string;
+            /** @description Where it listens by itself */
+            address?: string;
+            /** @description Its routes on the server's own address: method and path */
+            routes: string[];
+            /** Format: int64 */
+            duplicates: number;
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Events that came too late to be counted by detections
+             */
+            late: number;
+            /**
+             * Format: int64
+             * @description Batches and connections that were refused for want of room
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Datagrams that the kernel or a full queue dropped
+             */
+            dropped: number;
+            /**
+             * Format: int64
+             * @description Records that could not be recorded before a stop
+             */
+            lost: number;
+            /**
+             * Format: int64
+             * @description Lines that were longer than can be kept
+             */
+            cut: number;
+            /**
+             * Format: int64
+             * @description Connections that ended in the middle of a record
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description Connections that are open
+             */
+            connections: number;
+            /** @description The latest rejected records, the newest first */
+            samples: components["schemas"]["RejectedSample"][];
+        };
+        RejectedSample: {
+            /** Format: date-time */
+            at: string;
+            sender: string;
+            /** @description The name of the token */
+            sender_name?: string;
+            reason: string;
+            /** @description The beginning of the record, secrets taken out */
+            excerpt: string;
+        };
+        SourceHealth: components["schemas"]["Flow"] & {
+            name: string;
+            /** @description It has a policy of its own */
+            configured: boolean;
+            criticality?: string;
+            retention_days?: number;
+        };
+        SenderHealth: components["schemas"]["Flow"] & {
+            /** @description A token's id, `syslog:ADDRESS` and the like */
+            id: string;
+            /** @description The name of the token */
+            name?: string;
+        };
+        InputList: {
+            items: components["schemas"]["InputHealth"][];
+        };
+        SourceList: {
+            items: components["schemas"]["SourceHealth"][];
+        };
+        SenderList: {
+            items: components["schemas"]["SenderHealth"][];
+        };
+        TestEvent: {
+            /** @description The event's id */
+            id: string;
         };
         IngestResult: {
             /** @description Events recorded now or before (duplicates count here too) */
@@ -3397,6 +3589,96 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
             415: components["responses"]["UnsupportedMediaType"];
+        };
+    };
+    listInputs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The inputs, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InputList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    sendTestEvent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is recorded */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestEvent"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            429: components["responses"]["TooManyRequests"];
+            503: components["responses"]["Unavailable"];
+        };
+    };
+    listSources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sources, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+        };
+    };
+    listSenders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The senders */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SenderList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
         };
     };
     ingestEvents: {
