@@ -14,6 +14,10 @@ func bodyOf(program string) bodyReader {
 		return parseNginx
 	case "sshd", "sshd-session", "sshd-auth":
 		return parseSSHD
+	case "kernel":
+		return parseKernel
+	case "audispd", "audisp-syslog", "auditd", "audit":
+		return parseAuditd
 	case "sudo":
 		return parseSudo
 	case "su", "su-l", "runuser":
@@ -44,6 +48,8 @@ func bodyLike(text string) bodyReader {
 		return parseApacheError
 	case looksCLF(text):
 		return parseCLF
+	case looksLikeAudit(text):
+		return parseAuditd
 	case looksLikeKV(text):
 		return parseKV
 	default:

@@ -74,8 +74,9 @@ func mustKeepWords(t *testing.T, e *event.Event, raw []byte) {
 
 func FuzzCEF(f *testing.F) { fuzzLines(f, "cef") }
 
-func FuzzKV(f *testing.F)   { fuzzLines(f, "kv") }
-func FuzzLEEF(f *testing.F) { fuzzLines(f, "leef") }
+func FuzzAuditd(f *testing.F) { fuzzLines(f, "auditd") }
+func FuzzKV(f *testing.F)     { fuzzLines(f, "kv") }
+func FuzzLEEF(f *testing.F)   { fuzzLines(f, "leef") }
 
 // BenchmarkCEF reads a firewall's line behind a header.
 func BenchmarkCEF(b *testing.B) {

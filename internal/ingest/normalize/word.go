@@ -44,7 +44,7 @@ func sourceOf(category string) string {
 		return "application"
 	case "rate_limit_blocked", "http_request", "http_error", "http_detail", "firewall_blocked", "firewall_allowed", "firewall_event":
 		return "access"
-	case "config_changed", "service_started", "service_stopped", "log_paused", "time_changed", "session_closed":
+	case "config_changed", "service_started", "service_stopped", "log_paused", "time_changed", "session_closed", "audit_record", "cron_command":
 		return "system"
 	case "request_validation", "response_validation", "injection_detected", "content_blocked", "pii_detected",
 		"performance_metric", "secret_exposed", "bypass_attempt", "system_prompt_leak", "tool_call", "token_usage":
