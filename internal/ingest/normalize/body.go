@@ -12,6 +12,8 @@ func bodyOf(program string) bodyReader {
 		return parseApache
 	case "nginx":
 		return parseNginx
+	case "haproxy":
+		return parseHAProxy
 	case "sshd", "sshd-session", "sshd-auth":
 		return parseSSHD
 	case "kernel":
@@ -46,6 +48,8 @@ func bodyLike(text string) bodyReader {
 		return parseNginxError
 	case looksApacheError(text):
 		return parseApacheError
+	case looksHAProxy(text):
+		return parseHAProxy
 	case looksCLF(text):
 		return parseCLF
 	case looksLikeAudit(text):

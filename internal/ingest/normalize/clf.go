@@ -123,6 +123,11 @@ func (l *line) clfHeaders(s string) {
 			s = strings.TrimPrefix(more, " ")
 		}
 	}
+	l.extras(s)
+}
+
+// extras reads what a site has added to its format.
+func (l *line) extras(s string) {
 	for range maxExtra {
 		if s == "" {
 			return

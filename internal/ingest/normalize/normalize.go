@@ -80,6 +80,7 @@ func Catalog() []Format {
 		{Name: "entra", Summary: "sign-ins and audit records of Microsoft Entra ID", Normalize: ofDialect("entra", dialect{plain: true, fill: fillEntra})},
 		{Name: "github_audit", Summary: "the audit log of GitHub", Normalize: ofDialect("github_audit", dialect{plain: true, fill: fillGitHub})},
 		{Name: "google_workspace", Summary: "activities of Google Workspace's Reports API", Normalize: ofDialect("google_workspace", dialect{plain: true, fill: fillGoogleWorkspace})},
+		{Name: "haproxy", Summary: "lines of HAProxy, of HTTP and of TCP", Normalize: ofLine("haproxy", parseHAProxy)},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
 		{Name: "kv", Summary: "lines of key=value pairs: logfmt, FortiGate and others", Normalize: normalizeKV},
 		{Name: "leef", Summary: "IBM's Log Event Extended Format", Normalize: ofLine("leef", parseLEEF)},

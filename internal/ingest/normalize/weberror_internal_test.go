@@ -55,3 +55,14 @@ func TestNginxFieldsCannotBeForged(t *testing.T) {
 		}
 	}
 }
+
+func FuzzHAProxy(f *testing.F) {
+	fuzzLine(f, parseHAProxy, benchHAProxy,
+		`2001:db8::7:1 [27/Nov/2026:12:25:20.861] tcp tcpapp/t1 1/0/3 +235 -- 1/1/0/0/+0 0/0`, `203.0.113.7:1 [27/Nov/2026:12:25:20.724] tls/1: SSL handshake failure`,
+		`203.0.113.7:1 [27/Nov/2026:12:25:20.724] a b/<NOSRV> -1/-1/-1/-1/0 -1 0 "a b"c - PR-- 1/1/1/1/1 0/0 {a} "<BADREQ>" x y="z"`,
+		`Connect from 203.0.113.7:60372 to 127.0.0.1:8085 (short/HTTP)`, benchAccess)
+}
+
+const benchHAProxy = `203.0.113.7:47828 [27/Nov/2026:12:25:15.166] web app/s1 0/0/0/0/0 200 203 - - ---- 1/1/0/0/0 0/0 {www.example.com|Mozilla/5.0} {} "GET /index.html?q=1 HTTP/1.1"`
+
+func BenchmarkHAProxy(b *testing.B) { benchFormat(b, normalizeSyslog, []byte(benchHAProxy)) }
