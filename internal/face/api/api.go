@@ -63,6 +63,9 @@ type Input struct {
 	Method  string // POST
 	Pattern string // a path of http.ServeMux: /api/siem/events
 	Handler http.Handler
+	// Only, where given, tells which requests it takes; the others go on as if it were
+	// not there.
+	Only func(r *http.Request) bool
 }
 
 // Vitals are the figures of the dashboard that only app can gather.

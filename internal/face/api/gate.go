@@ -32,19 +32,20 @@ type gate struct {
 	api    *API
 	mux    *http.ServeMux
 	routes map[string]route
-	inputs map[string]bool // patterns that look after themselves
+	inputs map[string]Input // by pattern; they look after themselves
+	others http.Handler     // what is no route
 	cross  *http.CrossOriginProtection
 }
 
 // ServeHTTP implements http.Handler.
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	handler, pattern := g.mux.Handler(r)
-	if g.inputs[pattern] {
-		if strings.Contains(pattern, "{") {
-			handler = g.mux // which alone fills in the path's values
+	if in, ok := g.inputs[pattern]; ok {
+		if in.takes(r) {
+			g.mux.ServeHTTP(w, r) // which alone fills in pattern and path's values
+			return
 		}
-		handler.ServeHTTP(w, r)
-		return
+		handler, pattern = g.others, "/"
 	}
 	secureHeaders(w.Header())
 	if pattern == "/" {
@@ -67,6 +68,8 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	g.mux.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), keyCaller, c)))
 }
+
+func (in *Input) takes(r *http.Request) bool { return in.Only == nil || in.Only(r) }
 
 // admit tells who calls, or why they may not.
 func (g *gate) admit(r *http.Request, target route) (caller, error) {
@@ -213,7 +216,8 @@ func (g *gate) rest(app http.Handler) http.Handler {
 		for _, method := range []string{http.MethodDelete, http.MethodGet, http.MethodPost, http.MethodPut} {
 			probe := r.WithContext(r.Context())
 			probe.Method = method
-			if _, pattern := g.mux.Handler(probe); pattern != "/" && pattern != "" {
+			_, pattern := g.mux.Handler(probe)
+			if in, ok := g.inputs[pattern]; pattern != "/" && pattern != "" && (!ok || in.takes(probe)) {
 				allowed = append(allowed, method)
 			}
 		}

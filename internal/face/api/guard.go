@@ -3,6 +3,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -71,7 +72,7 @@ func (a *API) panicked(w http.ResponseWriter, r *http.Request, cause any) {
 	if cause == http.ErrAbortHandler { //nolint:errorlint // net/http compares it so
 		panic(cause)
 	}
-	a.opts.Logger.ErrorContext(r.Context(), "request panicked", "request_id", requestID(r.Context()), "path", r.URL.Path,
+	a.opts.Logger.ErrorContext(r.Context(), "request panicked", "request_id", requestID(r.Context()), "path", cmp.Or(r.Pattern, r.URL.Path),
 		"cause", fmt.Sprint(cause), "stack", string(debug.Stack()))
 	p, _ := explain(fmt.Errorf("panic: %v", cause))
 	writeProblem(w, r, p)

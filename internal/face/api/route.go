@@ -143,18 +143,20 @@ func (a *API) mount() (http.Handler, error) {
 	if a.opts.Metrics != nil {
 		mux.Handle("GET /metrics", a.opts.Metrics)
 	}
-	g := &gate{api: a, mux: mux, routes: map[string]route{}, inputs: map[string]bool{}, cross: http.NewCrossOriginProtection()}
+	g := &gate{api: a, mux: mux, routes: map[string]route{}, inputs: map[string]Input{}, cross: http.NewCrossOriginProtection()}
 	for _, r := range routes() {
 		g.routes[r.mounted()] = r
 	}
 	for _, in := range a.opts.Inputs {
 		pattern := in.Method + " " + in.Pattern
-		if _, taken := g.routes[pattern]; taken || g.inputs[pattern] {
+		_, taken := g.routes[pattern]
+		if _, twice := g.inputs[pattern]; taken || twice {
 			return nil, fmt.Errorf("api: two handlers for %s", pattern)
 		}
-		g.inputs[pattern] = true
+		g.inputs[pattern] = in
 		mux.Handle(pattern, in.Handler)
 	}
-	mux.Handle("/", g.rest(app))
+	g.others = g.rest(app)
+	mux.Handle("/", g.others)
 	return g, nil
 }

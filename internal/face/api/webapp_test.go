@@ -3,6 +3,7 @@
 package api_test
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -65,6 +66,41 @@ func TestWithoutWebApp(t *testing.T) {
 	h := newHouse(t, func(o *api.Options) { o.Web = nil })
 	if w := h.do(t, call{method: "GET", url: "/"}); w.Code != 200 || !strings.Contains(w.Body.String(), "without its web app") {
 		t.Errorf("GET /: %d %s", w.Code, w.Body)
+	}
+}
+
+// An input that takes some requests of a route leaves the others to the web app, and
+// is no method of the route for them.
+func TestInputTakesOnlyItsRequests(t *testing.T) {
+	t.Parallel()
+	marked := func(r *http.Request) bool { return r.Header.Get("Authorization") != "" }
+	answer := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("input at " + r.Pattern)) })
+	h := newHouse(t, func(o *api.Options) {
+		o.Inputs = []api.Input{
+			{Method: "GET", Pattern: "/{$}", Handler: answer, Only: marked},
+			{Method: "PUT", Pattern: "/{index}/{name}", Handler: answer, Only: func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/_") }},
+		}
+	})
+	for _, c := range []struct {
+		method, url, token string
+		status             int
+		body               string
+	}{
+		{"GET", "/", "x", 200, "input at GET /{$}"},
+		{"GET", "/", "", 200, "<!doctype html>"},
+		{"GET", "/alerts", "x", 200, "<!doctype html>"},
+		{"PUT", "/_template/a", "", 200, "input at PUT /{index}/{name}"},
+		{"POST", "/_template/a", "", 405, "this route takes PUT"},
+		{"PUT", "/a/b", "", 404, "not_found"},
+		{"POST", "/a/b", "", 404, "not_found"},
+	} {
+		w := h.do(t, call{method: c.method, url: c.url, token: c.token})
+		if w.Code != c.status || !strings.Contains(w.Body.String(), c.body) {
+			t.Errorf("%s %s: %d %s, want %d %s", c.method, c.url, w.Code, w.Body, c.status, c.body)
+		}
+		if page := strings.HasPrefix(c.body, "<!"); page && w.Header().Get("Content-Security-Policy") == "" {
+			t.Errorf("%s: a page without its policy", c.url)
+		}
 	}
 }
 

@@ -78,7 +78,7 @@ func (s *server) openFace(ctx context.Context) (err error) {
 	}
 	for _, in := range s.ingest.inputs {
 		for _, r := range in.in.Routes() {
-			o.Inputs = append(o.Inputs, api.Input{Method: r.Method, Pattern: r.Pattern, Handler: r.Handler})
+			o.Inputs = append(o.Inputs, api.Input{Method: r.Method, Pattern: r.Pattern, Handler: r.Handler, Only: r.Only})
 		}
 	}
 	if files, ok := web.Dist(); ok {

@@ -92,7 +92,8 @@ func problems(logger *slog.Logger, withError bool) refusal {
 }
 
 // refused is what refusals have in common: the status, what the sender is told, the
-// headers that belong to the status, and a line in the log where it is our fault.
+// headers that belong to the status, and a line in the log where it is our fault. The
+// log has the route, never the path: with some protocols that has the token in it.
 func refused(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err error) (status int, detail string) {
 	status, detail = statusOf(err)
 	switch status {
@@ -101,9 +102,9 @@ func refused(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err er
 	case http.StatusUnsupportedMediaType:
 		w.Header().Set("Accept-Encoding", "gzip, zstd")
 	case http.StatusServiceUnavailable: // who cannot record has said so once; senders come back often
-		logger.DebugContext(r.Context(), "request refused", "path", r.URL.Path, "status", status, "error", err)
+		logger.DebugContext(r.Context(), "request refused", "route", r.Pattern, "status", status, "error", err)
 	case http.StatusInternalServerError:
-		logger.WarnContext(r.Context(), "request refused", "path", r.URL.Path, "status", status, "error", err)
+		logger.WarnContext(r.Context(), "request refused", "route", r.Pattern, "status", status, "error", err)
 	}
 	if after := pipeline.RetryAfter(err); after > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))

@@ -25,14 +25,21 @@ func (d *door) enter(w http.ResponseWriter, r *http.Request) (Sender, *Body, boo
 	if !ok {
 		return Sender{}, nil, false
 	}
+	body, ok := d.read(w, r)
+	return sender, body, ok
+}
+
+// read reads the body of a sender who has been let in. On false the answer has been
+// given.
+func (d *door) read(w http.ResponseWriter, r *http.Request) (*Body, bool) {
 	start := time.Now()
 	body, err := d.env.Bodies.Read(w, r)
 	if err != nil {
 		d.refuse(w, r, err)
-		return Sender{}, nil, false
+		return nil, false
 	}
 	d.env.spent(pipeline.StageRead, start, 0)
-	return sender, body, true
+	return body, true
 }
 
 // knock tells the sender of a request. On false the answer has been given.

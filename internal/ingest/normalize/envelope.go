@@ -22,6 +22,14 @@ type envelope struct {
 	attrs []event.Attr
 }
 
+// Around adds to the events of a record what stands around all records of a batch.
+func Around(events []*event.Event, host string, attrs []event.Attr) {
+	v := envelope{host: host, attrs: attrs}
+	for _, e := range events {
+		v.around(e, false)
+	}
+}
+
 // around adds to the event of a record what only its envelope tells. own says that
 // the record names a severity.
 func (v *envelope) around(e *event.Event, own bool) {

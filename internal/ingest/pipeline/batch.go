@@ -80,6 +80,8 @@ type Batch struct {
 	Peer string
 	// Zone is where times without a zone belong, nil when it is not known.
 	Zone *time.Location
+	// Around is what is known of all records beside them.
+	Around Around
 	// Items are the records. An empty one (a blank line) is passed over and
 	// counts nothing.
 	Items [][]byte
@@ -93,6 +95,14 @@ type Batch struct {
 	// outcome where it is open whether an event was recorded: for inputs that push
 	// back by not reading on.
 	Wait bool
+}
+
+// Around is what an envelope tells of the records in it. It counts where they tell
+// nothing themselves.
+type Around struct {
+	Host string
+	// Attrs are sorted by key.
+	Attrs []event.Attr
 }
 
 // weight is what a batch counts against the budget: its bytes and the events of
@@ -124,6 +134,9 @@ type Result struct {
 	// MaxErrors of them.
 	Rejected int
 	Errors   []ItemError
+	// Refused are the indexes of all rejected records, in the order in which they were
+	// found.
+	Refused []int32
 	// Entries are the sequence numbers that the batch's events got.
 	Entries []event.Range
 	// Recorded are the same as the journal gave them, with the hashes of their
@@ -134,6 +147,7 @@ type Result struct {
 // Reject counts a rejected record with the reason.
 func (r *Result) Reject(index int, reason string) {
 	r.Rejected++
+	r.Refused = append(r.Refused, int32(index)) //nolint:gosec // below MaxItems
 	if len(r.Errors) < MaxErrors {
 		r.Errors = append(r.Errors, ItemError{Index: index, Err: clip(reason)})
 	}
@@ -146,6 +160,7 @@ func (r *Result) Add(more Result) {
 	r.Rejected += more.Rejected
 	room := max(0, MaxErrors-len(r.Errors))
 	r.Errors = append(r.Errors, more.Errors[:min(room, len(more.Errors))]...)
+	r.Refused = append(r.Refused, more.Refused...)
 	r.addEntries(more.Entries)
 	r.Recorded = append(r.Recorded, more.Recorded...)
 }

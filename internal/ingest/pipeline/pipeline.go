@@ -63,6 +63,8 @@ type Hint struct {
 	Peer string
 	// Zone is where times without a zone belong, nil when the input does not say.
 	Zone *time.Location
+	// Around is what stands around all records of the batch.
+	Around Around
 	// Received is the time of receipt in nanoseconds since 1970.
 	Received int64
 }
@@ -193,7 +195,7 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 	}
 	defer leave()
 
-	h := Hint{Source: b.Source, Peer: b.Peer, Zone: b.Zone, Received: p.stamper.receipt()}
+	h := Hint{Source: b.Source, Peer: b.Peer, Zone: b.Zone, Around: b.Around, Received: p.stamper.receipt()}
 	decode, ok := p.opt.Normalize(b.Format, h)
 	if !ok {
 		return Result{}, fmt.Errorf("%w: %.40q", ErrFormat, b.Format)
