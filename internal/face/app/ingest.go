@@ -3,6 +3,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -77,8 +78,16 @@ func decoder(format string, h pipeline.Hint) (pipeline.Decode, bool) {
 	if !ok {
 		return nil, false
 	}
-	hint := &normalize.Hint{Source: h.Source, Received: h.Received, Zone: h.Zone, Host: h.Peer}
-	return func(raw []byte, out []*event.Event) ([]*event.Event, error) { return f.Normalize(raw, hint, out) }, true
+	hint := &normalize.Hint{Source: h.Source, Received: h.Received, Zone: h.Zone, Host: cmp.Or(h.Around.Host, h.Peer)}
+	around := h.Around.Host != "" || len(h.Around.Attrs) > 0
+	return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
+		before := len(out)
+		out, err := f.Normalize(raw, hint, out)
+		if around {
+			normalize.Around(out[before:], h.Around.Host, h.Around.Attrs)
+		}
+		return out, err
+	}, true
 }
 
 func hasFormat(name string) bool {
@@ -86,14 +95,16 @@ func hasFormat(name string) bool {
 	return ok
 }
 
-// openInputs opens the two HTTP inputs, the syslog pair of --syslog and what the
+// openInputs opens the HTTP inputs, the syslog pair of --syslog and what the
 // configuration names.
 func (s *server) openInputs(ctx context.Context) error {
 	if err := s.openInput(ctx, "http", "http", nil); err != nil {
 		return err
 	}
-	if err := s.openInput(ctx, "resk", "resk", nil); err != nil {
-		return err
+	for _, kind := range []string{"resk", "hec"} {
+		if err := s.openInput(ctx, kind, kind, nil); err != nil {
+			return err
+		}
 	}
 	if s.opt.Syslog != "" {
 		if err := s.openSyslog(ctx); err != nil {

@@ -5,8 +5,6 @@ package input
 import (
 	"context"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"reflect"
 	"regexp"
@@ -48,7 +46,7 @@ func TestCatalog(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, r := range in.Routes() {
-				checkRoute(t, r)
+				manners(spec.Type).check(t, in, r)
 			}
 			if len(in.Routes()) == 0 && in.Stats().Address == "" {
 				t.Error("it has neither routes nor an address")
@@ -74,44 +72,6 @@ func TestCatalog(t *testing.T) {
 	if _, ok := Lookup("telepathy"); ok {
 		t.Error("found what is not there")
 	}
-}
-
-// checkRoute: nothing without a token, nothing of the body before it.
-func checkRoute(t *testing.T, r Route) {
-	t.Helper()
-	if r.Method == "" || !strings.HasPrefix(r.Pattern, "/") {
-		t.Errorf("route %s %s", r.Method, r.Pattern)
-	}
-	for token, want := range map[string]int{
-		"": http.StatusUnauthorized, "Bearer bad": http.StatusUnauthorized, "Bearer reader": http.StatusForbidden,
-		"Bearer broken": http.StatusInternalServerError, "Bearer eager": http.StatusTooManyRequests,
-	} {
-		body := &countingReader{}
-		req := httptest.NewRequest(r.Method, r.Pattern, body)
-		req.Header.Set("Authorization", token)
-		req.Header.Set("Content-Type", "application/json")
-		w := httptest.NewRecorder()
-		r.Handler.ServeHTTP(w, req)
-		if w.Code != want || body.reads > 0 {
-			t.Errorf("%s with %q: %d after %d reads, want %d and none", r.Pattern, token, w.Code, body.reads, want)
-		}
-		if strings.Contains(w.Body.String(), "locked") {
-			t.Errorf("an inner error is told: %s", w.Body)
-		}
-		if want == http.StatusTooManyRequests && w.Header().Get("Retry-After") != "2" {
-			t.Errorf("Retry-After %q", w.Header().Get("Retry-After"))
-		}
-		if want == http.StatusUnauthorized && w.Header().Get("WWW-Authenticate") == "" {
-			t.Error("401 without a challenge")
-		}
-	}
-}
-
-type countingReader struct{ reads int }
-
-func (r *countingReader) Read(p []byte) (int, error) {
-	r.reads++
-	return copy(p, "{}"), nil
 }
 
 func TestConfigNamesTheWrongField(t *testing.T) {

@@ -131,6 +131,14 @@ func formats(name string, h pipeline.Hint) (pipeline.Decode, bool) {
 			}
 			return append(out, e), nil
 		}, true
+	case "hec":
+		return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
+			var r struct{ Event json.RawMessage }
+			if err := json.Unmarshal(raw, &r); err != nil {
+				return out, fmt.Errorf("hec: %w", err)
+			}
+			return append(out, &event.Event{Message: string(r.Event), Source: h.Source}), nil
+		}, true
 	case "auto":
 		object, _ := formats("json", h)
 		line, _ := formats("syslog", h)

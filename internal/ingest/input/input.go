@@ -51,6 +51,7 @@ type Spec struct {
 // Catalog lists all kinds of inputs.
 func Catalog() []Spec {
 	return []Spec{
+		hecSpec(),
 		httpSpec(),
 		reskSpec(),
 		syslogTCPSpec(),
@@ -102,6 +103,11 @@ type Input interface {
 type Route struct {
 	Method, Pattern string
 	Handler         http.Handler
+	// Only, where given, tells which requests are the input's; the others are
+	// somebody else's.
+	Only func(r *http.Request) bool
+	// Open says that it needs no token: it tells nothing and takes nothing.
+	Open bool
 }
 
 // Stats are an input's own counts, beside those of the pipeline.

@@ -81,6 +81,7 @@ func Catalog() []Format {
 		{Name: "github_audit", Summary: "the audit log of GitHub", Normalize: ofDialect("github_audit", dialect{plain: true, fill: fillGitHub})},
 		{Name: "google_workspace", Summary: "activities of Google Workspace's Reports API", Normalize: ofDialect("google_workspace", dialect{plain: true, fill: fillGoogleWorkspace})},
 		{Name: "haproxy", Summary: "lines of HAProxy, of HTTP and of TCP", Normalize: ofLine("haproxy", parseHAProxy)},
+		{Name: "hec", Summary: "events of Splunk's HTTP Event Collector", Normalize: normalizeHEC},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
 		{Name: "kv", Summary: "lines of key=value pairs: logfmt, FortiGate and others", Normalize: normalizeKV},
 		{Name: "leef", Summary: "IBM's Log Event Extended Format", Normalize: ofLine("leef", parseLEEF)},

@@ -941,6 +941,81 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/services/collector": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send events as to Splunk's HTTP Event Collector
+         * @description Objects `{time, host, source, sourcetype, index, event, fields}` one after the other, or an array of them.
+         *     Also at `/services/collector/event` and `/services/collector/event/1.0`. Codes and texts are Splunk's.
+         */
+        post: operations["ingestHEC"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/raw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send lines as to Splunk's HTTP Event Collector
+         * @description One record a line; also at `/services/collector/raw/1.0`.
+         */
+        post: operations["ingestHECRaw"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/ack": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask which requests of a channel are recorded */
+        post: operations["askHECAck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/services/collector/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the HTTP Event Collector takes events */
+        get: operations["hecHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -2084,6 +2159,19 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
         };
+        HECAnswer: {
+            /** @example Success */
+            text: string;
+            /** @example 0 */
+            code: number;
+            /** @description The first event that was not accepted, from 0 */
+            "invalid-event-number"?: number;
+            /**
+             * Format: int64
+             * @description For requests with a channel
+             */
+            ackId?: number;
+        };
         Health: {
             /** @enum {string} */
             status: "ok" | "unavailable";
@@ -2168,6 +2256,17 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Splunk's code and text for it */
+        HECRefusal: {
+            headers: {
+                /** @description Seconds to wait, with 429 and 503 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["HECAnswer"];
             };
         };
         /** @description Not possible at the moment */
@@ -3748,6 +3847,133 @@ export interface operations {
             415: components["responses"]["UnsupportedMediaType"];
             429: components["responses"]["TooManyRequests"];
             503: components["responses"]["Unavailable"];
+        };
+    };
+    ingestHEC: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": string;
+            };
+        };
+        responses: {
+            /** @description All events are recorded */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HECAnswer"];
+                };
+            };
+            400: components["responses"]["HECRefusal"];
+            401: components["responses"]["HECRefusal"];
+            403: components["responses"]["HECRefusal"];
+            413: components["responses"]["HECRefusal"];
+            415: components["responses"]["HECRefusal"];
+            429: components["responses"]["HECRefusal"];
+            503: components["responses"]["HECRefusal"];
+        };
+    };
+    ingestHECRaw: {
+        parameters: {
+            query?: {
+                channel?: string;
+                host?: string;
+                source?: string;
+                sourcetype?: string;
+                index?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/plain": string;
+            };
+        };
+        responses: {
+            /** @description All lines are recorded */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HECAnswer"];
+                };
+            };
+            400: components["responses"]["HECRefusal"];
+            401: components["responses"]["HECRefusal"];
+            403: components["responses"]["HECRefusal"];
+            413: components["responses"]["HECRefusal"];
+            415: components["responses"]["HECRefusal"];
+            429: components["responses"]["HECRefusal"];
+            503: components["responses"]["HECRefusal"];
+        };
+    };
+    askHECAck: {
+        parameters: {
+            query?: {
+                channel?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    acks: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description For each id, whether its request is recorded; true is told once */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        acks: {
+                            [key: string]: boolean;
+                        };
+                    };
+                };
+            };
+            400: components["responses"]["HECRefusal"];
+            401: components["responses"]["HECRefusal"];
+            403: components["responses"]["HECRefusal"];
+            413: components["responses"]["HECRefusal"];
+            415: components["responses"]["HECRefusal"];
+            503: components["responses"]["HECRefusal"];
+        };
+    };
+    hecHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HECAnswer"];
+                };
+            };
+            503: components["responses"]["HECRefusal"];
         };
     };
     health: {
