@@ -11,31 +11,41 @@ const (
 	maxGap = 3
 	// maxUserinfo is the length up to which user and password of a URL are read.
 	maxUserinfo = 512
+	// maxElement is the length up to which the text of an XML element is read.
+	maxElement = 4096
 )
 
-// pairAt matches what can stand around the = or : at i: a password in a URL, or
+// pairAt matches what can stand around the =, : or > at i: a password in a URL, or
 // the value of a name that says it is a secret. Only the value is the span.
 func pairAt(s string, i, from int) span {
-	if s[i] == ':' && strings.HasPrefix(s[i:], "://") {
+	switch {
+	case s[i] == ':' && strings.HasPrefix(s[i:], "://"):
 		return urlAt(s, i+len("://"))
+	case s[i] == '>':
+		return elementAt(s, i, from)
 	}
 	end := i
 	for gap := 0; end > from && s[end-1] == ' ' && gap < maxGap; gap++ {
 		end--
 	}
-	// A name in quotes, which may be escaped themselves.
-	if end > from && (s[end-1] == '"' || s[end-1] == '\'') {
-		for end--; end > from && s[end-1] == '\\'; end-- {
-		}
+	formed := end == i && end > from && s[end-1] == ']' && s[i] == '='
+	if formed {
+		end--
+	} else {
+		end = nameEnd(s, end, from)
 	}
 	if end == from || !endsSecret(s[end-1]) {
 		return span{}
 	}
-	start := end
-	for start > from && end-start < maxKey && (isKeyByte(s[start-1]) || s[start-1] == '.') {
-		start--
+	start := nameStart(s, end, from)
+	if formed && (start == from || s[start-1] != '[') { // only a form's user[password]
+		return span{}
 	}
 	kind := keyKind(s[start:end])
+	if kind == 0 && start > from && s[start-1] == ' ' && strings.EqualFold(s[start:end], "key") { // API key: …
+		start = nameStart(s, start-1, from)
+		kind = keyKind(s[start:end])
+	}
 	if kind == 0 {
 		return span{}
 	}
@@ -43,6 +53,55 @@ func pairAt(s string, i, from int) span {
 		return span{}
 	}
 	return valueAt(s, i+1, s[i], kind)
+}
+
+// nameEnd takes away what may stand behind a name: a quote, which may be escaped
+// itself.
+func nameEnd(s string, end, from int) int {
+	switch {
+	case end == from:
+	case s[end-1] == '"' || s[end-1] == '\'':
+		for end--; end > from && s[end-1] == '\\'; end-- {
+		}
+	case s[end-1] == '2' && end-from > len(unicodeQuote) && s[end-len(unicodeQuote):end] == unicodeQuote:
+		end -= len(unicodeQuote)
+	case s[end-1]|0x20 == 'd' && end-from > 3 && strings.EqualFold(s[end-3:end], "%5d"):
+		end -= 3
+	}
+	return end
+}
+
+// unicodeQuote is how some writers of JSON put a quote into a string.
+const unicodeQuote = `\u0022`
+
+func nameStart(s string, end, from int) int {
+	start := end
+	for start > from && end-start < maxKey && (isKeyByte(s[start-1]) || s[start-1] == '.') {
+		start--
+	}
+	return start
+}
+
+// elementAt matches the text of an XML element that a name opens whose > is at i:
+// <password>…</password>, or <Data Name="password">…</Data>.
+func elementAt(s string, i, from int) span {
+	end := nameEnd(s, i, from)
+	if end == from {
+		return span{}
+	}
+	start := nameStart(s, end, from)
+	if start == from || s[start-1] != '<' && s[start-1] != ':' && (end == i || s[start-1] != s[i-1] || !strings.HasSuffix(s[:start-1], "ame=")) {
+		return span{}
+	}
+	kind := keyKind(s[start:end])
+	if kind == 0 {
+		return span{}
+	}
+	to := strings.IndexByte(s[i+1:min(len(s), i+1+maxElement)], '<')
+	if to <= 0 || strings.TrimSpace(s[i+1:i+1+to]) == "" {
+		return span{}
+	}
+	return sized(s, i+1, i+1+to, kind)
 }
 
 // isFolder tells whether a pair is the working directory, which shells and sudo
@@ -59,19 +118,25 @@ func valueAt(s string, i int, sign byte, kind Kind) span {
 	for gap := 0; i < len(s) && s[i] == ' ' && gap < maxGap; gap++ {
 		i++
 	}
-	escaped := false
-	if i+1 < len(s) && s[i] == '\\' && (s[i+1] == '"' || s[i+1] == '\'') {
-		escaped = true
-		i++
+	if strings.HasPrefix(s[i:], unicodeQuote) {
+		i += len(unicodeQuote)
+		to := strings.Index(s[i:], unicodeQuote)
+		if to < 0 {
+			to = len(s) - i
+		}
+		return sized(s, i, i+to, kind)
+	}
+	if from, to, ok := quoted(s, i); ok {
+		return sized(s, from, to, kind)
 	}
 	if i >= len(s) {
 		return span{}
 	}
-	if q := s[i]; q == '"' || q == '\'' {
-		return sized(s, i+1, quoteEnd(s, i+1, q, escaped), kind)
-	}
 	if isToken(s[i:]) {
 		return span{}
+	}
+	if s[i] == '[' || s[i] == '{' {
+		return groupAt(s, i, kind)
 	}
 	if kind == Cookie && sign == ':' { // a header: name=value pairs to its end
 		if !startsPair(s[i:]) {
@@ -168,22 +233,6 @@ func isProse(v string) bool {
 	return len(v) < 20 && strings.Trim(v, ".,;!") != "" && wordLength(v) >= len(strings.TrimRight(v, ".,;!"))
 }
 
-// quoteEnd finds the closing quote q, in front of which stands a backslash when
-// the quotes are escaped themselves. Without one the value ends with the text.
-func quoteEnd(s string, i int, q byte, escaped bool) int {
-	for ; i < len(s); i++ {
-		switch {
-		case s[i] == '\\' && escaped && i+1 < len(s) && s[i+1] == q:
-			return i
-		case s[i] == '\\':
-			i++
-		case s[i] == q:
-			return i
-		}
-	}
-	return len(s)
-}
-
 // bareEnd finds the end of a value without quotes.
 func bareEnd(s string, i int) int {
 	for ; i < len(s); i++ {
@@ -210,43 +259,4 @@ func endsAtComma(s string) bool {
 		n++
 	}
 	return n > 0 && n < len(s) && (s[n] == '=' || s[n] == ':')
-}
-
-// urlAt matches the password of user:password@host behind ://.
-func urlAt(s string, i int) span {
-	if i < len(s) && s[i] == '[' { // an IPv6 address; no user begins so
-		return span{}
-	}
-	colon, at, end := -1, -1, i
-	for ; end < len(s) && end-i < maxUserinfo; end++ {
-		c := s[end]
-		if c <= ' ' || c == '"' || c == '\'' || c == '<' || c == '>' || c == '`' {
-			break
-		}
-		if c == ':' && colon < 0 {
-			colon = end
-		}
-		if c == '@' {
-			at = end
-		}
-		if c == '/' || c == '?' || c == '#' {
-			// A password may have such a byte in it; a port has not.
-			if at >= 0 || colon < 0 || isNumber(s[colon+1:end]) {
-				break
-			}
-		}
-	}
-	if colon < 0 || at <= colon+1 || isToken(s[colon+1:at]) {
-		return span{}
-	}
-	return span{colon + 1, at, Password}
-}
-
-func isNumber(s string) bool {
-	for i := range len(s) {
-		if !isDigit(s[i]) {
-			return false
-		}
-	}
-	return true
 }

@@ -3,6 +3,7 @@
 package redact_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -63,7 +64,19 @@ func BenchmarkTextSecrets(b *testing.B) {
 	benchText(b, strings.Repeat("2026-11-22 connect postgres://app:hunter2@db/shop with token=abcdef12345678 ", 14)[:1024], true)
 }
 
-// BenchmarkTextHostile is a text in which every few bytes a secret could begin.
+// BenchmarkTextHostile are texts in which every few bytes a secret could begin, of
+// 32 KiB and of twice that: the time of the second is twice that of the first.
 func BenchmarkTextHostile(b *testing.B) {
-	benchText(b, strings.Repeat("-sk-", 16<<10), false)
+	for _, piece := range []string{"-sk-", " -p", "a@", "a@a.", "1234 ", "+1", "111-11-1111 ", "DE12", "DE12 1111 ", "phone 1111111 ", "--a", "\\\"", ">a", "key: ", "<password>"} {
+		for _, size := range []int{32 << 10, 64 << 10} {
+			b.Run(fmt.Sprintf("%q/%dKiB", piece, size>>10), func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetBytes(int64(size))
+				r, text := redact.New(), strings.Repeat(piece, size/len(piece))
+				for b.Loop() {
+					_, _ = r.Text(text)
+				}
+			})
+		}
+	}
 }

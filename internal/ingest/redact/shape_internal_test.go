@@ -29,6 +29,9 @@ func TestEveryShape(t *testing.T) {
 			}
 		}
 		for _, in := range []string{s.prefix, s.prefix + body[:4], s.prefix + strings.Repeat("word", 40), "w" + s.prefix + body} {
+			if s.inside && in[0] == 'w' {
+				continue
+			}
 			if got, found := r.Text(in); found != 0 {
 				t.Errorf("Text(%q) = %q", in, got)
 			}
@@ -80,6 +83,9 @@ func TestHostileTexts(t *testing.T) {
 	for _, piece := range []string{
 		"-sk-", "sk-", "eyJ", "-eyJ", ".eyJ", "://", "://a:b", "://a:@", "password=", `password="`, "token: ", "Bearer ", "Basic a", "=", ":", "1111 ", "4111 1111 ",
 		"-----BEGIN ", "-----BEGIN PRIVATE KEY", "cookie: ", "cookie:", "password=[redacted:", "password='[redacted:", "authorization:", "authorization: digest ", `\"`, "secret:\\\"", "SG.", "xox",
+		"@", "a@", "a@a.", "@a.com", "é@é.", "+1", "+40 ", "111-", "111-11-1111 ", "123456789 ", "phone 1234567 ", "a 1234567 ", "DE12", "DE12 1111 ", "--", "--a ", " --password ", " -p", "mysql -p",
+		"curl -u ", "<password>", ">password>", "[password]=", "password=[", `password=["`, `password=["",`, "password={", `password:\u0022`, "key: ", "api key: ", "/bot", "/bot12345678:", "Q~", "1Q~",
+		"/api/webhooks/", "12345678:", "1800101221144 ", `\\\"password\\\":\\\"`, "cookies.",
 	} {
 		in := strings.Repeat(piece, 1<<20/len(piece))
 		got, _ := r.Text(in)
