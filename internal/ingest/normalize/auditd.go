@@ -187,7 +187,7 @@ func (r *auditRecord) bare(key, s string, within *bool) string {
 	case i < 0 && isArgument(key):
 		r.l.text(key, value) // also where it happens to have digits alone
 	case i >= 0 && *within && (key == "uid" || key == "pid" || key == "auid" || key == "ses"):
-		r.l.more(key, event.Text(value)) // some programs tell their own beside the kernel's
+		r.l.more(key, pairValue(value)) // some programs tell their own beside the kernel's
 	default:
 		r.l.pair(key, value)
 	}

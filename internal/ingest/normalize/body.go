@@ -24,6 +24,14 @@ func bodyOf(program string) bodyReader {
 		return parseSudo
 	case "su", "su-l", "runuser":
 		return parseSu
+	case "CRON", "cron", "crond", "CROND", "crontab":
+		return parseCron
+	case "systemd-logind":
+		return parseLogind
+	case "useradd", "userdel", "usermod", "groupadd", "groupdel", "groupmod", "gpasswd", "passwd", "chage", "chsh", "chfn":
+		return parseAccount
+	case "ulogd":
+		return parseNetfilter
 	case "CEF":
 		return parseCEF
 	case "LEEF":
@@ -54,6 +62,10 @@ func bodyLike(text string) bodyReader {
 		return parseCLF
 	case looksLikeAudit(text):
 		return parseAuditd
+	case looksLikeKernel(text):
+		return parseKernel
+	case looksCRI(text):
+		return parseCRI
 	case looksLikeKV(text):
 		return parseKV
 	default:

@@ -13,18 +13,8 @@ import (
 // them, and at most twice as many words without one.
 func parseKV(l *line, body string) bool { return l.keyValues(body, 3) }
 
-// normalizeKV reads lines that are said to be of the kind: one pair will do, and words
-// may stand before it, so that a header is looked for first.
-func normalizeKV(raw []byte, h *Hint, out []*event.Event) ([]*event.Event, error) {
-	return readLine(raw, h, out, func(l *line) {
-		l.header()
-		l.message(l.body)
-		l.e.Service = l.program
-		if !l.keyValues(strings.TrimPrefix(l.body, " "), 1) {
-			l.e.Marks = append(l.e.Marks, event.Mark{Kind: event.MarkInvalid, Field: "message", Detail: "not kv"})
-		}
-	})
-}
+// parseKVNamed reads lines that are said to be of the kind: one pair will do.
+func parseKVNamed(l *line, body string) bool { return l.keyValues(body, 1) }
 
 // looksLikeKV tells whether a text begins with a key and its =.
 func looksLikeKV(s string) bool {

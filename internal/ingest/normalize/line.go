@@ -72,6 +72,21 @@ func ofLine(name string, read bodyReader) func([]byte, *Hint, []*event.Event) ([
 	}
 }
 
+// behindHeader is ofLine for a reader that any text may stand before, so that a header
+// is looked for first.
+func behindHeader(name string, read bodyReader) func([]byte, *Hint, []*event.Event) ([]*event.Event, error) {
+	return func(raw []byte, h *Hint, out []*event.Event) ([]*event.Event, error) {
+		return readLine(raw, h, out, func(l *line) {
+			l.header()
+			l.message(l.body)
+			l.e.Service = l.program
+			if !read(l, strings.TrimPrefix(l.body, " ")) {
+				l.e.Marks = append(l.e.Marks, event.Mark{Kind: event.MarkInvalid, Field: "message", Detail: "not " + name})
+			}
+		})
+	}
+}
+
 // message sets the message.
 func (l *line) message(text string) { l.e.SetCore(event.FieldMessage, text) }
 

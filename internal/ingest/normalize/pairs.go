@@ -68,10 +68,7 @@ func (l *line) device(names ...string) {
 // pair adds what a line tells as key=value. A key that comes again makes a list,
 // whose first member counts, and a mark.
 func (l *line) pair(key, value string) {
-	v := event.Text(value)
-	if isDigits(value) {
-		v.Kind = event.KindNumber
-	}
+	v := pairValue(value)
 	if l.find(key) < 0 {
 		l.attr(key, v)
 		return
@@ -85,6 +82,14 @@ func (l *line) pair(key, value string) {
 	if len(l.e.Marks) < maxTaken {
 		l.e.Marks = append(l.e.Marks, event.Mark{Kind: event.MarkInvalid, Field: "attrs." + key, Detail: "told twice"})
 	}
+}
+
+// pairValue is a whole number as number, anything else as text.
+func pairValue(s string) event.Value {
+	if isDigits(s) {
+		return event.Number(s)
+	}
+	return event.Text(s)
 }
 
 // find returns the place of an attribute, -1 when there is none.

@@ -74,13 +74,20 @@ func mustKeepWords(t *testing.T, e *event.Event, raw []byte) {
 
 func FuzzCEF(f *testing.F) { fuzzLines(f, "cef") }
 
-func FuzzAuditd(f *testing.F) { fuzzLines(f, "auditd") }
-func FuzzKV(f *testing.F)     { fuzzLines(f, "kv") }
-func FuzzLEEF(f *testing.F)   { fuzzLines(f, "leef") }
+func FuzzAuditd(f *testing.F)    { fuzzLines(f, "auditd") }
+func FuzzNetfilter(f *testing.F) { fuzzLines(f, "netfilter") }
+func FuzzCRI(f *testing.F)       { fuzzLines(f, "cri") }
+func FuzzKV(f *testing.F)        { fuzzLines(f, "kv") }
+func FuzzLEEF(f *testing.F)      { fuzzLines(f, "leef") }
 
 // BenchmarkCEF reads a firewall's line behind a header.
 func BenchmarkCEF(b *testing.B) {
 	benchFormat(b, normalizeSyslog, []byte(`<134>Nov 22 10:00:00 fw-1 CEF:0|Palo Alto Networks|PAN-OS|11.1|THREAT|url|5|rt=Jul 03 2026 14:22:15 src=192.0.2.55 dst=198.51.100.99 spt=52881 dpt=443 suser=bea app=web-browsing act=block-url request=https://cdn.example.net/p.bin cat=malware cs1Label=Rule cs1=outbound`))
+}
+
+// BenchmarkNetfilter reads a packet that UFW stopped.
+func BenchmarkNetfilter(b *testing.B) {
+	benchFormat(b, normalizeSyslog, []byte(`Feb  6 16:27:08 web-1 kernel: [71910.873115] [UFW BLOCK] IN=eth0 OUT= MAC=a6:8d:e2:51:62:4c:f0:4b:3a:4f:80:30:08:00 SRC=203.0.113.26 DST=192.0.2.180 LEN=40 TOS=0x00 PREC=0x00 TTL=251 ID=62215 PROTO=TCP SPT=42772 DPT=3194 WINDOW=1024 RES=0x00 SYN URGP=0`))
 }
 
 func TestDeviceTimes(t *testing.T) {

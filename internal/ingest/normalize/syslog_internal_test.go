@@ -21,6 +21,9 @@ func FuzzSyslog(f *testing.F) {
 		"Nov 22 10:00:00 h sshd[1]: message repeated 5 times: [ Failed password for a from 192.0.2.1 port 1 ssh2]",
 		"Nov 22 10:00:00 h sshd(pam_unix)[1]: authentication failure; rhost=a  user=b", "\xff\xfe", "<13>Nov 22 2026 10:00:00: a\xff",
 		"Nov 22 10:00:00 h sshd[1]: Connection closed by authenticating user a 192.0.2.1 port 1 [preauth]",
+		"Nov 22 10:00:00 h useradd[1]: new user: name=a, UID=1, GID=1, home=/h, shell=/s", "Nov 22 10:00:00 h usermod[1]: add 'a' to group 'b'",
+		"Nov 22 10:00:00 h gpasswd[1]: user a added by b to group c", "Nov 22 10:00:00 h CRON[1]: (a) CMD (b)", "Nov 22 10:00:00 h usermod[1]: change user 'a' UID from '1' to '0'",
+		"Nov 22 10:00:00 h systemd-logind[1]: New session 5 of user ana.", "Nov 22 10:00:00 h systemd-logind[1]: Session 5 logged out. x", "Nov 22 10:00:00 h passwd[1]: password for 'a' changed by 'b'",
 		"Nov 22 10:00:00 h su: FAILED SU (to root) a on b", "2026-11-22T10:00:00.5+01:00 h p[x]: y",
 	} {
 		f.Add([]byte(seed))
