@@ -4,6 +4,7 @@ package app
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -45,7 +46,13 @@ func (f folder) checkpoint() string   { return filepath.Join(f.journal(), "check
 func (f folder) cosignatures() string { return filepath.Join(f.journal(), cosignaturesName) }
 func (f folder) state() string        { return filepath.Join(f.dir, "state") }
 func (f folder) originIDs() string    { return filepath.Join(f.dir, "derived", "origin-ids") }
-func (f folder) lastCheck() string    { return filepath.Join(f.dir, "derived", "last-check") }
+
+// inputState is where an input keeps what it must know after a restart.
+func (f folder) inputState(name string) string {
+	return filepath.Join(f.dir, "inputs", url.PathEscape(name)+".json")
+}
+
+func (f folder) lastCheck() string { return filepath.Join(f.dir, "derived", "last-check") }
 
 // meetMark tells the journal that a witness has once known another history of it, and
 // nobody has looked since: also where that witness is not asked any more.

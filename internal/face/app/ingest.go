@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -183,9 +184,13 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 	if limited, ok := c.(input.FileLimiter); ok {
 		limited.LimitFiles(max(openFiles()/inputShare/s.fileInputs(), 1))
 	}
+	if slices.ContainsFunc(s.ingest.inputs, func(o openInput) bool { return o.name == name }) {
+		return fmt.Errorf("name: another input is called %s", name)
+	}
 	in, err := c.Open(ctx, input.Env{
 		Name: name, Ingest: s.ingest.pipeline.Ingest, Spent: s.ingest.pipeline.Spent,
-		Receipt: s.receipt, HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies, Logger: s.logger.With("input", name),
+		Receipt: s.receipt, HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies,
+		State: s.folder.inputState(name), Logger: s.logger.With("input", name),
 	})
 	if err != nil {
 		return fmt.Errorf("input %s: %w", name, err)

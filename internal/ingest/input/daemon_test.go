@@ -4,6 +4,7 @@ package input
 
 import (
 	"bytes"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -96,3 +97,8 @@ func (o *output) String() string {
 	defer o.mu.Unlock()
 	return o.buf.String()
 }
+
+// logged is a log in memory.
+type logged struct{ output }
+
+func (l *logged) logger() *slog.Logger { return slog.New(slog.NewTextHandler(&l.output, nil)) }

@@ -5,6 +5,7 @@ package input
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -46,18 +47,24 @@ func work(ctx context.Context) (context.Context, context.CancelFunc) {
 // tries again, so that the caller reads no further; at the end of ctx the batch
 // is given up, counted and reported.
 func (d *deliverer) deliver(ctx context.Context, b pipeline.Batch) {
+	if _, err := d.handOver(ctx, b); err != nil {
+		d.lost.Add(uint64(len(b.Items)))
+		d.env.Logger.ErrorContext(ctx, "records are lost", "sender", b.Sender, "records", len(b.Items), "error", err)
+	}
+}
+
+// handOver is deliver for who still has the records after an error.
+func (d *deliverer) handOver(ctx context.Context, b pipeline.Batch) (pipeline.Result, error) {
 	b.Input, b.Wait = d.env.Name, true
 	d.received.Add(uint64(len(b.Items)))
 	wait := retryLeast
 	for tries := 1; ; tries++ {
-		_, err := d.env.Ingest(ctx, b)
+		result, err := d.env.Ingest(ctx, b)
 		if err == nil {
-			return
+			return result, nil
 		}
 		if !errors.Is(err, pipeline.ErrBusy) && !errors.Is(err, pipeline.ErrUnavailable) || !sleep(ctx, wait) {
-			d.lost.Add(uint64(len(b.Items)))
-			d.env.Logger.ErrorContext(ctx, "records are lost", "sender", b.Sender, "records", len(b.Items), "tries", tries, "error", err)
-			return
+			return result, fmt.Errorf("given up after %d tries: %w", tries, err)
 		}
 		if tries == 1 {
 			d.env.Logger.WarnContext(ctx, "records cannot be recorded, the input waits", "sender", b.Sender, "error", err)

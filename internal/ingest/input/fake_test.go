@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"runtime/pprof"
 	"slices"
 	"strings"
@@ -46,11 +47,12 @@ type sink struct {
 	// gate, when set, is called before each append.
 	gate func(ctx context.Context) error
 	pipe *pipeline.Pipeline
+	dir  string // for what inputs keep
 }
 
 func newSink(t testing.TB, change ...func(*pipeline.Options)) *sink {
 	t.Helper()
-	s := &sink{}
+	s := &sink{dir: t.TempDir()}
 	opt := pipeline.Options{
 		Normalize: formats, Record: s.record, MaxIDs: 10_000, Logger: slog.New(slog.DiscardHandler),
 	}
@@ -165,7 +167,7 @@ func formats(name string, h pipeline.Hint) (pipeline.Decode, bool) {
 func (s *sink) env(name string) Env {
 	return Env{
 		Name: name, Ingest: s.pipe.Ingest, Spent: s.pipe.Spent, Logger: slog.New(slog.DiscardHandler),
-		Bodies: NewBodies(0), HasFormat: func(n string) bool { _, ok := formats(n, pipeline.Hint{}); return ok },
+		Bodies: NewBodies(0), State: filepath.Join(s.dir, "inputs", name+".json"), HasFormat: func(n string) bool { _, ok := formats(n, pipeline.Hint{}); return ok },
 		Authorize: func(_ context.Context, token string) (Sender, error) {
 			switch token {
 			case "good", "your-webhook-token", "t":

@@ -51,6 +51,7 @@ type Spec struct {
 // Catalog lists all kinds of inputs.
 func Catalog() []Spec {
 	return []Spec{
+		fileSpec(),
 		hecSpec(),
 		httpSpec(),
 		reskSpec(),
@@ -112,7 +113,7 @@ type Route struct {
 
 // Stats are an input's own counts, beside those of the pipeline.
 type Stats struct {
-	// Address is where it listens, "" when it does not by itself.
+	// Address is where it listens, or what it reads; "" when it has routes.
 	Address string
 	// Received counts records as they came in.
 	Received uint64
@@ -125,6 +126,8 @@ type Stats struct {
 	Cut, Broken uint64
 	// Connections are open now, Refused were over the limit, both since the start.
 	Connections, Refused uint64
+	// Files are followed now, Unreadable are files and folders that cannot be read now.
+	Files, Unreadable uint64
 }
 
 // Env is what the application gives an input.
@@ -144,6 +147,10 @@ type Env struct {
 	// Receipt makes the receipt of a request, as JSON, from the SHA-256 of its
 	// decoded body and its result; nil makes none.
 	Receipt func(ctx context.Context, request [32]byte, r *pipeline.Result) ([]byte, error)
+	// State is the path of a file of the input's own, for what it must know after a
+	// restart: up to where it has read. The input makes it, and its folder. Inputs that
+	// read by themselves need it.
+	State string
 	// Bodies bounds the memory of request bodies over all inputs.
 	Bodies *Bodies
 	Logger *slog.Logger

@@ -85,6 +85,8 @@ type Batch struct {
 	// Items are the records. An empty one (a blank line) is passed over and
 	// counts nothing.
 	Items [][]byte
+	// Origins, when there are any, tell for each of Items where it comes from.
+	Origins []Origin
 	// Numbered says that a record is a line, so that errors name it by its
 	// number, from 1.
 	Numbered bool

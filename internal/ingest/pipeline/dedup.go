@@ -265,7 +265,7 @@ func (r *run) lookUpOld(ctx context.Context, claimed []int32) (fresh []int32, er
 	fresh = make([]int32, 0, len(claimed))
 	for _, i := range claimed {
 		e, k := r.events[i], r.keys[i]
-		if !k.has || e.Time >= since {
+		if !k.has || e.Time >= since || r.origins != nil && r.origins[r.item[i]].gave(e) {
 			fresh = append(fresh, i)
 			continue
 		}

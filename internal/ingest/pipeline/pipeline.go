@@ -204,8 +204,14 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 		pipeline: p, counter: c, input: b.Input, sender: b.Sender, received: h.Received,
 		numbered: b.Numbered, first: b.First, waits: b.Wait,
 	}
+	if b.Origins != nil && len(b.Origins) != len(b.Items) {
+		return Result{}, fmt.Errorf("%d origins for %d records", len(b.Origins), len(b.Items))
+	}
 	for from := 0; from < len(b.Items) && err == nil; from += chunkItems {
 		items := b.Items[from:min(from+chunkItems, len(b.Items))]
+		if b.Origins != nil {
+			r.origins = b.Origins[from : from+len(items)]
+		}
 		err = r.ingest(ctx, decode, items, from)
 	}
 	c.count(err)

@@ -23,6 +23,8 @@ type run struct {
 	numbered      bool
 	first         int
 	waits         bool
+	// origins of the part's records, nil when the batch has none.
+	origins []Origin
 
 	// events of the part, and for each the record of the part that it is of.
 	events []*event.Event
@@ -114,6 +116,9 @@ func (r *run) decode(decode Decode, items [][]byte, i, from int) (next int) {
 			continue
 		}
 		r.events = events
+		if r.origins != nil {
+			r.origins[i].mark(events[before:])
+		}
 		for range r.events[before:] {
 			r.item = append(r.item, int32(i)) //nolint:gosec // below chunkItems
 		}
