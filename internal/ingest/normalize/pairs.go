@@ -4,7 +4,6 @@ package normalize
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -69,8 +68,9 @@ func (l *line) device(names ...string) {
 // whose first member counts, and a mark.
 func (l *line) pair(key, value string) {
 	v := pairValue(value)
-	if l.find(key) < 0 {
-		l.attr(key, v)
+	at, twice := l.place(key)
+	if !twice {
+		l.attrs = slices.Insert(l.attrs, at, event.Attr{Key: key, Value: v})
 		return
 	}
 	l.more(key, v)
@@ -94,11 +94,23 @@ func pairValue(s string) event.Value {
 
 // find returns the place of an attribute, -1 when there is none.
 func (l *line) find(key string) int {
-	i, ok := slices.BinarySearchFunc(l.attrs, key, func(a event.Attr, key string) int { return strings.Compare(a.Key, key) })
-	if !ok {
-		return -1
+	if i, ok := l.place(key); ok {
+		return i
 	}
-	return i
+	return -1
+}
+
+// place returns where an attribute is, or would be.
+func (l *line) place(key string) (i int, ok bool) {
+	lo, hi := 0, len(l.attrs)
+	for lo < hi {
+		if m := int(uint(lo+hi) >> 1); l.attrs[m].Key < key {
+			lo = m + 1
+		} else {
+			hi = m
+		}
+	}
+	return lo, lo < len(l.attrs) && l.attrs[lo].Key == key
 }
 
 // told returns the text of the first of the attributes that tells one; "", - and N/A

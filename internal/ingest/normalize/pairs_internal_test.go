@@ -117,6 +117,7 @@ func TestVerdicts(t *testing.T) {
 		"Login failed": "login_failed", "Admin login successful": "login_success", "User logon": "", "Logoff": "logout", "Authentication failure": "login_failed",
 		"Account locked out": "account_locked", "Password reset": "password_changed", "Password change failed": "", "User added to group": "",
 		"Configuration changed": "config_changed", "A user account was created": "account_created", "Virus found": "", "": "",
+		"Managed Product Logon/Logoff Events": "", "Account lockout policy changed": "", "Password reset requested": "password_reset_requested",
 		strings.Repeat("x", 300) + "login failed": "",
 	} {
 		if v, _ := verdictOf(in, event.OutcomeAbsent); v.category != want {
@@ -125,6 +126,49 @@ func TestVerdicts(t *testing.T) {
 	}
 	if v, ok := verdictOf("User logon", event.Failure); !ok || v.category != "login_failed" {
 		t.Errorf("a failed logon is %v", v)
+	}
+}
+
+// TestHostileLines: lines made to be expensive take time in proportion to their length, and
+// can be recorded.
+func TestHostileLines(t *testing.T) {
+	t.Parallel()
+	const n = 20000
+	for name, raw := range map[string]string{
+		"cef equals":       "CEF:0|a|b|c|d|e|3|a" + strings.Repeat(" =", n),
+		"cef blanks":       "CEF:0|a|b|c|d|e|3|" + strings.Repeat("a ", n) + "=b",
+		"cef escapes":      "CEF:0|a|b|c|d|e|3|a=" + strings.Repeat(`\\\=`, n),
+		"cef bars":         "CEF:" + strings.Repeat("|", n),
+		"cef one key":      "CEF:0|a|b|c|d|e|3|" + strings.Repeat("k=v ", n),
+		"cef labels":       "CEF:0|a|b|c|d|e|3|" + strings.Repeat("cs1=v cs1Label=x ", n),
+		"leef text":        "LEEF:2.0|a|b|c|d|^|" + strings.Repeat("x^", n),
+		"leef one key":     "LEEF:1.0|a|b|c|d|" + strings.Repeat("k=v\t", n),
+		"kv open quotes":   "a=1 b=2 c=3 " + strings.Repeat(`a="x `, n),
+		"kv escapes":       `a=1 b=2 c=3 d="` + strings.Repeat(`\" `, n),
+		"kv words":         "a=1 b=2 c=3 " + strings.Repeat("x ", n),
+		"audit quotes":     "type=X msg=audit(1.2:3): " + strings.Repeat(`a="`, n),
+		"audit inner":      "type=X msg=audit(1.2:3): " + strings.Repeat(`msg='a=b' `, n),
+		"audit hex":        "type=PROCTITLE msg=audit(1.2:3): proctitle=" + strings.Repeat("FF", n),
+		"audit op":         "type=X msg=audit(1.2:3): op=a" + strings.Repeat(" b", n),
+		"netfilter":        "[1.0] IN=a OUT=b SRC=c DST=d" + strings.Repeat(" LEN=1 [", n),
+		"netfilter prefix": "[1.0] " + strings.Repeat("IN=", n) + " OUT= SRC= DST=",
+		"cri":              strings.Repeat("2026-11-22T10:00:00.123456789Z stdout F ", n/8),
+		"cron":             "Nov 22 10:00:00 h cron: (a) CMD (" + strings.Repeat(") CMD (", n) + ")",
+		"useradd":          "Nov 22 10:00:00 h useradd: new user: name=a" + strings.Repeat(", home=b", n),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			events, err := normalizeSyslog([]byte(raw), &Hint{Received: benchReceived}, nil)
+			if err != nil || len(events) != 1 {
+				t.Fatalf("%d events, %v", len(events), err)
+			}
+			e := events[0]
+			e.CutLong()
+			e.Received, e.Time = benchReceived, benchReceived
+			if err := e.Validate(); err != nil || len(e.Attrs) > maxPairs+16 || len(e.Marks) > 2*maxTaken {
+				t.Errorf("%d attributes, %d marks, %v", len(e.Attrs), len(e.Marks), err)
+			}
+		})
 	}
 }
 

@@ -41,12 +41,16 @@ func verdictOf(text string, o event.Outcome) (v verdict, ok bool) {
 	case has("success", "succeed", "accepted", "logged in", "logged on", "signed in"):
 		ended = event.Success
 	}
+	in := has("login", "logon", "log in", "log on", "logged in", "logged on", "sign in", "signed in", "sign-in", "authentication")
+	out := has("logout", "logoff", "log out", "log off", "logged out", "logged off", "sign out", "signed out", "sign-out")
 	switch {
-	case has("logout", "logoff", "log out", "log off", "logged out", "logged off", "sign out", "signed out", "sign-out"):
-		return verdict{"logout", ended, event.Info}, true
+	case has("policy", "policies", "rule") || in && out:
+		return verdict{}, false // about log-ins, not one
 	case has("locked out", "lockout", "account locked", "account lock"):
 		return verdict{"account_locked", o, event.Low}, true
-	case has("login", "logon", "log in", "log on", "logged in", "logged on", "sign in", "signed in", "sign-in", "authentication"):
+	case out:
+		return verdict{"logout", ended, event.Info}, true
+	case in:
 		switch ended {
 		case event.Failure:
 			return verdict{"login_failed", ended, event.Low}, true
@@ -57,6 +61,8 @@ func verdictOf(text string, o event.Outcome) (v verdict, ok bool) {
 		}
 	case ended == event.Failure:
 		return verdict{}, false // what was only tried is not done
+	case has("password") && has("request"):
+		return verdict{"password_reset_requested", ended, event.Info}, true
 	case has("password") && has("chang", "reset"):
 		return verdict{"password_changed", ended, event.Info}, true
 	case has("user", "account") && has("created", "added") && !has("group", "role"):
