@@ -14,6 +14,8 @@ func bodyOf(program string) bodyReader {
 		return parseNginx
 	case "haproxy":
 		return parseHAProxy
+	case "postgres", "postgresql":
+		return parsePostgres
 	case "sshd", "sshd-session", "sshd-auth":
 		return parseSSHD
 	case "kernel":
@@ -58,6 +60,8 @@ func bodyLike(text string) bodyReader {
 		return parseApacheError
 	case looksHAProxy(text):
 		return parseHAProxy
+	case looksPostgres(text):
+		return parsePostgres
 	case looksCLF(text):
 		return parseCLF
 	case looksLikeAudit(text):

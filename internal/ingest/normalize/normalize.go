@@ -91,6 +91,7 @@ func Catalog() []Format {
 		{Name: "nginx_error", Summary: "error logs of nginx", Normalize: ofLine("nginx_error", parseNginxError)},
 		{Name: "ocsf", Summary: "events of the Open Cybersecurity Schema Framework", Normalize: ofDialect("ocsf", dialect{plain: true, fill: fillOCSF})},
 		{Name: "okta", Summary: "events of Okta's System Log", Normalize: ofDialect("okta", dialect{plain: true, fill: fillOkta})},
+		{Name: "postgresql", Summary: "log of PostgreSQL: lines and csvlog", Normalize: ofLine("postgresql", parsePostgres)},
 		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
 		{Name: "suricata", Summary: "records of Suricata's EVE log", Normalize: ofDialect("suricata", dialect{plain: true, fill: fillSuricata})},
 		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},
