@@ -5,7 +5,7 @@ import { setPreference, usePreferences } from '../lib/preferences';
 import classes from './help-dialog.module.css';
 
 const groups = [
-  { name: 'go', rows: ['/', 'g o', 'g a', 'g n', 'g e', 'g h', 'mod+k'] },
+  { name: 'go', rows: ['/', 'g o', 'g a', 'g n', 'g e', 'g h', 'g i', 'mod+k'] },
   { name: 'list', rows: ['j', 'k', 'Enter', '.', 'Escape'] },
   { name: 'work', rows: ['e', 'c', 'p'] },
 ] as const;
@@ -17,6 +17,7 @@ const names = {
   'g n': 'anomalies',
   'g e': 'events',
   'g h': 'hunt',
+  'g i': 'inputs',
   'mod+k': 'palette',
   j: 'next',
   k: 'previous',

@@ -17,6 +17,7 @@ function useCommands(query: string, onHelp: () => void): Command[] {
     { id: 'anomalies', text: t('help.key.anomalies'), run: () => void navigate({ to: '/anomalies' }) },
     { id: 'events', text: t('help.key.events'), run: () => void navigate({ to: '/events' }) },
     { id: 'hunt', text: t('help.key.hunt'), run: () => void navigate({ to: '/hunt' }) },
+    { id: 'inputs', text: t('help.key.inputs'), run: () => void navigate({ to: '/inputs' }) },
     {
       id: 'tail',
       text: t('palette.tail'),

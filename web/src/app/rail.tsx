@@ -9,6 +9,7 @@ import {
   type LucideIcon,
   PanelLeftClose,
   PanelLeftOpen,
+  Plug,
   Rows3,
 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
@@ -22,7 +23,7 @@ import { Mark } from '../ui/mark';
 import classes from './rail.module.css';
 
 type Item = {
-  to: '/' | '/alerts' | '/anomalies' | '/events' | '/hunt';
+  to: '/' | '/alerts' | '/anomalies' | '/events' | '/hunt' | '/inputs';
   text: string;
   icon: LucideIcon;
   count?: number;
@@ -52,6 +53,7 @@ function useItems(): Item[] {
     },
     { to: '/events', text: t('siem.logs'), icon: Rows3 },
     { to: '/hunt', text: t('hunt.title'), icon: Crosshair },
+    { to: '/inputs', text: t('inputs.title'), icon: Plug },
   ];
 }
 

@@ -14,6 +14,7 @@ import { anomalySearch } from '../features/anomalies/anomaly-search';
 import { loginSearch } from '../features/auth/login-search';
 import { eventSearch } from '../features/events/event-search';
 import { huntSearch } from '../features/hunt/hunt-search';
+import { inputsSearch } from '../features/inputs/inputs-search';
 import { formatSearch, parseSearch } from '../lib/url-state';
 import { Crashed, NotFound } from './not-found';
 import { Shell } from './shell';
@@ -102,6 +103,13 @@ const hunt = createRoute({
   component: lazyRouteComponent(() => import('../features/hunt/hunt-page'), 'HuntPage'),
 });
 
+const inputs = createRoute({
+  getParentRoute: () => signedIn,
+  path: '/inputs',
+  validateSearch: inputsSearch,
+  component: lazyRouteComponent(() => import('../features/inputs/inputs-page'), 'InputsPage'),
+});
+
 const routes = root.addChildren([
   login,
   signedIn.addChildren([
@@ -111,6 +119,7 @@ const routes = root.addChildren([
     anomalies.addChildren([anomaly]),
     events.addChildren([event]),
     hunt,
+    inputs,
   ]),
 ]);
 

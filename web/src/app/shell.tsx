@@ -57,6 +57,7 @@ export function Shell() {
     'g n': () => void navigate({ to: '/anomalies' }),
     'g e': () => void navigate({ to: '/events' }),
     'g h': () => void navigate({ to: '/hunt' }),
+    'g i': () => void navigate({ to: '/inputs' }),
   });
   return (
     <div className={classes.shell} data-rail={rail}>

@@ -4,6 +4,7 @@ import type { Schemas } from '../api/client';
 import { aProof, aVerification } from './evidence';
 import { aDashboard, aFinding, ago, someAlerts, someAnomalies, someEvents } from './factories';
 import { huntHandlers, savedHandlers } from './hunt';
+import { inputHandlers } from './inputs';
 
 type World = {
   signedIn: boolean;
@@ -192,5 +193,6 @@ export function handlers(world: World = newWorld()) {
     ...eventHandlers(world),
     ...huntHandlers(world),
     ...savedHandlers([]),
+    ...inputHandlers([]),
   ];
 }
