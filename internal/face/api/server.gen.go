@@ -1004,7 +1004,7 @@ type Flow struct {
 	// Minutes Records of each of the last 60 minutes, the oldest first, the current one last
 	Minutes []int64 `json:"minutes"`
 
-	// Rate Records a second over the last five whole minutes
+	// Rate Records a second over the last five minutes, the current one among them
 	Rate     float64 `json:"rate"`
 	Rejected int64   `json:"rejected"`
 }
@@ -1113,7 +1113,7 @@ type InputHealth struct {
 	Minutes []int64 `json:"minutes"`
 	Name    string  `json:"name"`
 
-	// Rate Records a second over the last five whole minutes
+	// Rate Records a second over the last five minutes, the current one among them
 	Rate float64 `json:"rate"`
 
 	// Refused Batches and connections that were refused for want of room
@@ -1491,7 +1491,7 @@ type SenderHealth struct {
 	// Name The name of the token
 	Name *string `json:"name,omitempty"`
 
-	// Rate Records a second over the last five whole minutes
+	// Rate Records a second over the last five minutes, the current one among them
 	Rate     float64 `json:"rate"`
 	Rejected int64   `json:"rejected"`
 }
@@ -1553,7 +1553,7 @@ type SourceHealth struct {
 	Minutes []int64 `json:"minutes"`
 	Name    string  `json:"name"`
 
-	// Rate Records a second over the last five whole minutes
+	// Rate Records a second over the last five minutes, the current one among them
 	Rate          float64 `json:"rate"`
 	Rejected      int64   `json:"rejected"`
 	RetentionDays *int    `json:"retention_days,omitempty"`

@@ -22,7 +22,8 @@ type inflow struct{ server *server }
 func (f inflow) Inputs() []api.InputHealth {
 	p := f.server.ingest.pipeline
 	flows := map[string]pipeline.Flow{}
-	for _, fl := range p.Flows(pipeline.ByInput, time.Now()) {
+	now := time.Now()
+	for _, fl := range p.Flows(pipeline.ByInput, now) {
 		flows[fl.Name] = fl
 	}
 	counts := map[string]pipeline.InputStats{}
@@ -31,13 +32,13 @@ func (f inflow) Inputs() []api.InputHealth {
 	}
 	out := make([]api.InputHealth, 0, len(f.server.ingest.inputs))
 	for _, o := range f.server.ingest.inputs {
-		out = append(out, inputHealth(o, flows[o.name], counts[o.name]))
+		out = append(out, inputHealth(o, flows[o.name], counts[o.name], now))
 	}
 	return out
 }
 
-func inputHealth(o openInput, fl pipeline.Flow, c pipeline.InputStats) api.InputHealth {
-	st, g := o.in.Stats(), flowOf(&fl)
+func inputHealth(o openInput, fl pipeline.Flow, c pipeline.InputStats, now time.Time) api.InputHealth {
+	st, g := o.in.Stats(), flowOf(&fl, now)
 	h := api.InputHealth{
 		Name: o.name, Type: o.kind, Routes: routesOf(o.in.Routes()),
 		Accepted: g.Accepted, Rejected: g.Rejected, Rate: g.Rate, Minutes: g.Minutes, LastReceived: g.LastReceived, LagSeconds: g.LagSeconds,
@@ -67,24 +68,25 @@ func routesOf(routes []input.Route) []string {
 // Sources implements api.Inflow.
 func (f inflow) Sources() []api.SourceHealth {
 	configured := f.server.opt.Config.Sources
-	flows := f.server.ingest.pipeline.Flows(pipeline.BySource, time.Now())
+	now := time.Now()
+	flows := f.server.ingest.pipeline.Flows(pipeline.BySource, now)
 	seen := map[string]bool{}
 	out := make([]api.SourceHealth, 0, len(flows)+len(configured))
 	for i := range flows {
 		seen[flows[i].Name] = true
-		out = append(out, f.source(&flows[i]))
+		out = append(out, f.source(&flows[i], now))
 	}
 	for name := range configured {
 		if !seen[name] {
-			out = append(out, f.source(&pipeline.Flow{Name: name}))
+			out = append(out, f.source(&pipeline.Flow{Name: name}, now))
 		}
 	}
 	slices.SortFunc(out, func(a, b api.SourceHealth) int { return cmp.Compare(a.Name, b.Name) })
 	return out
 }
 
-func (f inflow) source(fl *pipeline.Flow) api.SourceHealth {
-	g := flowOf(fl)
+func (f inflow) source(fl *pipeline.Flow, now time.Time) api.SourceHealth {
+	g := flowOf(fl, now)
 	h := api.SourceHealth{
 		Name: fl.Name, Accepted: g.Accepted, Rejected: g.Rejected, Rate: g.Rate, Minutes: g.Minutes, LastReceived: g.LastReceived, LagSeconds: g.LagSeconds,
 	}
@@ -97,10 +99,11 @@ func (f inflow) source(fl *pipeline.Flow) api.SourceHealth {
 
 // Senders implements api.Inflow.
 func (f inflow) Senders() []api.SenderHealth {
-	flows := f.server.ingest.pipeline.Flows(pipeline.BySender, time.Now())
+	now := time.Now()
+	flows := f.server.ingest.pipeline.Flows(pipeline.BySender, now)
 	out := make([]api.SenderHealth, 0, len(flows))
 	for i := range flows {
-		g := flowOf(&flows[i])
+		g := flowOf(&flows[i], now)
 		out = append(out, api.SenderHealth{
 			Id: flows[i].Name, Accepted: g.Accepted, Rejected: g.Rejected, Rate: g.Rate, Minutes: g.Minutes, LastReceived: g.LastReceived, LagSeconds: g.LagSeconds,
 		})
@@ -116,16 +119,17 @@ func (f inflow) Submit(ctx context.Context, e *event.Event) (id string, err erro
 	return e.ID.String(), nil
 }
 
-// rateMinutes is over how many whole minutes a rate is told.
+// rateMinutes is over how many minutes a rate is told, the current one among them.
 const rateMinutes = 5
 
-func flowOf(fl *pipeline.Flow) api.Flow {
+func flowOf(fl *pipeline.Flow, now time.Time) api.Flow {
 	g := api.Flow{Accepted: whole(fl.Accepted), Rejected: whole(fl.Rejected), Minutes: make([]int64, 0, pipeline.FlowMinutes)}
 	for _, n := range fl.Minutes {
 		g.Minutes = append(g.Minutes, int64(n))
 	}
-	for _, n := range g.Minutes[pipeline.FlowMinutes-1-rateMinutes : pipeline.FlowMinutes-1] {
-		g.Rate += float64(n) / (rateMinutes * 60)
+	seconds := float64((rateMinutes-1)*60 + 1 + now.Unix()%60)
+	for _, n := range g.Minutes[pipeline.FlowMinutes-rateMinutes:] {
+		g.Rate += float64(n) / seconds
 	}
 	if fl.Last != 0 {
 		at, lag := time.Unix(0, fl.Last).UTC(), time.Duration(fl.Behind).Seconds()

@@ -2018,7 +2018,7 @@ export interface components {
             rejected: number;
             /**
              * Format: double
-             * @description Records a second over the last five whole minutes
+             * @description Records a second over the last five minutes, the current one among them
              */
             rate: number;
             /** @description Records of each of the last 60 minutes, the oldest first, the current one last */

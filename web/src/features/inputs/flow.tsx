@@ -34,7 +34,7 @@ export function useFlowColumns<T extends Flow>(nameOf: (row: T) => string): Colu
     {
       id: 'rate',
       header: t('inputs.rate'),
-      width: '190px',
+      width: '180px',
       narrow: 'line',
       cell: (row) => <RateCell flow={row} name={nameOf(row)} />,
     },
@@ -43,13 +43,14 @@ export function useFlowColumns<T extends Flow>(nameOf: (row: T) => string): Colu
       header: t('inputs.accepted'),
       width: '100px',
       align: 'end',
+      wideOnly: true,
       narrow: 'hide',
       cell: (row) => <span className="figures">{formatCompact(row.accepted, i18n.language)}</span>,
     },
     {
       id: 'last',
       header: t('inputs.last'),
-      width: '130px',
+      width: '120px',
       narrow: 'end',
       cell: (row) => <LastCell flow={row} />,
     },
@@ -61,9 +62,9 @@ export function useRejectedColumn<T extends Flow>(): Column<T> {
   return {
     id: 'rejected',
     header: t('inputs.rejected'),
-    width: '100px',
+    width: '88px',
     align: 'end',
-    narrow: 'first',
+    narrow: 'hide',
     cell: (row) => (
       <span className={row.rejected > 0 ? `${classes.bad} figures` : 'figures'}>
         {formatCompact(row.rejected, i18n.language)}
