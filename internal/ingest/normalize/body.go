@@ -50,6 +50,8 @@ func bodyLike(text string) bodyReader {
 	switch {
 	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "@cee:"):
 		return readObject
+	case strings.HasPrefix(text, "<Event"), strings.HasPrefix(text, "<?xml"):
+		return parseWindowsXML
 	case strings.HasPrefix(text, "CEF:"):
 		return parseCEF
 	case strings.HasPrefix(text, "LEEF:"):

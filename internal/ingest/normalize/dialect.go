@@ -49,6 +49,8 @@ func dialectOf(member string) dialect {
 		return dialect{plain: true, fill: fillGoogleWorkspace}
 	case "_document_id", "actor_location":
 		return dialect{plain: true, fill: fillGitHub}
+	case "EventID", "Event", "winlog", "winlog.event_id", "log_name", "event_data":
+		return dialect{plain: true, fill: fillWindowsJSON}
 	default:
 		return dialect{}
 	}

@@ -17,14 +17,14 @@ import (
 
 // dialects are the members that tell one, as dialectOf knows them.
 func dialects() []string {
-	return []string{"eventVersion", "auditID", "published", "operationName", "events", "_document_id"}
+	return []string{"eventVersion", "auditID", "published", "operationName", "events", "_document_id", "EventID"}
 }
 
 // goldenRecords calls f with each record of the goldens of a dialect's format.
 func goldenRecords(t testing.TB, f func(record []byte)) {
 	t.Helper()
 	n := 0
-	for _, format := range []string{"cloudtrail", "kubernetes_audit", "okta", "entra", "google_workspace", "github_audit"} {
+	for _, format := range []string{"cloudtrail", "kubernetes_audit", "okta", "entra", "google_workspace", "github_audit", "windows_json"} {
 		files, err := filepath.Glob("testdata/" + format + "/*.txtar")
 		if err != nil || len(files) == 0 {
 			t.Fatalf("no goldens of %s: %v", format, err)

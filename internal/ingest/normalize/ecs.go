@@ -19,6 +19,9 @@ func fillECS(d *document) bool {
 	if d.text("ecs.version") == "" {
 		return false
 	}
+	if d.has("winlog.event_id") {
+		return fillWindowsJSON(d)
+	}
 	d.ours()
 	d.time("event.created", "event.start")
 	d.origin("event.id")

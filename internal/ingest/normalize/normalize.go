@@ -95,6 +95,8 @@ func Catalog() []Format {
 		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
 		{Name: "suricata", Summary: "records of Suricata's EVE log", Normalize: ofDialect("suricata", dialect{plain: true, fill: fillSuricata})},
 		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},
+		{Name: "windows_json", Summary: "the Windows event log as JSON of Winlogbeat, NXLog or evtx_dump", Normalize: ofDialect("windows_json", dialect{plain: true, fill: fillWindowsJSON})},
+		{Name: "windows_xml", Summary: "the Windows event log as XML, one Event a record", Normalize: ofLine("windows_xml", parseWindowsXML)},
 		{Name: "text", Summary: "any line, kept whole", Normalize: normalizeText},
 	}
 }

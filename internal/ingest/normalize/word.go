@@ -57,6 +57,8 @@ func sourceOf(category string) string {
 		return "system"
 	case "llm_request":
 		return "llm"
+	case "script_executed", "system_event":
+		return "system"
 	default:
 		return ""
 	}
