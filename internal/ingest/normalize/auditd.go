@@ -3,7 +3,9 @@
 package normalize
 
 import (
+	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/tocsin-siem/tocsin/internal/core/event"
 )
@@ -48,8 +50,12 @@ func parseAuditd(l *line, body string) bool {
 	}
 	l.apart()
 	r.head(node, kind, stamp)
+	r.whole = rest
 	r.pairs(rest)
 	r.fields()
+	if r.told > 0 {
+		l.message(body[:len(body)-len(rest)] + string(append(r.message, rest[r.told:]...)))
+	}
 	l.together()
 	return true
 }
@@ -72,6 +78,11 @@ type auditRecord struct {
 	interpreted bool
 	// copied says that the kernel printed it, because no daemon took it.
 	copied bool
+	// message is the fields as they came (whole), up to told, with the texts that were in
+	// hexadecimal: people and the masking of secrets see what stands there.
+	whole   string
+	message []byte
+	told    int
 }
 
 // head keeps what stands before the fields.
@@ -178,9 +189,9 @@ func (r *auditRecord) bare(key, s string, within *bool) string {
 		value = strings.TrimSuffix(value, ")")
 	}
 	if text, ok := r.decoded(key, value); ok {
-		if strings.ContainsRune(text, '\ufffd') {
-			r.l.pair(key+".hex", value)
-		}
+		start := len(r.whole) - len(s)
+		r.message = append(append(append(append(r.message, r.whole[r.told:start]...), '"'), text...), '"')
+		r.told = start + len(value)
 		value = text
 	}
 	switch i := r.l.find(key); {
@@ -198,7 +209,7 @@ func (r *auditRecord) bare(key, s string, within *bool) string {
 func isArgument(key string) bool { return len(key) > 1 && key[0] == 'a' && isDigit(key[1]) }
 
 // decoded reads a text that is in hexadecimal, where the field can be one. Zero bytes,
-// which part the arguments of a command, become blanks.
+// which part the arguments of a command, become blanks, and bytes that are no UTF-8 \xFF.
 func (r *auditRecord) decoded(key, value string) (text string, ok bool) {
 	if r.interpreted || len(value) < 2 || len(value)%2 != 0 {
 		return "", false
@@ -222,7 +233,25 @@ func (r *auditRecord) decoded(key, value string) (text string, ok bool) {
 		}
 		out = append(out, c)
 	}
-	return strings.ToValidUTF8(string(out), "\ufffd"), true
+	if !utf8.Valid(out) {
+		return escapeInvalid(out), true
+	}
+	return string(out), true
+}
+
+// escapeInvalid writes the bytes that are no UTF-8 as \xFF.
+func escapeInvalid(b []byte) string {
+	out := make([]byte, 0, 2*len(b))
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		if r == utf8.RuneError && n == 1 {
+			out = fmt.Appendf(out, `\x%02X`, b[0])
+		} else {
+			out = append(out, b[:n]...)
+		}
+		b = b[n:]
+	}
+	return string(out)
 }
 
 // capitalHex is the value of a digit of the kernel's hexadecimal, which has capitals.

@@ -149,6 +149,7 @@ func TestHostileLines(t *testing.T) {
 		"audit quotes":     "type=X msg=audit(1.2:3): " + strings.Repeat(`a="`, n),
 		"audit inner":      "type=X msg=audit(1.2:3): " + strings.Repeat(`msg='a=b' `, n),
 		"audit hex":        "type=PROCTITLE msg=audit(1.2:3): proctitle=" + strings.Repeat("FF", n),
+		"audit commands":   "type=X msg=audit(1.2:3): " + strings.Repeat("cmd=4142 ", n),
 		"audit op":         "type=X msg=audit(1.2:3): op=a" + strings.Repeat(" b", n),
 		"netfilter":        "[1.0] IN=a OUT=b SRC=c DST=d" + strings.Repeat(" LEN=1 [", n),
 		"netfilter prefix": "[1.0] " + strings.Repeat("IN=", n) + " OUT= SRC= DST=",
