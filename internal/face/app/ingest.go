@@ -23,7 +23,6 @@ import (
 	"github.com/tocsin-siem/tocsin/internal/ingest/input"
 	"github.com/tocsin-siem/tocsin/internal/ingest/normalize"
 	"github.com/tocsin-siem/tocsin/internal/ingest/pipeline"
-	"github.com/tocsin-siem/tocsin/internal/ingest/redact"
 )
 
 // ingesting is the way in.
@@ -54,13 +53,16 @@ func (s *server) openPipeline(context.Context) (err error) {
 	}); err != nil {
 		return fmt.Errorf("enrich: %w", err)
 	}
-	redactor := redact.New()
+	redactor, err := openRedactor(&s.opt.Config, func() ([]byte, error) { return s.record.keys.Secret(pseudonymSecret) })
+	if err != nil {
+		return err
+	}
 	s.ingest.bodies = input.NewBodies(0)
 	s.ingest.recorder = &recorder{append: s.record.journal.Append, head: s.record.journal.Head}
 	s.ingest.pipeline, err = pipeline.New(pipeline.Options{
 		Normalize: decoder,
 		Redact:    redactor.Events,
-		Scrub:     func(text string) string { clean, _ := redactor.Text(text); return clean },
+		Scrub:     redactor.Scrub,
 		Enrich:    s.ingest.enricher.Events,
 		Added:     enrich.Adds,
 		Late:      s.watch.late.Late,

@@ -72,6 +72,7 @@ type commands struct {
 	Witness witnessCommand `cmd:"" help:"Co-sign the checkpoints of another Tocsin, and refuse a fork or a roll-back."`
 	Config  configCommand  `cmd:"" help:"The configuration file."`
 	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
+	Redact  redactCommand  `cmd:"" help:"Secrets and personal data in what comes in."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine with real work."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 

@@ -29,6 +29,7 @@ type Config struct {
 	Server    Server            `yaml:"server"`
 	Sources   map[string]Source `yaml:"sources"`
 	Inputs    []Section         `yaml:"inputs"`
+	Redact    Redact            `yaml:"redact"`
 	Enrich    Enrich            `yaml:"enrich"`
 	Detection Detection         `yaml:"detection"`
 	Journal   Journal           `yaml:"journal"`
@@ -178,6 +179,9 @@ func (c *Config) Validate() error {
 	}
 	if c.Detection.Lateness < 0 || c.Detection.Lateness > 24*time.Hour {
 		return fmt.Errorf("detection.lateness: %s, want 0 to 24h", c.Detection.Lateness)
+	}
+	if err := c.Redact.validate(c.Sources); err != nil {
+		return err
 	}
 	return c.Journal.validate()
 }

@@ -91,7 +91,7 @@ func (r *run) decode(decode Decode, items [][]byte, i, from int) (next int) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			r.pipeline.opt.Logger.Error("format panicked on a record, which is rejected",
-				"input", r.input, "index", r.first+from+i, "panic", clip(fmt.Sprint(cause)))
+				"input", r.input, "index", r.first+from+i, "panic", clip(r.scrub(fmt.Sprint(cause))))
 			r.events, r.item = r.events[:before], r.item[:before]
 			r.reject(i, from, "this record cannot be read")
 			next = i + 1

@@ -40,6 +40,16 @@ type Options struct {
 	Key []byte
 }
 
+// Needs tells whether one of the policies has an action.
+func (o *Options) Needs(a Action) bool {
+	for _, p := range o.Sources {
+		if slices.Contains(p.actions[1:], a) {
+			return true
+		}
+	}
+	return slices.Contains(o.Default.actions[1:], a)
+}
+
 // Redactor masks secrets.
 type Redactor struct {
 	class  [256]class
@@ -71,10 +81,8 @@ func Open(o Options) (*Redactor, error) {
 	}
 	r.strict = strictest(all...)
 	if copy(r.key[:], o.Key) != KeyBytes || len(o.Key) != KeyBytes {
-		for _, p := range all {
-			if slices.Contains(p.actions[:], Pseudonym) {
-				return nil, fmt.Errorf("redact: the action token needs a key of %d bytes", KeyBytes)
-			}
+		if o.Needs(Pseudonym) {
+			return nil, fmt.Errorf("redact: the action token needs a key of %d bytes", KeyBytes)
 		}
 	}
 	r.prepare()
