@@ -45,6 +45,8 @@ type Options struct {
 	// Anchors are files with exported MAC roots, for Verify alone.
 	Anchors []string
 	Version string
+	// Stdin is for an input of type stdin; nothing else reads it.
+	Stdin io.Reader
 	// Stdout gets what a script reads: the password and the address.
 	Stdout io.Writer
 	Logger *slog.Logger

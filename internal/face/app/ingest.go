@@ -192,7 +192,7 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 	in, err := c.Open(ctx, input.Env{
 		Name: name, Ingest: s.ingest.pipeline.Ingest, Spent: s.ingest.pipeline.Spent,
 		Receipt: s.receipt, HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies,
-		State: s.folder.inputState(name), Logger: s.logger.With("input", name),
+		State: s.folder.inputState(name), Stdin: s.opt.Stdin, Logger: s.logger.With("input", name),
 	})
 	if err != nil {
 		return fmt.Errorf("input %s: %w", name, err)

@@ -65,6 +65,7 @@ func (c *serveCommand) Run(ctx context.Context, env *Env) error {
 		SigningSecret:  secret.New(env.getenv("LOG_SIGNATURE_SECRET")),
 		PreviousSecret: secret.New(env.getenv("LOG_SIGNATURE_SECRET_PREVIOUS")),
 		Version:        env.Version,
+		Stdin:          env.Stdin,
 		Stdout:         env.Stdout,
 		Logger:         env.logger(level),
 	})

@@ -167,7 +167,7 @@ func formats(name string, h pipeline.Hint) (pipeline.Decode, bool) {
 func (s *sink) env(name string) Env {
 	return Env{
 		Name: name, Ingest: s.pipe.Ingest, Spent: s.pipe.Spent, Logger: slog.New(slog.DiscardHandler),
-		Bodies: NewBodies(0), State: filepath.Join(s.dir, "inputs", name+".json"), HasFormat: func(n string) bool { _, ok := formats(n, pipeline.Hint{}); return ok },
+		Bodies: NewBodies(0), State: filepath.Join(s.dir, "inputs", name+".json"), Stdin: strings.NewReader(""), HasFormat: func(n string) bool { _, ok := formats(n, pipeline.Hint{}); return ok },
 		Authorize: func(_ context.Context, token string) (Sender, error) {
 			switch token {
 			case "good", "your-webhook-token", "t":

@@ -30,6 +30,7 @@ package input
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
@@ -55,6 +56,7 @@ func Catalog() []Spec {
 		hecSpec(),
 		httpSpec(),
 		reskSpec(),
+		stdinSpec(),
 		syslogTCPSpec(),
 		syslogUDPSpec(),
 	}
@@ -151,6 +153,8 @@ type Env struct {
 	// restart: up to where it has read. The input makes it, and its folder. Inputs that
 	// read by themselves need it.
 	State string
+	// Stdin is the process's standard input, for the one input that reads it.
+	Stdin io.Reader
 	// Bodies bounds the memory of request bodies over all inputs.
 	Bodies *Bodies
 	Logger *slog.Logger
