@@ -35,12 +35,21 @@ func dialectOf(member string) dialect {
 		return dialect{plain: true, fill: fillOkta}
 	case "scenario":
 		return dialect{plain: true, fill: fillCrowdSec}
+	case "stream", "kubernetes", "container_id":
+		return dialect{plain: true, fill: fillDocker}
 	case "ecs", "ecs.version":
 		return dialect{plain: true, fill: fillECS}
 	case "output_fields":
 		return dialect{plain: true, fill: fillFalco}
+	case "gen_ai", "gen_ai.operation.name", "gen_ai.provider.name", "gen_ai.system", "gen_ai.request.model", "gen_ai.conversation.id",
+		"gen_ai.usage.input_tokens", "gen_ai.prompt", "gen_ai.completion", "gen_ai.input.messages", "gen_ai.output.messages":
+		return dialect{plain: true, fill: fillGenAIObject}
+	case "__REALTIME_TIMESTAMP", "__CURSOR":
+		return dialect{plain: true, fill: fillJournald}
 	case "class_uid":
 		return dialect{plain: true, fill: fillOCSF}
+	case "error_severity":
+		return dialect{plain: true, fill: fillPostgreSQL}
 	case "flow_id", "dest_ip", "stats":
 		return dialect{plain: true, fill: fillSuricata}
 	case "operationName", "appDisplayName", "activityDisplayName":

@@ -55,7 +55,7 @@ func ecsLine(d *document) bool {
 	}
 	d.e.SetCore(event.FieldMessage, "")
 	program := d.text("process.name", "log.syslog.appname")
-	if d.inner(text, asLine) || program != "" && d.inner(text, asBody(program)) {
+	if d.inner(text, "", asLine) || program != "" && d.inner(text, "", asBody(program)) {
 		return true
 	}
 	d.e.SetCore(event.FieldMessage, text)

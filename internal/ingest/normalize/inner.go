@@ -15,9 +15,11 @@ const maxInner = 3
 
 // inner reads a text that the document carries as a record of its own, and makes the
 // document's event that record's: what the record says wins, the document tells what it
-// is silent about (merge). read fills the line (asLine, asBody). On false the text is no
-// record that is known, and nothing has changed.
-func (d *document) inner(text string, read func(l *line)) bool {
+// is silent about (merge). read fills the line (asLine, asBody), and tells whether it is
+// one of a kind that is known. Of the attributes that begin with firm, where that is not
+// "", only the document can know: the record's own become record.<name>. On false nothing
+// has changed.
+func (d *document) inner(text, firm string, read func(l *line) bool) bool {
 	mem := d.h.arena()
 	if mem.depth >= maxInner || text == "" {
 		return false
@@ -31,54 +33,59 @@ func (d *document) inner(text string, read func(l *line)) bool {
 	var room [1]*event.Event
 	// Formats never write to the bytes that they read.
 	raw := unsafe.Slice(unsafe.StringData(text), len(text)) //nolint:gosec // G103: as above
-	stated := false
+	stated, known := false, false
 	events, err := readLine(raw, &h, room[:0], func(l *line) {
 		l.message(l.body)
-		read(l)
+		known = read(l) || l.e.Category != categoryLine
 		stated = l.stated
 	})
-	if err != nil || len(events) != 1 || events[0].Category == categoryLine {
+	if err != nil || len(events) != 1 || !known {
 		return false
 	}
-	d.merge(events[0], stated || r.statedSeverity())
+	d.merge(events[0], firm, stated || r.statedSeverity())
 	return true
 }
 
 // asLine reads a line as auto does.
-func asLine(l *line) {
+func asLine(l *line) bool {
 	if read := bodyLike(l.body); read != nil && read(l, l.body) {
-		return
+		return true
 	}
 	l.header()
 	l.message(l.body)
 	l.e.Service = l.program
 	l.parseBody()
+	return false // but for what its category says
 }
 
 // asBody returns a reader of what a program writes, without a header; of texts whose look
 // alone tells what they are where program is "".
-func asBody(program string) func(l *line) {
-	return func(l *line) {
-		if program != "" {
-			l.program, l.e.Service = program, program
-			l.parseBody()
-		} else if read := bodyLike(l.body); read != nil {
-			read(l, l.body)
+func asBody(program string) func(l *line) bool {
+	return func(l *line) bool {
+		if program == "" {
+			read := bodyLike(l.body)
+			return read != nil && read(l, l.body)
 		}
+		l.program, l.e.Service = program, program
+		l.parseBody()
+		return false
 	}
 }
 
 // merge makes the document's event that of a record inside the document. own says that
 // the record names a severity.
-func (d *document) merge(e *event.Event, own bool) {
+func (d *document) merge(e *event.Event, firm string, own bool) {
 	outer := d.e
-	if e.Time == 0 {
+	switch {
+	case e.Time == 0:
 		e.Time = outer.Time
+	case outer.Time != 0 && outer.Time != e.Time:
+		outer.SetAttr("envelope.time", event.Text(event.FormatTime(outer.Time)))
 	}
 	if d.stated && !own {
 		e.Severity = outer.Severity
 	}
-	for f := event.FieldSource; f <= event.FieldService; f++ {
+	for f := event.FieldSource; f <= event.FieldOriginID; f++ {
 		if v := outer.Core(f).Text; v != "" && (e.Core(f).Text == "" || f == event.FieldSource) {
 			e.SetCore(f, v)
 		}
@@ -97,24 +104,32 @@ func (d *document) merge(e *event.Event, own bool) {
 		e.Compliance = outer.Compliance
 	}
 	e.Marks = append(outer.Marks, e.Marks...)
-	e.Attrs = joinAttrs(e.Attrs, outer.Attrs, own)
+	e.Attrs = joinAttrs(e.Attrs, outer.Attrs, firm, own)
 	d.stated = d.stated || own
 	*outer = *e
 }
 
 // joinAttrs puts together the attributes of a record and of the document around it, as
 // envelope.around does: of two with one name the document's becomes envelope.<name>, and
-// so does its level where own says that the record has a severity.
-func joinAttrs(inner, outer []event.Attr, own bool) []event.Attr {
+// so does its level where own says that the record has a severity. What begins with firm
+// stays the document's, and the record's becomes record.<name>.
+func joinAttrs(inner, outer []event.Attr, firm string, own bool) []event.Attr {
 	const prefix = "envelope."
 	all := append(make([]event.Attr, 0, len(inner)+len(outer)), inner...)
+	byKey := func(a, b event.Attr) int { return strings.Compare(a.Key, b.Key) }
 	for _, a := range outer {
+		if name := "record." + a.Key; firm != "" && strings.HasPrefix(a.Key, firm) && len(name) <= event.MaxKeyBytes {
+			if i, taken := slices.BinarySearchFunc(inner, a, byKey); taken && !inner[i].Value.Equal(a.Value) {
+				all[i].Key = name
+			} else if taken {
+				continue
+			}
+		}
 		if own && a.Key == "level" {
 			a.Key = prefix + a.Key
 		}
 		all = append(all, a)
 	}
-	byKey := func(a, b event.Attr) int { return strings.Compare(a.Key, b.Key) }
 	for range 2 * maxInner { // an envelope of an envelope may have that name already
 		slices.SortStableFunc(all, byKey)
 		again := false

@@ -117,15 +117,19 @@ func (l *line) pgLevel(word string) {
 		return
 	}
 	l.text("level", word)
+	l.e.Severity = pgSeverity(word)
+}
+
+func pgSeverity(word string) event.Severity {
 	switch word {
 	case "ERROR":
-		l.e.Severity = event.Low
+		return event.Low
 	case "FATAL":
-		l.e.Severity = event.Medium
+		return event.Medium
 	case "PANIC":
-		l.e.Severity = event.High
+		return event.High
 	default:
-		l.e.Severity = event.Info
+		return event.Info
 	}
 }
 
