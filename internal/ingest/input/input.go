@@ -55,6 +55,7 @@ func Catalog() []Spec {
 		fileSpec(),
 		hecSpec(),
 		httpSpec(),
+		otlpSpec(),
 		reskSpec(),
 		stdinSpec(),
 		syslogTCPSpec(),

@@ -26,8 +26,9 @@ type arena struct {
 
 	// inner is for records inside records, which are read while this one's reader is
 	// in use; depth is how deep inside another record this arena's lie.
-	inner *arena
-	depth int
+	inner     *arena
+	depth     int
+	otlpAttrs []otlpAttr
 }
 
 func (h *Hint) arena() *arena {

@@ -96,6 +96,7 @@ func Catalog() []Format {
 		{Name: "okta", Summary: "events of Okta's System Log", Normalize: ofDialect("okta", dialect{plain: true, fill: fillOkta})},
 		{Name: "postgresql", Summary: "log of PostgreSQL: lines and csvlog", Normalize: ofLine("postgresql", parsePostgres)},
 		{Name: "postgresql_json", Summary: "PostgreSQL's log in its JSON form", Normalize: ofDialect("postgresql_json", dialect{plain: true, fill: fillPostgreSQL})},
+		{Name: "otlp", Summary: "logs of OpenTelemetry (OTLP), in protobuf or JSON", Normalize: normalizeOTLP},
 		{Name: "resk", Summary: "events of the resk-llm-ts client", Normalize: normalizeResk},
 		{Name: "suricata", Summary: "records of Suricata's EVE log", Normalize: ofDialect("suricata", dialect{plain: true, fill: fillSuricata})},
 		{Name: "syslog", Summary: "syslog lines of RFC 5424 and RFC 3164, and of files", Normalize: normalizeSyslog},

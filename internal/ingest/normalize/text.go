@@ -34,8 +34,11 @@ func lineText(e *event.Event, raw []byte) string {
 	}
 	e.Raw = alias(line)
 	e.Marks = append(e.Marks, event.Mark{Kind: event.MarkInvalidUTF8, Field: "message", Length: int64(len(line))})
-	return string(bytes.ToValidUTF8(line, []byte("\ufffd")))
+	return validUTF8(line)
 }
+
+// validUTF8 copies b as text, with U+FFFD for what is not UTF-8.
+func validUTF8(b []byte) string { return string(bytes.ToValidUTF8(b, []byte("\ufffd"))) }
 
 func validText(s string) string {
 	if utf8.ValidString(s) {
