@@ -76,6 +76,10 @@ func ofDialect(name string, dia dialect) func([]byte, *Hint, []*event.Event) ([]
 			return out, err
 		}
 		if !dia.fill(&document{e: e, h: h}) {
+			if many, ok := bundle(raw, h, out); ok {
+				return many, nil
+			}
+			mem.reader.h, mem.reader.e = h, e // the reader has been at other records
 			e.Marks = append(e.Marks, event.Mark{Kind: event.MarkInvalid, Field: "message", Detail: "not " + name})
 		}
 		mem.reader.settleSource("")
@@ -162,6 +166,7 @@ const maxTold = 4
 
 // tells notes a member that tells a dialect.
 func (r *reader) tells(name string) {
+	r.bundle = r.bundle || isBundle(name)
 	if len(r.told) < maxTold && dialectOf(name).fill != nil {
 		r.told = append(r.told, name)
 	}

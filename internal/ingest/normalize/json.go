@@ -16,6 +16,14 @@ func normalizeJSON(raw []byte, h *Hint, out []*event.Event) ([]*event.Event, err
 	e := mem.event()
 	r.reset(raw, h, e)
 	err := r.read("")
+	if err == nil && r.bundle {
+		if many, ok := bundle(raw, h, out); ok {
+			return many, nil
+		}
+		r.reset(raw, h, e)
+		*e = event.Event{}
+		err = r.read("")
+	}
 	if (err != nil || len(r.told) > 0) && r.inDialect(raw, h, e, err) {
 		return append(out, e), nil
 	}

@@ -55,8 +55,10 @@ type reader struct {
 	spread bool
 	// plain makes every member an attribute, also one that has the name of a field.
 	plain bool
-	// told are the members that tell a dialect.
-	told []string
+	// told are the members that tell a dialect; bundle says that there is a member that
+	// can be a list of records.
+	told   []string
+	bundle bool
 
 	path  []byte
 	key   string // the member that is read, for errors
@@ -77,7 +79,7 @@ type reader struct {
 func (r *reader) reset(raw []byte, h *Hint, e *event.Event) {
 	r.scanner = scanner{b: raw}
 	r.h, r.e, r.mem = h, e, h.mem
-	r.spread, r.plain, r.told = false, false, r.told[:0]
+	r.spread, r.plain, r.told, r.bundle = false, false, r.told[:0], false
 	r.path, r.names, r.attrs = r.path[:0], r.names[:0], r.attrs[:0]
 	r.rank = [slots]uint8{}
 	r.severity, r.level, r.found = event.Value{}, event.Value{}, false

@@ -47,11 +47,13 @@ const (
 	DefaultMaxIDs = 4_000_000
 )
 
-// chunkItems is how many records of a batch go through the stages together, and
-// eventCost what a record is counted for beside its own bytes: both bound the
-// memory of a batch, whatever its size.
+// chunkItems is how many records of a batch go through the stages together, chunkBytes
+// how many bytes of them, since one record can become many events, and eventCost what
+// a record is counted for beside its own bytes: all bound the memory of a batch, whatever
+// its size.
 const (
 	chunkItems = 2048
+	chunkBytes = 4 << 20
 	eventCost  = 2 << 10
 )
 
@@ -207,8 +209,9 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 	if b.Origins != nil && len(b.Origins) != len(b.Items) {
 		return Result{}, fmt.Errorf("%d origins for %d records", len(b.Origins), len(b.Items))
 	}
-	for from := 0; from < len(b.Items) && err == nil; from += chunkItems {
-		items := b.Items[from:min(from+chunkItems, len(b.Items))]
+	for from, to := 0, 0; from < len(b.Items) && err == nil; from = to {
+		to = from + chunkOf(b.Items[from:])
+		items := b.Items[from:to]
 		if b.Origins != nil {
 			r.origins = b.Origins[from : from+len(items)]
 		}
@@ -216,6 +219,15 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 	}
 	c.count(err)
 	return r.result, err
+}
+
+// chunkOf is how many of the records go through the stages next: at least one, at most
+// chunkItems, and no more when these have chunkBytes.
+func chunkOf(items [][]byte) (n int) {
+	for size := 0; n < min(len(items), chunkItems) && size < chunkBytes; n++ {
+		size += len(items[n])
+	}
+	return n
 }
 
 // Submit records events that need no format: Tocsin's own. They take the same
