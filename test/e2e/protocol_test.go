@@ -28,6 +28,7 @@ func TestCapturesOfEveryProvider(t *testing.T) {
 	want := map[string]bool{}
 	for _, c := range []struct{ name, old, new string }{
 		{"splunk", "Splunk 00000000-0000-0000-0000-000000000000", "Splunk " + token},
+		{"elastic", "ApiKey ZWxhc3RpYw==", "ApiKey " + token},
 		{"splunk-guide-endpoint", "Splunk tok", "Splunk " + token},
 	} {
 		for _, file := range []string{c.name + "-01.http", c.name + "-02.http", c.name + "-01.http"} {

@@ -104,7 +104,7 @@ func (s *server) openInputs(ctx context.Context) error {
 	if err := s.openInput(ctx, "http", "http", nil); err != nil {
 		return err
 	}
-	for _, kind := range []string{"resk", "hec", "otlp"} {
+	for _, kind := range []string{"resk", "hec", "otlp", "bulk"} {
 		if err := s.openInput(ctx, kind, kind, nil); err != nil {
 			return err
 		}

@@ -141,6 +141,12 @@ func formats(name string, h pipeline.Hint) (pipeline.Decode, bool) {
 			}
 			return append(out, &event.Event{Message: string(r.Event), Source: h.Source}), nil
 		}, true
+	case "bulk":
+		object, _ := formats("json", h)
+		return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
+			_, document, _ := bytes.Cut(raw, []byte("\n"))
+			return object(document, out)
+		}, true
 	case "auto":
 		object, _ := formats("json", h)
 		line, _ := formats("syslog", h)

@@ -53,6 +53,7 @@ type Spec struct {
 func Catalog() []Spec {
 	return []Spec{
 		fileSpec(),
+		bulkSpec(),
 		hecSpec(),
 		httpSpec(),
 		otlpSpec(),

@@ -54,3 +54,24 @@ func FuzzHEC(f *testing.F) {
 		}
 	})
 }
+
+// FuzzBulk wants events that can be recorded, or an error alone, of every action and
+// document.
+func FuzzBulk(f *testing.F) {
+	f.Add([]byte(`{"create":{"_index":"a","_id":"7"}}`), []byte(`{"message":"x","user":{"name":"a"}}`))
+	f.Add([]byte(`{"index":{"_id":7,"_type":"_doc"}}`), []byte(`{"eventId":"1","eventType":"pii_detected","details":{"text":"x"}}`))
+	f.Add([]byte(`{"create":null}`), []byte(`{"a":{"b":`))
+	format, _ := normalize.Lookup("bulk")
+	f.Fuzz(func(t *testing.T, action, document []byte) {
+		raw := bytes.Join([][]byte{action, document}, []byte("\n"))
+		events, err := format.Normalize(raw, &normalize.Hint{Received: received}, nil)
+		if err == nil && len(events) == 0 || err != nil && len(events) > 0 {
+			t.Fatalf("%d events, %v", len(events), err)
+		}
+		for _, e := range events {
+			if e.CutLong(); e.Size() <= event.MaxEventBytes {
+				check(t, e)
+			}
+		}
+	})
+}

@@ -71,6 +71,7 @@ func Catalog() []Format {
 		{Name: "apache_error", Summary: "error logs of Apache httpd 2.2 and 2.4", Normalize: ofLine("apache_error", parseApacheError)},
 		{Name: "auditd", Summary: "records of the Linux audit system", Normalize: ofLine("auditd", parseAuditd)},
 		{Name: "auto", Summary: "JSON where a record starts with {, else syslog", Normalize: normalizeAuto},
+		{Name: "bulk", Summary: "documents of Elasticsearch's bulk API, each behind its action", Normalize: normalizeBulk},
 		{Name: "cef", Summary: "ArcSight's Common Event Format", Normalize: ofLine("cef", parseCEF)},
 		{Name: "clf", Summary: "access logs of Apache, nginx and others, common or combined", Normalize: ofLine("clf", parseCLF)},
 		{Name: "cloudtrail", Summary: "AWS CloudTrail records", Normalize: ofDialect("cloudtrail", dialect{plain: true, fill: fillCloudTrail})},

@@ -1037,6 +1037,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/_bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send documents as to the bulk API of Elasticsearch and OpenSearch
+         * @description Lines of actions (`index` and `create`; others are refused by themselves) and documents. `PUT` does the same.
+         */
+        post: operations["ingestBulk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/{index}/_bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send documents as to the bulk API of Elasticsearch and OpenSearch, for one index
+         * @description Lines of actions (`index` and `create`; others are refused by themselves) and documents. `PUT` does the same.
+         */
+        post: operations["ingestBulkOf"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -2180,6 +2220,27 @@ export interface components {
             /** Format: date-time */
             timestamp: string;
         };
+        BulkAnswer: {
+            /** @description Milliseconds */
+            took: number;
+            /** @description Whether one of the items has an error */
+            errors: boolean;
+            /** @description For each action an object with its name */
+            items: {
+                [key: string]: {
+                    _index: string;
+                    _id?: string;
+                    /** @example 201 */
+                    status: number;
+                    /** @example created */
+                    result?: string;
+                    error?: {
+                        type: string;
+                        reason: string;
+                    };
+                };
+            }[];
+        };
         HECAnswer: {
             /** @example Success */
             text: string;
@@ -2277,6 +2338,25 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Elasticsearch's form of an error */
+        BulkRefusal: {
+            headers: {
+                /** @description Seconds to wait, with 429 and 503 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    error: {
+                        /** @example security_exception */
+                        type: string;
+                        reason: string;
+                    };
+                    /** @example 401 */
+                    status: number;
+                };
             };
         };
         /** @description Splunk's code and text for it */
@@ -4109,6 +4189,70 @@ export interface operations {
                 };
             };
             503: components["responses"]["HECRefusal"];
+        };
+    };
+    ingestBulk: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description What became of each action */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            400: components["responses"]["BulkRefusal"];
+            401: components["responses"]["BulkRefusal"];
+            403: components["responses"]["BulkRefusal"];
+            413: components["responses"]["BulkRefusal"];
+            415: components["responses"]["BulkRefusal"];
+            429: components["responses"]["BulkRefusal"];
+            503: components["responses"]["BulkRefusal"];
+        };
+    };
+    ingestBulkOf: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                index: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/x-ndjson": string;
+            };
+        };
+        responses: {
+            /** @description What became of each action */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkAnswer"];
+                };
+            };
+            400: components["responses"]["BulkRefusal"];
+            401: components["responses"]["BulkRefusal"];
+            403: components["responses"]["BulkRefusal"];
+            413: components["responses"]["BulkRefusal"];
+            415: components["responses"]["BulkRefusal"];
+            429: components["responses"]["BulkRefusal"];
+            503: components["responses"]["BulkRefusal"];
         };
     };
     health: {
