@@ -16,7 +16,7 @@ func parseAccount(l *line, body string) bool {
 	switch {
 	case strings.HasPrefix(body, "new user: name="), strings.HasPrefix(body, "new account"):
 		return newUser(l, body)
-	case strings.HasPrefix(body, "new group: name="), strings.HasPrefix(body, "group ") && strings.HasSuffix(body, " removed"):
+	case strings.HasPrefix(body, "new group: name="), strings.HasPrefix(body, "group changed in /etc/group "), strings.HasPrefix(body, "group ") && strings.HasSuffix(body, " removed"):
 		l.is("config_changed", event.Success, event.Info)
 		return true
 	case strings.HasPrefix(body, "failed adding user '"):
