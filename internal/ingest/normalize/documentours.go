@@ -173,6 +173,9 @@ func bareName(key string) string {
 // bare takes those prefixes from the attributes, unless two would then have one name.
 func (d *document) bare() {
 	for _, o := range [...]origin{fromAttrs, fromDetails, fromMetadata} {
+		if !d.under(o.prefix()) {
+			continue
+		}
 		all := slices.Clone(d.e.Attrs)
 		for i := range all {
 			if rest, ok := strings.CutPrefix(all[i].Key, o.prefix()); ok && rest != "" && !d.has(rest) {

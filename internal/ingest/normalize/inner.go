@@ -132,14 +132,16 @@ func joinAttrs(inner, outer []event.Attr, firm string, own bool) []event.Attr {
 	}
 	for range 2 * maxInner { // an envelope of an envelope may have that name already
 		slices.SortStableFunc(all, byKey)
-		again := false
-		for i := len(all) - 1; i > 0; i-- {
-			if all[i].Key == all[i-1].Key && len(prefix+all[i].Key) <= event.MaxKeyBytes {
-				all[i].Key = prefix + all[i].Key
-				again = true
+		kept, moved := all[:0], []event.Attr(nil)
+		for _, a := range all {
+			if len(kept) > 0 && kept[len(kept)-1].Key == a.Key && len(prefix+a.Key) <= event.MaxKeyBytes {
+				a.Key = prefix + a.Key
+				moved = append(moved, a)
+			} else {
+				kept = append(kept, a)
 			}
 		}
-		if !again {
+		if all = append(kept, moved...); moved == nil {
 			break
 		}
 	}
