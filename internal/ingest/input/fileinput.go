@@ -62,8 +62,8 @@ type fileInput struct {
 	bytes int
 	parts []*tailed // whose records are in the batch
 
-	told       map[string]string // the last error of a path
-	complained time.Time
+	told      map[string]string // the last error of a path
+	complaint complaint
 
 	following, unreadable, cut atomic.Uint64
 }

@@ -135,9 +135,7 @@ func (in *fileInput) handBatch(ctx context.Context) {
 	if len(in.batch.Items) > 0 {
 		result, err = in.handOver(ctx, in.batch)
 	}
-	if result.Rejected > 0 {
-		in.complain(ctx, &result)
-	}
+	in.complaint.tell(ctx, in.env.Logger, &result, in.batch.Origins)
 	for _, f := range in.parts {
 		if err != nil {
 			f.ahead = f.at
@@ -151,16 +149,6 @@ func (in *fileInput) handBatch(ctx context.Context) {
 	}
 	clear(in.parts)
 	in.parts, in.batch, in.bytes = in.parts[:0], in.template, 0
-}
-
-// complain tells of records that were rejected, at most once a minute: nobody waits
-// for an answer.
-func (in *fileInput) complain(ctx context.Context, r *pipeline.Result) {
-	if now := time.Now(); len(r.Errors) > 0 && now.Sub(in.complained) >= time.Minute {
-		in.complained = now
-		o := in.batch.Origins[r.Errors[0].Index]
-		in.env.Logger.WarnContext(ctx, "records are rejected", "records", r.Rejected, "path", o.Path, "place", o.ID, "error", r.Errors[0].Err)
-	}
 }
 
 // look returns what a file is now.
