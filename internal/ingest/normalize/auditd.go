@@ -147,7 +147,7 @@ func (r *auditRecord) pairs(s string) {
 			}
 			word := strings.TrimRight(s[:end], "'")
 			s = s[end:]
-			if i := l.find("op"); last == "op" && i >= 0 && l.attrs[i].Value.Kind == event.KindText {
+			if i := l.find(last); (last == "op" || r.interpreted) && i >= 0 && l.attrs[i].Value.Kind == event.KindText {
 				l.attrs[i].Value.Text += " " + word
 			} else if word != "" {
 				words = append(words, word)
@@ -180,7 +180,7 @@ func (r *auditRecord) bare(key, s string, within *bool) string {
 	if end < 0 {
 		end = len(s)
 	}
-	if i := strings.IndexByte(s[:end], '\''); i >= 0 && *within {
+	if i := strings.IndexByte(s[:end], '\''); i >= 0 && (*within || key == "res") {
 		end, *within = i, false
 	}
 	value, rest := s[:end], s[end:]

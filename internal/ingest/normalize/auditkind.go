@@ -41,9 +41,13 @@ const unsetID = "4294967295"
 
 // user is the account that the record is about, else the one that acted.
 func (r *auditRecord) user() string {
-	for _, key := range [...]string{"acct", "ID", "AUID", "UID"} {
-		switch s := r.l.told(key); s {
-		case "", "?", "(unknown)", "(invalid user)", "(unknown user)", "unset", "unknown":
+	keys := []string{"acct", "ID", "AUID", "UID"}
+	if r.interpreted {
+		keys = []string{"acct", "id", "auid", "uid"}
+	}
+	for _, key := range keys {
+		switch s := r.l.told(key); {
+		case s == "", s == "?", s == "unset", strings.HasPrefix(s, "unknown"), strings.HasPrefix(s, "(unknown"), s == "(invalid user)":
 		default:
 			return s
 		}
@@ -55,7 +59,12 @@ func (r *auditRecord) user() string {
 }
 
 func (r *auditRecord) outcome() event.Outcome {
-	switch r.l.told("res", "result", "success") {
+	word := r.l.told("res", "result", "success")
+	if i := r.l.find("res"); i >= 0 && r.interpreted && r.l.attrs[i].Value.Kind == event.KindList {
+		list := r.l.attrs[i].Value.List
+		word = list[len(list)-1].Text
+	}
+	switch word {
 	case "success", "yes", "1":
 		return event.Success
 	case "failed", "no", "0", "fail":
