@@ -64,6 +64,7 @@ func isStatus(s string) bool {
 // only behind an address, so that no header of syslog is read as a client. On false it
 // has changed nothing.
 func (l *line) clfWho(s string) bool {
+	forwarded, s := clfForwarded(s)
 	client, rest, ok := strings.Cut(s, " ")
 	if _, behind, stamp := timestamp(client, nil); stamp && behind == "" {
 		client, rest, ok = strings.Cut(rest, " ") // of what collected the line
@@ -87,6 +88,9 @@ func (l *line) clfWho(s string) bool {
 	if vhost != "" {
 		l.server(vhost)
 	}
+	if forwarded != "" {
+		l.text("forwarded_for", forwarded+client)
+	}
 	if client != "-" {
 		l.remote(client, "")
 	}
@@ -97,6 +101,20 @@ func (l *line) clfWho(s string) bool {
 		l.e.SetCore(event.FieldUser, unescaped(user))
 	}
 	return true
+}
+
+// clfForwarded cuts the addresses before the last one of `ADDR, ADDR, …`, which sites put in
+// the client's place that log X-Forwarded-For. Only the last is told by a proxy; what
+// stands before it, the client may have sent.
+func clfForwarded(s string) (before, rest string) {
+	rest = s
+	for {
+		i := strings.IndexByte(rest, ' ')
+		if i < 2 || rest[i-1] != ',' {
+			return s[:len(s)-len(rest)], rest
+		}
+		rest = rest[i+1:]
+	}
 }
 
 // server sets the server that was asked: `NAME[:PORT]`.
@@ -168,6 +186,9 @@ func isName(s string) bool {
 // looksCLF tells whether a text can be a line of an access log: a dash for the identity,
 // which hardly any server asks for, is its second word, or its third.
 func looksCLF(text string) bool {
+	if strings.HasPrefix(text, "<") { // a priority of syslog
+		return false
+	}
 	for range 2 {
 		i := strings.IndexByte(text, ' ')
 		if i < 2 || i+3 > len(text) {
