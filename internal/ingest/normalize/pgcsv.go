@@ -24,7 +24,7 @@ func pgCSV(l *line, body string) bool {
 		}
 		n++
 	}
-	const pid, from, level, message = 2, 3, 10, 12
+	const pid, from, session, level, message, context = 2, 3, 4, 10, 12, 17
 	if n <= message || !isDigits(columns[pid]) || !isPgLevel(columns[level]) {
 		return false
 	}
@@ -37,7 +37,7 @@ func pgCSV(l *line, body string) bool {
 		l.e.SetCore(event.FieldService, "postgres")
 	}
 	names := [...]string{
-		"", "database", "pid", "", "session_id", "session_line", "command_tag", "session_start_time", "virtual_transaction_id", "transaction_id",
+		"", "database", "pid", "", "", "session_line", "command_tag", "session_start_time", "virtual_transaction_id", "transaction_id",
 		"", "sql_state_code", "", "detail", "hint", "internal_query", "internal_query_pos", "context", "query", "query_pos", "location",
 		"application_name", "backend_type", "leader_pid", "query_id",
 	}
@@ -54,6 +54,9 @@ func pgCSV(l *line, body string) bool {
 	if columns[0] != "" {
 		l.e.SetCore(event.FieldUser, columns[0])
 	}
+	if columns[session] != "" {
+		l.e.SetCore(event.FieldSession, columns[session])
+	}
 	if peer := columns[from]; peer != "" && peer != "[local]" {
 		if addr, port, ok := haproxyPeer(peer); ok {
 			l.remote(addr, port)
@@ -61,7 +64,11 @@ func pgCSV(l *line, body string) bool {
 			l.remote(peer, "")
 		}
 	}
-	pgMessage(columns[level], columns[message]).set(l)
+	facts := pgMessage(columns[level], columns[message])
+	if columns[level] == "LOG" && columns[context] != "" { // raised by SQL, not by the server
+		facts = pgFacts{category: categoryLine}
+	}
+	facts.set(l)
 	return true
 }
 

@@ -65,6 +65,27 @@ func (p pgPrefix) agrees(f pgFacts) bool {
 	return false
 }
 
+// named tells whether a prefix names the user of a session.
+func (p pgPrefix) named() bool { return p.user != "" && p.user != "[unknown]" }
+
+// trusted returns what a message of level LOG says only where the server can have said it.
+// Whoever may run SQL can have any text logged at that level (RAISE LOG), under the
+// prefix of the session: there, a log-in must be of the same user, what is told of
+// the server or of a connection without a user is not believed, and an address is the
+// prefix's.
+func (p pgPrefix) trusted(level string, f pgFacts) pgFacts {
+	if level != "LOG" || !p.named() {
+		return f
+	}
+	switch {
+	case f.login && !p.agrees(f), !f.login && f.category != categoryDetail:
+		return pgFacts{category: categoryLine}
+	case f.host != "":
+		f.peer, f.host = f.host, ""
+	}
+	return f
+}
+
 // set fills what the prefix says; before a session has a user, its names are [unknown].
 func (p pgPrefix) set(l *line) {
 	if p.user != "" && p.user != "[unknown]" {

@@ -16,6 +16,7 @@ type pgFacts struct {
 	login                bool
 	user, database       string
 	host, port           string
+	peer                 string // a host that the session itself may have told
 	method, app, session string
 }
 
@@ -24,7 +25,7 @@ func (f pgFacts) set(l *line) {
 		l.e.SetCore(event.FieldUser, f.user)
 	}
 	for _, a := range [...]struct{ key, value string }{
-		{"database", f.database}, {"method", f.method}, {"application_name", f.app}, {"session_time", f.session},
+		{"database", f.database}, {"method", f.method}, {"application_name", f.app}, {"session_time", f.session}, {"session_peer", f.peer},
 	} {
 		if a.value != "" {
 			l.text(a.key, a.value)

@@ -46,7 +46,7 @@ func pgLine(l *line, body string) bool {
 	l.message(read.message)
 	l.pgLevel(read.level)
 	read.prefix.set(l)
-	read.facts.set(l)
+	read.prefix.trusted(read.level, read.facts).set(l)
 	return true
 }
 
