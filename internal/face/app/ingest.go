@@ -30,6 +30,7 @@ type ingesting struct {
 	pipeline *pipeline.Pipeline
 	recorder *recorder
 	enricher *enrich.Enricher
+	formats  formats
 	bodies   *input.Bodies
 	inputs   []openInput
 }
@@ -44,6 +45,9 @@ func (s *server) openPipeline(context.Context) (err error) {
 	sources := make(map[string]pipeline.Source, len(s.opt.Config.Sources))
 	for name, c := range s.opt.Config.Sources {
 		sources[name] = pipeline.Source{RetentionDays: int(c.Retention)}
+	}
+	if s.ingest.formats, err = newFormats(&s.opt.Config); err != nil {
+		return err
 	}
 	countries, systems := geo.Data()
 	wanted := s.opt.Config.Enrich
@@ -60,7 +64,7 @@ func (s *server) openPipeline(context.Context) (err error) {
 	s.ingest.bodies = input.NewBodies(0)
 	s.ingest.recorder = &recorder{append: s.record.journal.Append, head: s.record.journal.Head}
 	s.ingest.pipeline, err = pipeline.New(pipeline.Options{
-		Normalize: decoder,
+		Normalize: s.ingest.formats.decoder,
 		Redact:    redactor.Events,
 		Scrub:     redactor.Scrub,
 		Enrich:    s.ingest.enricher.Events,
@@ -75,12 +79,8 @@ func (s *server) openPipeline(context.Context) (err error) {
 	return err
 }
 
-// decoder opens a format of the catalog for one batch.
-func decoder(format string, h pipeline.Hint) (pipeline.Decode, bool) {
-	f, ok := normalize.Lookup(format)
-	if !ok {
-		return nil, false
-	}
+// decodeWith opens a format for one batch.
+func decodeWith(f normalize.Format, h pipeline.Hint) pipeline.Decode {
 	hint := &normalize.Hint{Source: h.Source, Received: h.Received, Zone: h.Zone, Host: cmp.Or(h.Around.Host, h.Peer)}
 	around := h.Around.Host != "" || len(h.Around.Attrs) > 0
 	return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
@@ -90,12 +90,7 @@ func decoder(format string, h pipeline.Hint) (pipeline.Decode, bool) {
 			normalize.Around(out[before:], h.Around.Host, h.Around.Attrs)
 		}
 		return out, err
-	}, true
-}
-
-func hasFormat(name string) bool {
-	_, ok := normalize.Lookup(name)
-	return ok
+	}
 }
 
 // openInputs opens the HTTP inputs, the syslog pair of --syslog and what the
@@ -191,7 +186,7 @@ func (s *server) openInput(ctx context.Context, name, kind string, decode func(a
 	}
 	in, err := c.Open(ctx, input.Env{
 		Name: name, Ingest: s.ingest.pipeline.Ingest, Spent: s.ingest.pipeline.Spent,
-		Receipt: s.receipt, HasFormat: hasFormat, Authorize: s.authorize, Bodies: s.ingest.bodies,
+		Receipt: s.receipt, HasFormat: s.ingest.formats.has, Authorize: s.authorize, Bodies: s.ingest.bodies,
 		State: s.folder.inputState(name), Stdin: s.opt.Stdin, Logger: s.logger.With("input", name),
 	})
 	if err != nil {

@@ -113,7 +113,11 @@ func TestRedaction(t RedactionTest) (sum RedactionSummary, err error) {
 	if err != nil {
 		return sum, err
 	}
-	format, ok := normalize.Lookup(t.Format)
+	known, err := newFormats(t.Config)
+	if err != nil {
+		return sum, err
+	}
+	format, ok := known.lookup(t.Format)
 	if !ok {
 		return sum, fmt.Errorf("format: there is no %q", t.Format)
 	}

@@ -71,6 +71,7 @@ type commands struct {
 	Token   tokenCommand   `cmd:"" help:"API tokens."`
 	Witness witnessCommand `cmd:"" help:"Co-sign the checkpoints of another Tocsin, and refuse a fork or a roll-back."`
 	Config  configCommand  `cmd:"" help:"The configuration file."`
+	Formats formatsCommand `cmd:"" help:"The formats of records, and a trial of them."`
 	Rules   rulesCommand   `cmd:"" help:"Detection rules."`
 	Redact  redactCommand  `cmd:"" help:"Secrets and personal data in what comes in."`
 	Bench   benchCommand   `cmd:"" help:"Measure this machine with real work."`

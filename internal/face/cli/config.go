@@ -21,7 +21,7 @@ type configCheckCommand struct {
 func (c *configCheckCommand) Run(env *Env) error {
 	conf, err := loadConfig(c.File, env)
 	if err == nil {
-		err = errors.Join(app.CheckInputs(&conf), app.CheckWitnesses(&conf), app.CheckRedaction(&conf))
+		err = errors.Join(app.CheckFormats(&conf), app.CheckInputs(&conf), app.CheckWitnesses(&conf), app.CheckRedaction(&conf))
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.File, err)

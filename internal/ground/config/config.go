@@ -30,6 +30,7 @@ type Config struct {
 	Sources   map[string]Source `yaml:"sources"`
 	Inputs    []Section         `yaml:"inputs"`
 	Redact    Redact            `yaml:"redact"`
+	Pipeline  Pipeline          `yaml:"pipeline"`
 	Enrich    Enrich            `yaml:"enrich"`
 	Detection Detection         `yaml:"detection"`
 	Journal   Journal           `yaml:"journal"`

@@ -176,6 +176,9 @@ func knownFields(n *yaml.Node, t reflect.Type, path string) error {
 	names := make([]string, 0, t.NumField())
 	for field := range t.Fields() {
 		name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+		if name == "-" {
+			continue // set by what reads it; such fields come last
+		}
 		names = append(names, name)
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
