@@ -177,7 +177,7 @@ func isHost(s string) bool {
 	}
 	for i := range len(s) {
 		c := s[i]
-		if c <= ' ' || c == '"' || c == '=' || c == '[' && i > 0 || c == '(' || c == '{' {
+		if c <= ' ' || c == '"' || c == '=' || c == '[' && i > 0 || c == '(' || c == '{' || c == '|' {
 			return false
 		}
 	}
