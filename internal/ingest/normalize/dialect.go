@@ -75,7 +75,7 @@ func ofDialect(name string, dia dialect) func([]byte, *Hint, []*event.Event) ([]
 			*e = event.Event{}
 			return out, err
 		}
-		if !dia.fill(&document{e: e, h: h}) {
+		if !dia.filled(&document{e: e, h: h}) {
 			if many, ok := bundle(raw, h, out); ok {
 				return many, nil
 			}
@@ -85,6 +85,16 @@ func ofDialect(name string, dia dialect) func([]byte, *Hint, []*event.Event) ([]
 		mem.reader.settleSource("")
 		return append(out, e), nil
 	}
+}
+
+// filled fills the fields, and takes out the content of people and models, which events
+// of every dialect can have beside their own members.
+func (dia dialect) filled(d *document) bool {
+	if !dia.fill(d) {
+		return false
+	}
+	fillGenAI(d)
+	return true
 }
 
 // object1 reads an object for a dialect.
@@ -122,7 +132,7 @@ func (r *reader) inDialect(raw []byte, h *Hint, e *event.Event, err error) (done
 			continue
 		}
 		d := document{e: &again, h: h, stated: r.statedSeverity()}
-		if !dia.fill(&d) {
+		if !dia.filled(&d) {
 			continue
 		}
 		r.found = d.stated

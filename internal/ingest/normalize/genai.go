@@ -9,7 +9,7 @@ import (
 )
 
 // fillGenAIObject reads a JSON object with attributes of the semantic conventions of
-// OpenTelemetry for generative models, flat or nested.
+// OpenTelemetry for generative models, flat or nested, and leaves these to fillGenAI.
 func fillGenAIObject(d *document) bool {
 	if !d.under("gen_ai.") {
 		return false
@@ -19,22 +19,25 @@ func fillGenAIObject(d *document) bool {
 	d.set(event.FieldHost, "host.name", "resource.host.name")
 	d.set(event.FieldService, "service.name", "resource.service.name")
 	d.levelIs("severity_text", "severityText")
-	return fillGenAI(d)
+	return true
 }
 
 // fillGenAI fills the fields of an event that has attributes of the semantic conventions
 // for generative models (opentelemetry.io/docs/specs/semconv/gen-ai, and what came before
-// them: gen_ai.system, gen_ai.prompt, the events of single messages). Fields that are
-// filled already stay, but for the category that is the name of such an event.
+// them: gen_ai.system, gen_ai.prompt, the events of single messages). It is called for the
+// objects of every dialect. Fields that are filled already stay, but for the category that
+// is the name of such an event.
 //
 // No prompt and no answer is kept, nor what a tool was called with and has answered: only
 // their length, their SHA-256 and a masked sample.
 func fillGenAI(d *document) bool {
-	if !d.under("gen_ai.") && !strings.HasPrefix(d.e.Category, "gen_ai.") {
+	const prefix = "gen_ai."
+	name := d.text("event.name", "event_name")
+	told := strings.HasPrefix(d.e.Category, prefix)
+	if !told && !d.under(prefix) && !strings.HasPrefix(name, prefix) {
 		return false
 	}
-	name := d.text("event.name", "event_name")
-	if strings.HasPrefix(d.e.Category, "gen_ai.") {
+	if told {
 		name, d.e.Category = d.e.Category, ""
 	}
 	d.set(event.FieldSession, "gen_ai.conversation.id", "session.id")

@@ -29,10 +29,14 @@ func (o *otlp) settle() {
 		}
 	}
 	if o.readOn(stated) {
+		if fillGenAI(&document{e: e, h: o.h, stated: true}) && o.h.Source == "" && e.Source == "application" {
+			e.Source = sourceOf(e.Category)
+		}
 		return
 	}
 	o.serviceAndHost()
 	o.sorted()
+	fillGenAI(&document{e: e, h: o.h, stated: stated})
 	if e.Category == "" {
 		e.Category = categoryLine
 	}
