@@ -3,8 +3,6 @@
 package normalize
 
 import (
-	"encoding/xml"
-	"io"
 	"slices"
 	"strings"
 
@@ -12,10 +10,10 @@ import (
 )
 
 // parseWindowsXML reads an event of the Windows event log as XML, one Event element
-// (Microsoft, "Event Schema"). Entities other than XML's own five are refused with the
-// whole document, and so is a document type: nothing is ever loaded.
+// (Microsoft, "Event Schema"). Entities other than XML's own are refused with the whole
+// document, and so is a document type.
 func parseWindowsXML(l *line, body string) bool {
-	attrs, ok := readWindowsXML(body)
+	attrs, ok := readWindowsXML(body, l.h.arena())
 	if !ok {
 		return false
 	}
@@ -38,81 +36,92 @@ func parseWindowsXML(l *line, body string) bool {
 
 // windowsXML is an Event while it is read.
 type windowsXML struct {
+	xmlScanner
+	mem   *arena
 	path  []string // the local names of the open elements, without Event
 	name  string   // the attribute Name of the innermost element, where it is a Data
-	text  strings.Builder
+	text  pieces
 	leaf  bool // nothing but text since the innermost element began
 	attrs []event.Attr
+	buf   []byte
 }
 
 // readWindowsXML reads the text into attributes, sorted, each name once.
-func readWindowsXML(text string) ([]event.Attr, bool) {
-	dec := xml.NewDecoder(strings.NewReader(text))
-	// The text is UTF-8 by now, whatever its first line says.
-	dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	x, open, done := windowsXML{}, false, false
+func readWindowsXML(text string, mem *arena) ([]event.Attr, bool) {
+	x := windowsXML{xmlScanner: xmlScanner{s: text, open: make([]string, 0, 8)}, mem: mem, path: make([]string, 0, 8), attrs: make([]event.Attr, 0, 64)}
+	x.prolog()
+	if !strings.HasPrefix(x.s[x.i:], "<Event") {
+		return nil, false
+	}
+	done := false
 	for {
-		token, err := dec.Token()
-		if err == io.EOF && done { //nolint:errorlint // the decoder returns it bare
-			return x.sorted(), true
-		}
-		if err != nil {
-			return nil, false
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			switch {
-			case done || !open && t.Name.Local != "Event" || len(x.path) >= event.MaxDepth:
-				return nil, false
-			case !open:
-				open = true
-			default:
-				x.start(t)
-			}
-		case xml.EndElement:
-			if len(x.path) == 0 {
-				open, done = false, true
-				continue
-			}
-			x.end()
-		case xml.CharData:
-			if len(x.path) > 0 {
-				x.text.Write(t)
-			} else if strings.TrimSpace(string(t)) != "" {
-				return nil, false
-			}
-		case xml.Directive:
-			return nil, false
-		default:
-		}
-	}
-}
-
-func (x *windowsXML) start(t xml.StartElement) {
-	x.flush()
-	x.path = append(x.path, t.Name.Local)
-	x.leaf, x.name = true, ""
-	for _, a := range t.Attr {
+		token, text := x.next()
 		switch {
-		case a.Name.Local == "xmlns" || a.Name.Space == "xmlns":
-		case a.Name.Local == "Name" && x.path[0] == "EventData" && len(x.path) > 1:
-			x.name = spaceless(a.Value)
+		case x.bad, len(x.path) > event.MaxDepth:
+			return nil, false
+		case token == xmlEnd:
+			return x.sorted(), done
+		case token == xmlText && len(x.path) > 0:
+			x.text.add(text)
+		case token == xmlText && strings.Trim(text, xmlBlanks) != "", token == xmlOpen && done:
+			return nil, false
+		case token == xmlText:
+		case token == xmlOpen:
+			if x.start(local(text)) {
+				done = x.end()
+			}
 		default:
-			x.add(x.key()+"_"+a.Name.Local, a.Value)
+			done = x.end()
 		}
 	}
 }
 
-func (x *windowsXML) end() {
-	empty := x.text.Len() == 0
-	if x.leaf && len(x.path) > 1 && (!empty || x.path[0] != "System") {
-		x.add(x.key(), x.text.String())
-		x.text.Reset()
+// local is a name without its prefix.
+func local(name string) string { return name[strings.IndexByte(name, ':')+1:] }
+
+// start reads the attributes of an element; closed tells that it ends with them.
+func (x *windowsXML) start(name string) (closed bool) {
+	outer := len(x.open) == 1
+	if outer && name != "Event" {
+		x.fail()
+		return false
+	}
+	if !outer {
+		x.flush()
+		x.path = append(x.path, name)
+	}
+	x.leaf, x.name = true, ""
+	for {
+		name, value, ok, closed := x.attr()
+		switch {
+		case !ok:
+			return closed
+		case name == "xmlns" || strings.HasPrefix(name, "xmlns:"):
+		case outer:
+			x.put("Event_"+local(name), event.Text(value))
+		case name == "Name" && x.path[0] == "EventData" && len(x.path) > 1:
+			x.name = spaceless(value)
+		default:
+			x.buf = append(append(append(x.buf[:0], x.key()...), '_'), local(name)...)
+			x.add(x.mem.intern(x.buf), value)
+		}
+	}
+}
+
+// end ends the innermost element; it tells whether that was the Event.
+func (x *windowsXML) end() bool {
+	if len(x.path) == 0 {
+		return true
+	}
+	if text := x.text.String(); x.leaf && len(x.path) > 1 && (text != "" || x.path[0] != "System") {
+		x.add(x.key(), text)
+		x.text.reset()
 	} else {
 		x.flush()
 	}
 	x.path = x.path[:len(x.path)-1]
 	x.leaf, x.name = false, ""
+	return false
 }
 
 // flush keeps text that stands between elements, but for white space.
@@ -120,7 +129,7 @@ func (x *windowsXML) flush() {
 	if text := strings.TrimSpace(x.text.String()); text != "" {
 		x.add(x.key(), text)
 	}
-	x.text.Reset()
+	x.text.reset()
 }
 
 // key is the name of the innermost element's value, as Sigma has it.
@@ -138,6 +147,9 @@ func (x *windowsXML) key() string {
 	case section != "System" && section != "EventData" && section != "RenderingInfo" && section != "UserData":
 		rest = x.path
 	}
+	if len(rest) == 1 {
+		return rest[0]
+	}
 	return strings.Join(rest, ".")
 }
 
@@ -146,8 +158,12 @@ func (x *windowsXML) add(key, value string) {
 	if x.path[0] == "System" && isDigits(value) {
 		v = event.Number(value)
 	}
+	x.put(key, v)
+}
+
+func (x *windowsXML) put(key string, v event.Value) {
 	if len(key) > event.MaxKeyBytes { // kept, under a name that can be
-		key, v = "EventData", event.Text(key+"="+value)
+		key, v = "EventData", event.Text(key+"="+v.Text)
 	}
 	x.attrs = append(x.attrs, event.Attr{Key: key, Value: v})
 }
@@ -169,3 +185,30 @@ func (x *windowsXML) sorted() []event.Attr {
 	}
 	return out
 }
+
+// pieces is a text in pieces, of which most have one.
+type pieces struct {
+	one  string
+	more []byte
+}
+
+func (p *pieces) add(s string) {
+	switch {
+	case s == "":
+	case len(p.more) > 0:
+		p.more = append(p.more, s...)
+	case p.one == "":
+		p.one = s
+	default:
+		p.more = append(append(p.more, p.one...), s...)
+	}
+}
+
+func (p *pieces) String() string {
+	if len(p.more) > 0 {
+		return string(p.more)
+	}
+	return p.one
+}
+
+func (p *pieces) reset() { p.one, p.more = "", p.more[:0] }
