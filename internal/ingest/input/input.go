@@ -56,6 +56,7 @@ func Catalog() []Spec {
 		bulkSpec(),
 		hecSpec(),
 		httpSpec(),
+		journalUploadSpec(),
 		journaldSpec(),
 		otlpSpec(),
 		reskSpec(),
