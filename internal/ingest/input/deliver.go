@@ -86,7 +86,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // senderOf returns the sender's id and address of a peer without a token.
-func senderOf(addr netip.Addr) (sender, peer string) {
+func senderOf(protocol string, addr netip.Addr) (sender, peer string) {
 	peer = addr.Unmap().WithZone("").String()
-	return "syslog:" + peer, peer
+	return protocol + ":" + peer, peer
 }

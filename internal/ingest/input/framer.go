@@ -163,3 +163,6 @@ func trim(frame []byte) []byte {
 	}
 	return frame
 }
+
+// cuts is how many messages were cut.
+func (f *framer) cuts() uint64 { return f.cut }

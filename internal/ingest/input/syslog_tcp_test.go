@@ -205,7 +205,7 @@ func (p *pipes) dial() net.Conn {
 }
 
 // openPipes opens a TCP input over pipes.
-func openPipes(t *testing.T, s *sink) (in *syslogTCP, p *pipes) {
+func openPipes(t *testing.T, s *sink) (in *stream, p *pipes) {
 	t.Helper()
 	p = newPipes()
 	config, ok := syslogTCPSpec().New().(*SyslogTCP)

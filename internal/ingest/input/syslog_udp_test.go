@@ -118,7 +118,7 @@ func TestSyslogUDPCountsLosses(t *testing.T) {
 		t.Parallel()
 		s := newSink(t)
 		in := openUDP(t, s, func(c *SyslogUDP) { c.ReceiveBuffer = 64 << 10 })
-		if u, ok := in.(*syslogUDP); !ok || !u.counts {
+		if u, ok := in.(*datagrams); !ok || !u.counts {
 			t.Skip("needs a kernel that counts (SO_RXQ_OVFL)")
 		}
 		conn := dial(t, "udp", in.Stats().Address)
