@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that tests use, and the Python module zstandard in
+# Installs the Debian packages that tests use, and Python modules (zstandard, pygelf, graypy) in
 # .tools/python, when that is possible; packages that would push others out
 # (syslog-ng takes the place of rsyslog, and systemd's own must be of one version)
 # are unpacked in .tools/debian. Quiet when all are there; what stays missing is
@@ -67,7 +67,17 @@ module() {
   zstd || { tail -n 3 .test/pip.log; echo "could not install: Python's module zstandard"; }
 }
 
+# senders are Python's libraries that send GELF.
+senders() {
+  command -v python3 > /dev/null || return
+  there() { PYTHONPATH="$PWD/.tools/python" python3 -c "import pygelf, graypy" 2> /dev/null; }
+  there && return
+  python3 -m pip install --quiet --disable-pip-version-check --no-deps --target .tools/python pygelf==0.4.3 graypy==2.1.0 > .test/pip.log 2>&1 < /dev/null
+  there || echo "could not install: Python's modules pygelf and graypy"
+}
+
 packages
 beside
 module
+senders
 exit 0

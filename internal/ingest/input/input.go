@@ -55,6 +55,8 @@ func Catalog() []Spec {
 		fileSpec(),
 		bulkSpec(),
 		hecSpec(),
+		gelfTCPSpec(),
+		gelfUDPSpec(),
 		httpSpec(),
 		journalUploadSpec(),
 		journaldSpec(),
@@ -130,6 +132,8 @@ type Stats struct {
 	// Cut are lines that were longer than can be kept, Broken are connections
 	// that ended in the middle of a record or broke the protocol.
 	Cut, Broken uint64
+	// Repeated are datagrams that came twice.
+	Repeated uint64
 	// Connections are open now, Refused were over the limit, both since the start.
 	Connections, Refused uint64
 	// Files are followed now, Unreadable are files and folders that cannot be read now.

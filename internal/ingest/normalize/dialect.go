@@ -60,6 +60,8 @@ func dialectOf(member string) dialect {
 		return dialect{plain: true, fill: fillGitHub}
 	case "EventID", "Event", "winlog", "winlog.event_id", "log_name", "event_data":
 		return dialect{plain: true, fill: fillWindowsJSON}
+	case "short_message":
+		return dialect{plain: true, fill: fillGELF}
 	default:
 		return dialect{}
 	}
