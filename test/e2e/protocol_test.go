@@ -29,6 +29,8 @@ func TestCapturesOfEveryProvider(t *testing.T) {
 	for _, c := range []struct{ name, old, new string }{
 		{"splunk", "Splunk 00000000-0000-0000-0000-000000000000", "Splunk " + token},
 		{"elastic", "ApiKey ZWxhc3RpYw==", "ApiKey " + token},
+		{"datadog", "/v1/input/ddapikey0123456789", "/v1/input/" + token},
+		{"azure-sentinel", "POST /api/logs?", "POST /api/logs/" + token + "?"},
 		{"splunk-guide-endpoint", "Splunk tok", "Splunk " + token},
 	} {
 		for _, file := range []string{c.name + "-01.http", c.name + "-02.http", c.name + "-01.http"} {

@@ -99,7 +99,7 @@ func (s *server) openInputs(ctx context.Context) error {
 	if err := s.openInput(ctx, "http", "http", nil); err != nil {
 		return err
 	}
-	for _, kind := range []string{"resk", "hec", "otlp", "bulk"} {
+	for _, kind := range []string{"resk", "hec", "otlp", "bulk", "datadog", "workspace"} {
 		if err := s.openInput(ctx, kind, kind, nil); err != nil {
 			return err
 		}

@@ -105,7 +105,7 @@ func refused(w http.ResponseWriter, r *http.Request, logger *slog.Logger, err er
 	case http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", `Bearer realm="tocsin"`)
 	case http.StatusUnsupportedMediaType:
-		w.Header().Set("Accept-Encoding", "gzip, zstd")
+		w.Header().Set("Accept-Encoding", "gzip, deflate, zstd")
 	case http.StatusServiceUnavailable: // who cannot record has said so once; senders come back often
 		logger.DebugContext(r.Context(), "request refused", "route", r.Pattern, "status", status, "error", err)
 	case http.StatusInternalServerError:

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zlib"
 	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/semaphore"
 
@@ -43,7 +44,7 @@ const (
 // Why a body is refused.
 var (
 	errTooLarge = errors.New("too large")
-	errEncoding = errors.New("content encoding is not supported: use gzip, zstd or none")
+	errEncoding = errors.New("content encoding is not supported: use gzip, deflate, zstd or none")
 	errGarbled  = errors.New("the body cannot be read")
 	errTimeout  = errors.New("the body did not arrive in time")
 )
@@ -116,6 +117,8 @@ func (b *Bodies) Read(w http.ResponseWriter, r *http.Request) (*Body, error) {
 		body.Bytes, err = fill(src, src, r.ContentLength, &body.lease, nil)
 	case "gzip", "x-gzip":
 		body.Bytes, err = b.gunzip(src, &body.lease)
+	case "deflate":
+		body.Bytes, err = inflate(src, &body.lease)
 	case "zstd":
 		body.Bytes, err = b.unzstd(src, &body.lease)
 	default:
@@ -186,6 +189,16 @@ func (b *Bodies) gunzip(src *bodyReader, l *lease) ([]byte, error) {
 	defer b.gzips.Put(z)
 	if err := z.Reset(src); err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
+	}
+	return fill(z, src, -1, l, src.allowed)
+}
+
+// inflate reads deflate as RFC 9110 means it: with the header of zlib.
+func inflate(src *bodyReader, l *lease) ([]byte, error) {
+	src.extend()
+	z, err := zlib.NewReader(src)
+	if err != nil {
+		return nil, fmt.Errorf("deflate: %w", err)
 	}
 	return fill(z, src, -1, l, src.allowed)
 }

@@ -3,6 +3,7 @@
 package input
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -36,6 +37,13 @@ func manners(name string) protocol {
 		p.present = func(r *http.Request, token string) { r.Header.Set("Authorization", "Splunk "+token) }
 		p.stranger, p.throttled = http.StatusForbidden, http.StatusServiceUnavailable
 		p.form, p.anything = has("text", "code"), func(pattern string) bool { return strings.Contains(pattern, "/raw") }
+	case "datadog":
+		p.present = func(r *http.Request, token string) { r.Header.Set("DD-API-KEY", token) }
+		p.stranger = http.StatusForbidden
+		p.form = func(body []byte) bool { return has("errors")(body) || has("code", "message")(body) }
+	case "workspace":
+		p.present = func(*http.Request, string) {} // it is in the path
+		p.form = has("Error", "Message")
 	case "otlp":
 		p.form = has("code", "message")
 	case "bulk":
@@ -70,17 +78,17 @@ func (p protocol) check(t *testing.T, in Input, route Route) {
 	}
 	mux := http.NewServeMux()
 	mux.Handle(route.Method+" "+route.Pattern, route.Handler)
+	placeOfToken, nobody := regexp.MustCompile(`\{(key|token)\}`), http.StatusUnauthorized
+	if placeOfToken.MatchString(route.Pattern) {
+		nobody = p.stranger // there is always something in the place
+	}
 	ask := func(token string, body io.Reader, change func(*http.Request)) *httptest.ResponseRecorder {
-		inPath := token
-		if inPath == "" {
-			inPath = "nobody"
-		}
-		path := regexp.MustCompile(`\{(key|token)\}`).ReplaceAllString(route.Pattern, inPath)
-		path = strings.ReplaceAll(regexp.MustCompile(`\{[a-z]+(\.\.\.)?\}`).ReplaceAllString(path, "some"), "{$}", "")
-		r := httptest.NewRequestWithContext(t.Context(), route.Method, path, body)
+		path := placeOfToken.ReplaceAllString(route.Pattern, cmp.Or(token, "nobody"))
+		url := strings.ReplaceAll(regexp.MustCompile(`\{[a-z]+(\.\.\.)?\}`).ReplaceAllString(path, "some"), "{$}", "")
+		r := httptest.NewRequestWithContext(t.Context(), route.Method, url, body)
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("X-Splunk-Request-Channel", "00000000-0000-0000-0000-000000000000")
-		if token != "" {
+		if token != "" && path == route.Pattern {
 			p.present(r, token)
 		}
 		if change != nil {
@@ -98,7 +106,7 @@ func (p protocol) check(t *testing.T, in Input, route Route) {
 	}
 	before := in.Stats().Received
 	for token, want := range map[string]int{
-		"": http.StatusUnauthorized, "bad": p.stranger, "reader": p.reader, "broken": p.fault, "eager": p.throttled,
+		"": nobody, "bad": p.stranger, "reader": p.reader, "broken": p.fault, "eager": p.throttled,
 	} {
 		body := &countingReader{}
 		w := ask(token, body, nil)

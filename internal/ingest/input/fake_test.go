@@ -112,7 +112,7 @@ func (s *sink) waitFor(t testing.TB, n int) {
 // formats stands for the catalog of formats.
 func formats(name string, h pipeline.Hint) (pipeline.Decode, bool) {
 	switch name {
-	case "json", "resk":
+	case "json", "resk", "datadog", "workspace":
 		return func(raw []byte, out []*event.Event) ([]*event.Event, error) {
 			var r struct {
 				ID, EventID, Message, Source, EventType string

@@ -54,6 +54,7 @@ func Catalog() []Spec {
 	return []Spec{
 		fileSpec(),
 		bulkSpec(),
+		datadogSpec(),
 		hecSpec(),
 		gelfTCPSpec(),
 		gelfUDPSpec(),
@@ -65,6 +66,7 @@ func Catalog() []Spec {
 		stdinSpec(),
 		syslogTCPSpec(),
 		syslogUDPSpec(),
+		workspaceSpec(),
 	}
 }
 

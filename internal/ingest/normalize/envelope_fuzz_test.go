@@ -75,3 +75,28 @@ func FuzzBulk(f *testing.F) {
 		}
 	})
 }
+
+// FuzzDatadog wants events that can be recorded of every log that is a JSON object,
+// whatever its message.
+func FuzzDatadog(f *testing.F) {
+	f.Add("x", "env:prod", "info", "ana")
+	f.Add(`{"eventId":"1","eventType":"request_validation","details":{"result":{"details":{"injection":{"detected":true}}}}}`, "", "7", "")
+	f.Add(`{"a":{"b":`, ",,", "none", "b")
+	f.Add("<38>1 - h sshd 1 - - Failed password for root from 203.0.113.9 port 1 ssh2", "a", "err", "c")
+	format, _ := normalize.Lookup("datadog")
+	f.Fuzz(func(t *testing.T, message, tags, status, user string) {
+		raw, err := json.Marshal(map[string]any{"message": message, "ddtags": tags, "status": status, "hostname": user, "user": user, "timestamp": 1795339839900})
+		if err != nil {
+			t.Skip()
+		}
+		events, err := format.Normalize(raw, &normalize.Hint{Received: received}, nil)
+		if err != nil || len(events) == 0 {
+			t.Fatalf("%s: %d events, %v", raw, len(events), err)
+		}
+		for _, e := range events {
+			if e.CutLong(); e.Size() <= event.MaxEventBytes {
+				check(t, e)
+			}
+		}
+	})
+}

@@ -85,6 +85,7 @@ func Catalog() []Format {
 		{Name: "github_audit", Summary: "the audit log of GitHub", Normalize: ofDialect("github_audit", dialect{plain: true, fill: fillGitHub})},
 		{Name: "google_workspace", Summary: "activities of Google Workspace's Reports API", Normalize: ofDialect("google_workspace", dialect{plain: true, fill: fillGoogleWorkspace})},
 		{Name: "haproxy", Summary: "lines of HAProxy, of HTTP and of TCP", Normalize: ofLine("haproxy", parseHAProxy)},
+		{Name: "datadog", Summary: "logs of Datadog's intake", Normalize: normalizeDatadog},
 		{Name: "hec", Summary: "events of Splunk's HTTP Event Collector", Normalize: normalizeHEC},
 		{Name: "journald", Summary: "entries of systemd's journal, as journalctl -o json prints them", Normalize: ofDialect("journald", dialect{plain: true, fill: fillJournald})},
 		{Name: "gelf", Summary: "messages of Graylog's Extended Log Format (GELF)", Normalize: ofDialect("gelf", dialect{plain: true, fill: fillGELF})},
@@ -105,6 +106,7 @@ func Catalog() []Format {
 		{Name: "windows_json", Summary: "the Windows event log as JSON of Winlogbeat, NXLog or evtx_dump", Normalize: ofDialect("windows_json", dialect{plain: true, fill: fillWindowsJSON})},
 		{Name: "windows_xml", Summary: "the Windows event log as XML, one Event a record", Normalize: ofLine("windows_xml", parseWindowsXML)},
 		{Name: "text", Summary: "any line, kept whole", Normalize: normalizeText},
+		{Name: "workspace", Summary: "records of Azure Monitor's HTTP Data Collector API", Normalize: normalizeWorkspace},
 	}
 }
 

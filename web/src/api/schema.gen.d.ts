@@ -1077,6 +1077,103 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v2/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send logs as to Datadog's intake
+         * @description The key is in the header `DD-API-KEY`.
+         */
+        post: operations["ingestDatadog"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/input": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send logs as to version 1 of Datadog's intake
+         * @description The key is in the header `DD-API-KEY`.
+         */
+        post: operations["ingestDatadogV1"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/input/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send logs as to version 1 of Datadog's intake, with the key in the path
+         * @description The key is never logged.
+         */
+        post: operations["ingestDatadogKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a key for Datadog's intake is good */
+        get: operations["validateDatadogKey"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/logs/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send records as to Azure Monitor's HTTP Data Collector API
+         * @description The token is in the path, and never logged; the header `Authorization` is not looked at.
+         */
+        post: operations["ingestWorkspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -2356,6 +2453,38 @@ export interface components {
                     };
                     /** @example 401 */
                     status: number;
+                };
+            };
+        };
+        /** @description Datadog's form of an error, `code` and `message` in version 1 */
+        DatadogRefusal: {
+            headers: {
+                /** @description Seconds to wait, with 429 and 503 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    errors?: {
+                        [key: string]: string;
+                    }[];
+                    code?: number;
+                    message?: string;
+                };
+            };
+        };
+        /** @description Azure Monitor's form of an error */
+        WorkspaceRefusal: {
+            headers: {
+                /** @description Seconds to wait, with 429 and 503 */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": {
+                    /** @example InvalidAuthorization */
+                    Error: string;
+                    Message: string;
                 };
             };
         };
@@ -4253,6 +4382,185 @@ export interface operations {
             415: components["responses"]["BulkRefusal"];
             429: components["responses"]["BulkRefusal"];
             503: components["responses"]["BulkRefusal"];
+        };
+    };
+    ingestDatadog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description The logs are recorded, but for those that errors tell of */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["DatadogRefusal"];
+            401: components["responses"]["DatadogRefusal"];
+            403: components["responses"]["DatadogRefusal"];
+            413: components["responses"]["DatadogRefusal"];
+            415: components["responses"]["DatadogRefusal"];
+            429: components["responses"]["DatadogRefusal"];
+            503: components["responses"]["DatadogRefusal"];
+        };
+    };
+    ingestDatadogV1: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description The logs are recorded, but for those that errors tell of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["DatadogRefusal"];
+            401: components["responses"]["DatadogRefusal"];
+            403: components["responses"]["DatadogRefusal"];
+            413: components["responses"]["DatadogRefusal"];
+            415: components["responses"]["DatadogRefusal"];
+            429: components["responses"]["DatadogRefusal"];
+            503: components["responses"]["DatadogRefusal"];
+        };
+    };
+    ingestDatadogKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description The logs are recorded, but for those that errors tell of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["DatadogRefusal"];
+            401: components["responses"]["DatadogRefusal"];
+            403: components["responses"]["DatadogRefusal"];
+            413: components["responses"]["DatadogRefusal"];
+            415: components["responses"]["DatadogRefusal"];
+            429: components["responses"]["DatadogRefusal"];
+            503: components["responses"]["DatadogRefusal"];
+        };
+    };
+    validateDatadogKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        valid: boolean;
+                    };
+                };
+            };
+            401: components["responses"]["DatadogRefusal"];
+            403: components["responses"]["DatadogRefusal"];
+            503: components["responses"]["DatadogRefusal"];
+        };
+    };
+    ingestWorkspace: {
+        parameters: {
+            query?: {
+                "api-version"?: string;
+            };
+            header?: {
+                "Log-Type"?: string;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    [key: string]: unknown;
+                } | {
+                    [key: string]: unknown;
+                }[];
+            };
+        };
+        responses: {
+            /** @description The logs are recorded, but for those that errors tell of */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IngestResult"];
+                };
+            };
+            400: components["responses"]["WorkspaceRefusal"];
+            401: components["responses"]["WorkspaceRefusal"];
+            403: components["responses"]["WorkspaceRefusal"];
+            413: components["responses"]["WorkspaceRefusal"];
+            415: components["responses"]["WorkspaceRefusal"];
+            429: components["responses"]["WorkspaceRefusal"];
+            503: components["responses"]["WorkspaceRefusal"];
         };
     };
     health: {
