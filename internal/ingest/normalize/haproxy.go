@@ -36,14 +36,13 @@ func parseHAProxy(l *line, body string) bool {
 	if !ok || frontend == "" {
 		return false
 	}
-	r := haproxyLine{line: l, rest: rest}
+	r := haproxyLine{line: l, rest: rest, addr: addr, port: port}
 	if name, failed := strings.CutSuffix(frontend, ":"); failed {
 		r.failed(name)
 	} else if !r.logged(frontend) {
 		return false
 	}
 	l.e.Time = ns
-	l.remote(addr, port)
 	if l.e.Service == "" {
 		l.e.SetCore(event.FieldService, "haproxy")
 	}
@@ -95,7 +94,8 @@ const categoryConnection = "network_connection"
 // haproxyLine reads what stands behind the name of the frontend.
 type haproxyLine struct {
 	*line
-	rest string
+	rest       string
+	addr, port string // the client
 }
 
 // failed reads a connection that ended before it had a request: `FRONTEND/BIND: ERROR`.
@@ -106,6 +106,7 @@ func (r *haproxyLine) failed(name string) {
 		r.text("bind_name", bind)
 	}
 	r.text("error", r.rest)
+	r.remote(r.addr, r.port)
 	r.is(categoryConnection, event.Failure, event.Info)
 }
 
@@ -170,34 +171,39 @@ func (r *haproxyLine) logged(frontend string) bool {
 	if ask == "" || len(state) != 2 && len(state) != 4 || !isDigits(size) || strings.Count(connections, "/") != 4 || strings.Count(queues, "/") != 1 {
 		return false
 	}
-	r.text("frontend_name", frontend)
+	// As far as can be in the order of their names, which is the one they are kept in.
 	r.text("backend_name", backend)
-	r.text("server_name", server)
-	r.text("timers", timers)
+	if http {
+		if ask != "-" {
+			r.text("captured_request_cookie", ask)
+		}
+		if answer != "-" {
+			r.text("captured_response_cookie", answer)
+		}
+		r.headers()
+	} else {
+		r.number("bytes", size)
+	}
+	r.text("connections", connections)
 	if last := strings.TrimPrefix(timers[strings.LastIndexByte(timers, '/')+1:], "+"); isDigits(last) {
 		r.number("duration_ms", last)
 	}
-	r.text("termination_state", state)
-	r.text("connections", connections)
+	r.text("frontend_name", frontend)
+	if http {
+		r.number(attrBytes, size)
+		r.answered(status)
+		r.asked()
+	} else {
+		r.is(categoryConnection, haproxyOutcome(state), event.Info)
+	}
+	r.remote(r.addr, r.port)
 	r.text("queues", queues)
 	if retries := strings.TrimPrefix(connections[strings.LastIndexByte(connections, '/')+1:], "+"); isDigits(retries) {
 		r.number("retries", retries)
 	}
-	if !http {
-		r.number("bytes", size)
-		r.is(categoryConnection, haproxyOutcome(state), event.Info)
-		return true
-	}
-	r.number(attrBytes, size)
-	if ask != "-" {
-		r.text("captured_request_cookie", ask)
-	}
-	if answer != "-" {
-		r.text("captured_response_cookie", answer)
-	}
-	r.answered(status)
-	r.headers()
-	r.asked()
+	r.text("server_name", server)
+	r.text("termination_state", state)
+	r.text("timers", timers)
 	return true
 }
 
@@ -247,7 +253,7 @@ func (r *haproxyLine) captured(name, text string) {
 	if text == "" {
 		return
 	}
-	v := event.List()
+	v := event.Value{Kind: event.KindList, List: make([]event.Value, 0, 1+strings.Count(text, "|"))}
 	for header := range strings.SplitSeq(text, "|") {
 		v.List = append(v.List, event.Text(header))
 	}
