@@ -73,7 +73,8 @@ func (l *line) target(s string) {
 		if end < 0 {
 			end = len(rest)
 		}
-		if domain := rest[:end]; domain != "" {
+		// User and password are no part of the domain; they stand in the original.
+		if domain := rest[strings.LastIndexByte(rest[:end], '@')+1 : end]; domain != "" {
 			l.text(attrDomain, domain)
 		}
 		path = rest[end:]

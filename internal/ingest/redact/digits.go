@@ -49,7 +49,7 @@ func ssnAt(s string, i, from int, key string) int {
 	}
 	v := s[i : i+length]
 	if v[3] != v[6] || v[3] != '-' && v[3] != ' ' || !isNumber(v[4:6]) || !isNumber(v[7:]) ||
-		!isSSN(v[:3], v[4:6], v[7:]) || !startsNumber(s, i) || i > 0 && s[i-1] == '/' {
+		!isSSN(v[:3], v[4:6], v[7:]) || !startsNumber(s, i) {
 		return 0
 	}
 	to := i + length

@@ -63,6 +63,7 @@ func (w *work) fields() {
 		{&e.Action, "action"},
 		{&e.Category, "category"},
 		{&e.Source, "source"},
+		{&e.Geo.Country, "geo.country"},
 		{&e.Raw, "raw"},
 	} {
 		if len(*f.text) < minSecret {
@@ -95,10 +96,11 @@ func (w *work) attrs() {
 	for i := range w.e.Attrs {
 		a := &w.e.Attrs[i]
 		if changed := w.value(&a.Value, a.Key, attrKind(a.Key)); changed != 0 || w.finds != nil && len(*w.finds) > 0 {
-			w.done("attrs."+w.r.Scrub(a.Key), changed)
+			key, _ := w.r.name(a.Key, &w.r.strict, nil)
+			w.done("attrs."+key, changed)
 		}
 		if len(a.Key) >= minSecret {
-			_, f := w.r.apply(a.Key, "", w.p, nil)
+			_, f := w.r.name(a.Key, w.p, nil)
 			odd = odd || f.changed != 0
 			w.seen |= f.seen
 		}
@@ -114,15 +116,15 @@ func (w *work) keys() {
 	e, seen := w.e, make(map[string]int, len(w.e.Attrs))
 	for i := range e.Attrs {
 		a := &e.Attrs[i]
-		key, changed := w.name(a.Key)
-		if changed == 0 {
+		key, f := w.r.name(a.Key, w.p, w.finds)
+		if f.changed == 0 {
 			continue
 		}
 		a.Key = key
 		if seen[key]++; seen[key] > 1 {
 			a.Key += "#" + strconv.Itoa(seen[key])
 		}
-		w.done("attrs", changed)
+		w.done("attrs", f.changed)
 	}
 	slices.SortStableFunc(e.Attrs, func(a, b event.Attr) int { return strings.Compare(a.Key, b.Key) })
 	e.Attrs = slices.CompactFunc(e.Attrs, func(a, b event.Attr) bool { return a.Key == b.Key })
@@ -161,6 +163,7 @@ func (w *work) value(v *event.Value, key string, named Kind) (changed Kinds) {
 				changed |= more
 			}
 		}
+		changed |= w.joined(v, key, changed != 0)
 	default:
 	}
 	return changed

@@ -130,7 +130,7 @@ func (r *Redactor) policy(source string) *Policy {
 // Scrub masks in a text for people, such as an error, everything that any of the
 // policies takes out.
 func (r *Redactor) Scrub(s string) string {
-	s, _ = r.apply(s, "", &r.strict, nil)
+	s, _ = r.name(s, &r.strict, nil)
 	return s
 }
 
@@ -158,10 +158,12 @@ func (r *Redactor) event(e *event.Event, tell func(field string, finds []find), 
 	w.attrs()
 	for i := range e.Marks {
 		m := &e.Marks[i]
-		if m.Kind == event.MarkRedacted || m.Detail == "" {
-			continue
+		if m.Kind != event.MarkRedacted {
+			m.Detail, _ = r.name(m.Detail, w.p, nil)
 		}
-		m.Detail, _ = r.apply(m.Detail, "", w.p, nil)
+		if len(m.Field) >= minSecret {
+			m.Field, _ = r.name(m.Field, w.p, nil)
+		}
 	}
 	if w.seen.Has(Card) {
 		e.Compliance.PCI = event.FlagTrue

@@ -239,7 +239,7 @@ func shapeAt(s string, i, from int, near []anchored) span {
 		if start < from || start+len(a.prefix) > len(s) || s[start:start+len(a.prefix)] != a.prefix {
 			continue
 		}
-		if !a.inside && start > 0 && isWord(s[start-1]) {
+		if !a.inside && start > 0 && isWord(s[start-1]) && s[start-1] != '_' {
 			continue
 		}
 		if sp := a.match(s, start); sp.kind != 0 && sp.from >= from {
