@@ -26,7 +26,7 @@ func fillECS(d *document) bool {
 	d.time("event.created", "event.start")
 	d.origin("event.id")
 	d.set(event.FieldAction, "event.action")
-	d.set(event.FieldUser, "user.id", "user.email", "user.full_name", "client.user.name", "source.user.name", "related.user")
+	d.set(event.FieldUser, "user.id", "user.email", "user.full_name", "client.user.name", "source.user.name")
 	d.address("client.ip", "source.address", "client.address")
 	d.set(event.FieldHost, "host.name", "host.hostname", "observer.hostname", "agent.hostname")
 	d.set(event.FieldService, "service.name", "process.name", "event.module")
