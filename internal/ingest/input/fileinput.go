@@ -96,6 +96,7 @@ func (in *fileInput) Run(ctx context.Context) error {
 		case <-watch.wake:
 			_ = sleep(ctx, settle) // what comes close together is read together
 			scan, touched = watch.take()
+			scan = scan || in.unknown(touched)
 		}
 	}
 	in.keep(working, true)

@@ -77,6 +77,31 @@ func (in *fileInput) matches(ctx context.Context) []string {
 	return slices.DeleteFunc(slices.Compact(paths), in.excluded)
 }
 
+// unknown tells whether one of the paths is one that the patterns find and that is not
+// followed yet.
+func (in *fileInput) unknown(touched map[string]struct{}) bool {
+	if len(touched) == 0 {
+		return false
+	}
+	followed := make(map[string]bool, len(in.files))
+	for _, f := range in.files {
+		followed[f.path] = true
+	}
+	for path := range touched {
+		if !followed[path] && !in.excluded(path) && in.wanted(path) {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *fileInput) wanted(path string) bool {
+	return slices.ContainsFunc(in.config.Path, func(pattern string) bool {
+		ok, _ := filepath.Match(pattern, path)
+		return ok
+	})
+}
+
 // fixedPart is the folder of a pattern down to the first part that is a pattern.
 func fixedPart(pattern string) string {
 	dir := filepath.Dir(pattern)
@@ -150,7 +175,18 @@ func (in *fileInput) begin(ctx context.Context, path string, key fileKey, now ti
 		}
 		return // the next scan sees it again
 	}
-	if in.twin(head) {
+	if len(head) == 0 {
+		return // until something is in it: it may become a copy
+	}
+	if twin := in.twin(head); twin != nil {
+		if in.open(twin) == nil {
+			if same, err := twin.same(); err == nil && !same {
+				in.restart(twin, now)
+			}
+		}
+		if in.files[key] != nil { // it was the copy
+			return
+		}
 		since, ok := in.held[key]
 		if !ok {
 			since = now
@@ -177,8 +213,8 @@ func endsLine(file *os.File, size int64) bool {
 	return size == 0 || err == nil && last[0] == '\n'
 }
 
-// twin tells whether a followed file begins with the same bytes.
-func (in *fileInput) twin(head []byte) bool {
+// twin returns a followed file that begins with the same bytes, nil when there is none.
+func (in *fileInput) twin(head []byte) *tailed {
 	known := map[int]string{}
 	for _, f := range in.files {
 		if n := f.head.Size; n > 0 && n <= len(head) {
@@ -186,11 +222,11 @@ func (in *fileInput) twin(head []byte) bool {
 				known[n] = printOf(head[:n]).Sum
 			}
 			if known[n] == f.head.Sum {
-				return true
+				return f
 			}
 		}
 	}
-	return false
+	return nil
 }
 
 // restart begins anew with a file that was truncated, or whose inode holds another
