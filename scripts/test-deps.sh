@@ -76,8 +76,23 @@ senders() {
   there || echo "could not install: Python's modules pygelf and graypy"
 }
 
+# The vendors' own clients of Splunk, Elasticsearch and OpenSearch, in test/clients.
+clients() {
+  command -v npm > /dev/null || return
+  stamp=test/clients/node_modules/.stamp
+  [ "$stamp" -nt test/clients/package-lock.json ] && return
+  if npm --prefix test/clients ci --ignore-scripts --no-audit --no-fund --loglevel=error > .test/clients.log 2>&1 < /dev/null; then
+    touch "$stamp"
+    return
+  fi
+  rm -rf test/clients/node_modules
+  tail -n 3 .test/clients.log
+  echo "could not install: the clients in test/clients (their test is skipped)"
+}
+
 packages
 beside
 module
 senders
+clients
 exit 0

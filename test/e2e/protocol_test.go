@@ -26,26 +26,43 @@ func TestCapturesOfEveryProvider(t *testing.T) {
 	token := s.token("ingest")
 	captured := regexp.MustCompile(`\\?"eventId\\?":\\?"([^"\\]+)`)
 	want := map[string]bool{}
-	for _, c := range []struct{ name, old, new string }{
-		{"splunk", "Splunk 00000000-0000-0000-0000-000000000000", "Splunk " + token},
-		{"elastic", "ApiKey ZWxhc3RpYw==", "ApiKey " + token},
-		{"datadog", "/v1/input/ddapikey0123456789", "/v1/input/" + token},
-		{"azure-sentinel", "POST /api/logs?", "POST /api/logs/" + token + "?"},
-		{"splunk-guide-endpoint", "Splunk tok", "Splunk " + token},
+	const hook = "POST /api/security/events "
+	for _, c := range []struct {
+		files  []string
+		change []string // old, new: where the token is, and the path that only the test's receiver had
+	}{
+		{[]string{"splunk-01", "splunk-02"}, []string{"Splunk 00000000-0000-0000-0000-000000000000", "Splunk " + token}},
+		{[]string{"splunk-guide-endpoint-01", "splunk-guide-endpoint-02"}, []string{"Splunk tok", "Splunk " + token}},
+		{[]string{"elastic-01", "elastic-02"}, []string{"ApiKey ZWxhc3RpYw==", "ApiKey " + token}},
+		{[]string{"datadog-01", "datadog-02"}, []string{"/v1/input/ddapikey0123456789", "/v1/input/" + token}},
+		{[]string{"azure-sentinel-01", "azure-sentinel-02"}, []string{"POST /api/logs?", "POST /api/logs/" + token + "?"}},
+		{[]string{"webhook-01", "webhook-02", "filter-e2e-01"}, []string{"Bearer your-webhook-token", "Bearer " + token}},
+		{[]string{"batch-01", "batch-02", "batch-03", "retry-01", "retry-02", "retry-03"}, []string{"Bearer t\r", "Bearer " + token + "\r", "POST /events ", hook}},
+		{[]string{"webhook-nokey-01", "webhook-nokey-02"}, nil},
 	} {
-		for _, file := range []string{c.name + "-01.http", c.name + "-02.http", c.name + "-01.http"} {
-			raw, err := os.ReadFile(filepath.Join(dir, file))
+		for _, name := range append(c.files, c.files...) {
+			raw, err := os.ReadFile(filepath.Join(dir, name+".http"))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Contains(raw, []byte(c.old)) {
-				t.Fatalf("%s has no %q", file, c.old)
+			for i := 0; i < len(c.change); i += 2 {
+				if !bytes.Contains(raw, []byte(c.change[i])) {
+					t.Fatalf("%s has no %q", name, c.change[i])
+				}
+				raw = bytes.Replace(raw, []byte(c.change[i]), []byte(c.change[i+1]), 1)
+			}
+			status, body := s.bytes(raw)
+			if c.change == nil {
+				if status != http.StatusUnauthorized {
+					t.Errorf("%s: %d %s", name, status, body)
+				}
+				continue
+			}
+			if status/100 != 2 {
+				t.Errorf("%s: %d %s", name, status, body)
 			}
 			for _, id := range captured.FindAllSubmatch(raw, -1) {
 				want[string(id[1])] = true
-			}
-			if status, body := s.bytes(bytes.Replace(raw, []byte(c.old), []byte(c.new), 1)); status/100 != 2 {
-				t.Errorf("%s: %d %s", file, status, body)
 			}
 		}
 	}
@@ -60,6 +77,14 @@ func TestCapturesOfEveryProvider(t *testing.T) {
 		if got[id] != 1 {
 			t.Errorf("%s is there %d times", id, got[id])
 		}
+	}
+	for id, n := range got {
+		if n != 1 {
+			t.Errorf("%s is there %d times", id, n)
+		}
+	}
+	if len(want) != 59 || got["resk_1795339842467_bnr9ppr31:injection"] != 1 {
+		t.Errorf("%d events were sent, derived: %v", len(want), got)
 	}
 	s.stop()
 	for _, phrase := range []string{"Ignore all previous instructions", "DAN mode", "jo@example.com", token} {
