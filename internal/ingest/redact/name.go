@@ -77,6 +77,8 @@ func keyKind(key string) Kind {
 		}
 	case 'n':
 		switch {
+		case ends("publickeytoken"), ends("elevatedtoken"): // an assembly's name, and Windows' yes or no
+			return 0
 		case ends("token"), ends("clientassertion"):
 			return Token
 		case ends("authorization"):
@@ -109,7 +111,7 @@ func keyKind(key string) Kind {
 func isKeyName(name []byte) bool {
 	for _, k := range [...]string{
 		"api", "access", "secret", "private", "auth", "account", "signing", "encryption", "master", "subscription", "shared", "storage", "session", "service",
-		"functions", "webhook", "hmac", "mistral", "together", "openai", "azure", "anthropic", "cohere", "pinecone", "groq", "deepseek", "stripe",
+		"functions", "webhook", "mistral", "together", "openai", "azure", "anthropic", "cohere", "pinecone", "groq", "deepseek", "stripe",
 	} {
 		if len(name) >= len(k) && string(name[len(name)-len(k):]) == k {
 			return true

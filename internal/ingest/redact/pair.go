@@ -118,6 +118,9 @@ func valueAt(s string, i int, sign byte, kind Kind) span {
 	for gap := 0; i < len(s) && s[i] == ' ' && gap < maxGap; gap++ {
 		i++
 	}
+	for strings.HasPrefix(s[i:], `\t`) { // a tab in JSON, as behind the names of Windows
+		i += 2
+	}
 	if strings.HasPrefix(s[i:], unicodeQuote) {
 		i += len(unicodeQuote)
 		to := strings.Index(s[i:], unicodeQuote)

@@ -2,6 +2,8 @@
 
 package redact
 
+import "strings"
+
 // maxDepth is how many backslashes before a quote are read: JSON three times in JSON.
 const maxDepth = 7
 
@@ -50,7 +52,11 @@ func groupAt(s string, i int, kind Kind) span {
 	case !ok && (j >= len(s) || s[j] == '[' || s[j] == '{'):
 		return span{}
 	case !ok:
-		return sized(s, j, bareEnd(s, j), kind)
+		end := bareEnd(s, j)
+		if strings.HasPrefix(s[end:], "]::") { // a type in a script
+			return span{}
+		}
+		return sized(s, j, end, kind)
 	case open == '{':
 		return span{}
 	}

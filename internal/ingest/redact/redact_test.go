@@ -117,6 +117,7 @@ func clean() []string {
 		"4111111111111112", "1795342800123456789", "1795342800123456", "4111-1111-11", "v4111111111111111", "0.4111111111111111",
 		"00000000000000000", "4444444444444444", "4bf92f3577b34da6a3ce929d0e0e4736", "01KB5Q0W3ZC6V8N2M4P6R8T0X2",
 		"550e8400-e29b-41d4-a716-446655440000", "+49 30 1234 5678", "ssh2: RSA SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8",
+		"mscorlib, Version=4.0.0.0, PublicKeyToken=b77a5c561934e089", `Elevated Token:\t\tNo\r\n`, `"ElevatedToken":"%%1843"`, "$Credential = [PSCredential]::Empty", "$hmac.KEY = $x",
 		"password=[redacted:password]", "token=***", `secret: null, "token": true`, "日本語 パスワード",
 	}
 }
