@@ -5,6 +5,7 @@
 // comes into the binary.
 //
 //	senders otlp URL TOKEN    three log records over OTLP/HTTP, by OpenTelemetry's SDK
+//	senders fluent HOST PORT  three records with acknowledgement, by Fluent's own logger
 package main
 
 import (
@@ -24,6 +25,8 @@ func run(ctx context.Context, args []string) error {
 	switch {
 	case len(args) == 3 && args[0] == "otlp":
 		return sendOTLP(ctx, args[1], args[2])
+	case len(args) == 3 && args[0] == "fluent":
+		return sendFluent(args[1], args[2])
 	default:
 		return fmt.Errorf("unknown arguments: %q", args)
 	}

@@ -56,6 +56,7 @@ func Catalog() []Spec {
 		bulkSpec(),
 		datadogSpec(),
 		hecSpec(),
+		fluentSpec(),
 		gelfTCPSpec(),
 		gelfUDPSpec(),
 		httpSpec(),

@@ -88,6 +88,7 @@ func Catalog() []Format {
 		{Name: "datadog", Summary: "logs of Datadog's intake", Normalize: normalizeDatadog},
 		{Name: "hec", Summary: "events of Splunk's HTTP Event Collector", Normalize: normalizeHEC},
 		{Name: "journald", Summary: "entries of systemd's journal, as journalctl -o json prints them", Normalize: ofDialect("journald", dialect{plain: true, fill: fillJournald})},
+		{Name: "fluent", Summary: "records of the Fluent forward protocol (Fluentd, Fluent Bit)", Normalize: normalizeFluent},
 		{Name: "gelf", Summary: "messages of Graylog's Extended Log Format (GELF)", Normalize: ofDialect("gelf", dialect{plain: true, fill: fillGELF})},
 		{Name: "json", Summary: "one JSON object an event, flat or nested", Normalize: normalizeJSON},
 		{Name: "kubernetes_audit", Summary: "audit events of the Kubernetes API server", Normalize: ofDialect("kubernetes_audit", dialect{plain: true, fill: fillKubernetes})},

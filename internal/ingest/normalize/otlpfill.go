@@ -36,7 +36,9 @@ func (o *otlp) settle() {
 	}
 	o.serviceAndHost()
 	o.sorted()
-	fillGenAI(&document{e: e, h: o.h, stated: stated})
+	if fillGenAI(&document{e: e, h: o.h, stated: stated}) {
+		e.Raw = "" // of a body that is not UTF-8; it may be a prompt
+	}
 	if e.Category == "" {
 		e.Category = categoryLine
 	}
