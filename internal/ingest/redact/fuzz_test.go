@@ -16,7 +16,7 @@ func people() []string {
 		"ana@example.com, josé@bücher.example and a@b", "+40 722 123 456 or +1 (415) 555-2671", "phone: 0722 123 456", "RO49 AAAA 1B31 0075 9384 0000 / DE89370400440532013000",
 		"ssn 536-22-8726 536228726", "cnp 1800101221144 at 1800101221144", "mysql -pSECRET; sshpass -p x; curl -u a:b", "--password x --token \"y\"",
 		`{\\\"password\\\":\\\"a b\\\"} {"cookies":["a=b","c"]}`, "<password>x</password> user[password]=x", "https://hooks.slack.com/services/T0/B0/abcdef0123456789",
-		"[email:0011223344556677] [redacted:email]@x.com", "4111 1111 1111 1111@x.com 536-22-8726-4111111111111111",
+		"[email:0011223344556677] [redacted:email]@x.com", "cnp]1800101221144", "4111 1111 1111 1111@x.com 536-22-8726-4111111111111111",
 	}
 }
 
@@ -74,9 +74,9 @@ func surroundings(t *testing.T, s, got string) {
 		return
 	}
 	rest := s
-	for piece := range strings.SplitSeq(got, "[redacted:") {
-		if _, after, ok := strings.Cut(piece, "]"); ok && !strings.HasPrefix(s, piece) {
-			piece = after
+	for n, piece := range strings.Split(got, "[redacted:") {
+		if n > 0 {
+			_, piece, _ = strings.Cut(piece, "]")
 		}
 		i := strings.Index(rest, piece)
 		if i < 0 {
