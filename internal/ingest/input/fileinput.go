@@ -24,9 +24,10 @@ const (
 	// leaveAfter is how long a file that no pattern finds any more must be silent until
 	// it is followed no longer.
 	leaveAfter = time.Minute
-	// twinFor is how long a file that begins like another waits for the other to be
-	// truncated: then it is its copy.
-	twinFor = 3 * time.Second
+	// twinFor is how long a file that begins like another waits, after its last change,
+	// for the other to be truncated: copying a large log takes its time, and so does who
+	// copies it to come to the truncation.
+	twinFor = 30 * time.Second
 	// readBuffer holds two records of the largest size and more.
 	readBuffer = 3 * maxMessage
 	// batchBytes and batchRecords are when a batch is handed over.

@@ -192,6 +192,9 @@ func (in *fileInput) begin(ctx context.Context, path string, key fileKey, now ti
 			since = now
 			in.held[key] = now
 		}
+		if changed := info.ModTime(); changed.After(since) && !changed.After(now) {
+			since = changed
+		}
 		if now.Sub(since) < twinFor {
 			return
 		}
