@@ -84,6 +84,7 @@ func New(opt Options) (*Enricher, error) {
 func (en *Enricher) Events(events []*event.Event) {
 	k := en.known.Load()
 	var room [16]event.Attr
+	var b block
 	for _, e := range events {
 		more := room[:0]
 		if e.IP != "" {
@@ -95,21 +96,40 @@ func (en *Enricher) Events(events []*event.Event) {
 		if en.agents != nil && e.UserAgent != "" {
 			more = append(more, en.agent(e.UserAgent)...)
 		}
-		add(e, more)
+		if len(more) > 0 {
+			add(e, more, b.take(len(e.Attrs)+len(more)))
+		}
 	}
 }
 
-// add merges attributes into an event's, which are sorted; one that the event has
-// already stays. It sorts more.
-func add(e *event.Event, more []event.Attr) {
-	if len(more) == 0 {
-		return
+// blockAttrs is how many attributes are made at once. They live as long as one event
+// that has some of them does.
+const blockAttrs = 256
+
+// block shares out room for attributes.
+type block []event.Attr
+
+// take returns room for n attributes.
+func (b *block) take(n int) []event.Attr {
+	if n > len(*b) {
+		if n > blockAttrs/4 {
+			return make([]event.Attr, 0, n)
+		}
+		*b = make([]event.Attr, blockAttrs)
 	}
+	room := (*b)[:0:n]
+	*b = (*b)[n:]
+	return room
+}
+
+// add merges attributes into an event's, which are sorted; one that the event has
+// already stays. It sorts more, and writes to room.
+func add(e *event.Event, more, room []event.Attr) {
 	byKey := func(a, b event.Attr) int { return strings.Compare(a.Key, b.Key) }
 	if !slices.IsSortedFunc(more, byKey) {
 		slices.SortFunc(more, byKey)
 	}
-	attrs, own := make([]event.Attr, 0, len(e.Attrs)+len(more)), e.Attrs
+	attrs, own := room, e.Attrs
 	for _, a := range more {
 		n := 0
 		for n < len(own) && own[n].Key < a.Key {

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"sync"
 	"time"
 
@@ -38,32 +37,49 @@ type flight struct {
 	after uint64
 }
 
-// scratches holds buffers for hashing.
+// scratch is what hashing works with, used again for the next event.
+type scratch struct {
+	bytes []byte
+	attrs []event.Attr
+}
+
 func newScratches() *sync.Pool {
-	return &sync.Pool{New: func() any { b := make([]byte, 0, 4<<10); return &b }}
+	return &sync.Pool{New: func() any { return &scratch{bytes: make([]byte, 0, 4<<10)} }}
 }
 
 // keyOf returns an event's key.
-func (p *Pipeline) keyOf(e *event.Event, scratch []byte) (originKey, []byte) {
+func (p *Pipeline) keyOf(e *event.Event, w *scratch) originKey {
 	if e.OriginID == "" {
-		return originKey{}, scratch
+		return originKey{}
 	}
-	scratch = append(scratch[:0], p.ids.secret[:]...)
+	b := append(w.bytes[:0], p.ids.secret[:]...)
 	for _, s := range [...]string{e.Sender, e.Source, e.OriginID} {
-		scratch = binary.AppendUvarint(scratch, uint64(len(s)))
-		scratch = append(scratch, s...)
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
 	}
-	sum := sha256.Sum256(scratch)
+	sum := sha256.Sum256(b)
 	k := originKey{hash: binary.LittleEndian.Uint64(sum[:8]), has: true}
-	scratch = appendContent(append(scratch[:0], p.ids.secret[:]...), e, p.opt.Added)
-	k.content = uint32(xxhash.Sum64(scratch)) //nolint:gosec // the lower half is what is kept
-	return k, scratch
+	w.attrs = p.said(e.Attrs, w.attrs[:0])
+	w.bytes = appendContent(append(b[:0], p.ids.secret[:]...), e, w.attrs)
+	k.content = uint32(xxhash.Sum64(w.bytes)) //nolint:gosec // the lower half is what is kept
+	return k
+}
+
+// said appends to room the attributes that the source told, without those that Tocsin
+// adds on the way in.
+func (p *Pipeline) said(attrs, room []event.Attr) []event.Attr {
+	for _, a := range attrs {
+		if p.opt.Added == nil || !p.opt.Added(a.Key) {
+			room = append(room, a)
+		}
+	}
+	return room
 }
 
 // appendContent appends the canonical bytes of what the source said: without
 // what Tocsin adds on the way in and without the time where the source gave none.
-// added tells which attributes Tocsin adds, nil for none.
-func appendContent(dst []byte, e *event.Event, added func(key string) bool) []byte {
+// attrs are the attributes that the source told.
+func appendContent(dst []byte, e *event.Event, attrs []event.Attr) []byte {
 	said := *e
 	said.ID, said.Received, said.Place = event.ID{}, 0, event.Place{}
 	said.Input, said.Geo, said.Marks = "", event.Geo{}, nil
@@ -75,39 +91,22 @@ func appendContent(dst []byte, e *event.Event, added func(key string) bool) []by
 			said.Marks = append(said.Marks, e.Marks[i])
 		}
 	}
-	var room [48]event.Attr
-	said.Attrs = without(said.Attrs, added, room[:0])
+	if said.Attrs = attrs; len(attrs) == 0 {
+		said.Attrs = nil
+	}
 	return said.AppendSlot(said.AppendSlot(said.AppendPublic(dst), 0), 1)
-}
-
-// without returns the attributes but for those that were added, in room where there
-// are any.
-func without(attrs []event.Attr, added func(key string) bool, room []event.Attr) []event.Attr {
-	if added == nil || !slices.ContainsFunc(attrs, func(a event.Attr) bool { return added(a.Key) }) {
-		return attrs
-	}
-	for _, a := range attrs {
-		if !added(a.Key) {
-			room = append(room, a)
-		}
-	}
-	if len(room) == 0 {
-		return nil
-	}
-	return room
 }
 
 // hashOrigins computes the keys of the part's events.
 func (r *run) hashOrigins() {
 	r.keys = r.keys[:0]
-	scratch, _ := r.pipeline.scratches.Get().(*[]byte)
+	w, _ := r.pipeline.scratches.Get().(*scratch)
 	for _, e := range r.events {
-		var k originKey
-		k, *scratch = r.pipeline.keyOf(e, *scratch)
-		r.keys = append(r.keys, k)
+		r.keys = append(r.keys, r.pipeline.keyOf(e, w))
 	}
-	if cap(*scratch) <= event.MaxEventBytes {
-		r.pipeline.scratches.Put(scratch)
+	clear(w.attrs[:cap(w.attrs)]) // their texts may be parts of large bodies
+	if cap(w.bytes) <= event.MaxEventBytes {
+		r.pipeline.scratches.Put(w)
 	}
 }
 
@@ -274,7 +273,7 @@ func (r *run) lookUpOld(ctx context.Context, claimed []int32) (fresh []int32, er
 			return nil, &RefusedError{Err: ErrUnavailable, Cause: fmt.Errorf("look up an old origin id: %w", err), After: unavailableRetry}
 		}
 		if old != nil {
-			if was, _ := p.keyOf(old, nil); was == k {
+			if p.keyOf(old, &scratch{}) == k {
 				r.fate[r.item[i]].duplicates++
 				continue
 			}
@@ -290,7 +289,7 @@ func (r *run) lookUpOld(ctx context.Context, claimed []int32) (fresh []int32, er
 // read. It may run beside Ingest, but duplicates of what it has not read yet are
 // not seen: run it first.
 func (p *Pipeline) Rebuild(ctx context.Context, next func(ctx context.Context) ([]*event.Event, error)) (events int, err error) {
-	var scratch []byte
+	w := &scratch{}
 	for {
 		batch, err := next(ctx)
 		if errors.Is(err, io.EOF) || err == nil && len(batch) == 0 {
@@ -301,7 +300,7 @@ func (p *Pipeline) Rebuild(ctx context.Context, next func(ctx context.Context) (
 		}
 		keys := make([]originKey, len(batch))
 		for i, e := range batch {
-			keys[i], scratch = p.keyOf(e, scratch)
+			keys[i] = p.keyOf(e, w)
 		}
 		p.idsMu.Lock()
 		for i, e := range batch {

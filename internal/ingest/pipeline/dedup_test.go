@@ -410,10 +410,10 @@ func TestOldEventsAreLookedUp(t *testing.T) {
 func TestContentLeavesOutWhatTocsinAdds(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(1, 2))
-	added := func(key string) bool { return key == "added.a" }
+	p := build(t, &journal{}, func(o *Options) { o.Added = func(key string) bool { return key == "added.a" } })
 	for range 500 {
 		e := eventtest.Random(r)
-		base := appendContent(nil, e, added)
+		base := appendContent(nil, e, p.said(e.Attrs, nil))
 		same := *e
 		same.ID[3]++
 		same.Place.Ord++
@@ -422,23 +422,23 @@ func TestContentLeavesOutWhatTocsinAdds(t *testing.T) {
 		same.Attrs = slices.Clone(e.Attrs)
 		same.SetAttr("added.a", event.Text("x"))
 		same.Marks = append([]event.Mark{{Kind: event.MarkLate}}, e.Marks...)
-		if !bytes.Equal(base, appendContent(nil, &same, added)) {
+		if !bytes.Equal(base, appendContent(nil, &same, p.said(same.Attrs, nil))) {
 			t.Fatalf("the content of %+v changes with what Tocsin adds", e)
 		}
 		other := *e
 		other.Message += "."
-		if bytes.Equal(base, appendContent(nil, &other, added)) {
+		if bytes.Equal(base, appendContent(nil, &other, p.said(other.Attrs, nil))) {
 			t.Fatal("another message is the same content")
 		}
 		other = *e
 		other.Attrs = slices.Clone(e.Attrs)
 		other.SetAttr("said", event.Text("x"))
-		if bytes.Equal(base, appendContent(nil, &other, added)) {
+		if bytes.Equal(base, appendContent(nil, &other, p.said(other.Attrs, nil))) {
 			t.Fatal("another attribute is the same content")
 		}
 		other = *e
 		other.Marks = append(slices.Clip(other.Marks), event.Mark{Kind: event.MarkTruncated, Hash: "00"})
-		if bytes.Equal(base, appendContent(nil, &other, added)) {
+		if bytes.Equal(base, appendContent(nil, &other, p.said(other.Attrs, nil))) {
 			t.Fatal("another cut tail is the same content")
 		}
 	}

@@ -158,11 +158,7 @@ func (p *Pipeline) Flows(kind FlowKind, now time.Time) []Flow {
 func (r *run) flowed(accepted, rejected int, recorded bool) {
 	newest := int64(0)
 	if recorded {
-		for _, e := range r.events {
-			if e.Time != e.Received {
-				newest = max(newest, e.Time)
-			}
-		}
+		newest = r.bySource()
 	}
 	f := r.pipeline.flows
 	f.mu.Lock()
@@ -179,18 +175,41 @@ func (r *run) flowed(accepted, rejected int, recorded bool) {
 	if !recorded {
 		return
 	}
-	for from := 0; from < len(r.events); {
-		to, source := from, r.events[from].Source
-		newest = 0
-		for to < len(r.events) && r.events[to].Source == source {
-			if e := r.events[to]; e.Time != e.Received {
-				newest = max(newest, e.Time)
-			}
-			to++
-		}
-		f.get(BySource, source).count(to-from, 0, r.received, newest)
-		from = to
+	for i := range r.sources {
+		s := &r.sources[i]
+		f.get(BySource, s.name).count(s.events, 0, r.received, s.newest)
 	}
+}
+
+// sourceCount is how many events of a part are of one source, and the latest time that
+// one of them tells.
+type sourceCount struct {
+	name   string
+	events int
+	newest int64
+}
+
+// bySource counts the part's events by their sources, of which there are few.
+func (r *run) bySource() (newest int64) {
+	clear(r.sources)
+	r.sources = r.sources[:0]
+	last := 0
+	for _, e := range r.events {
+		if last >= len(r.sources) || r.sources[last].name != e.Source {
+			last = slices.IndexFunc(r.sources, func(s sourceCount) bool { return s.name == e.Source })
+			if last < 0 {
+				last = len(r.sources)
+				r.sources = append(r.sources, sourceCount{name: e.Source})
+			}
+		}
+		s := &r.sources[last]
+		s.events++
+		if e.Time != e.Received {
+			s.newest = max(s.newest, e.Time)
+			newest = max(newest, e.Time)
+		}
+	}
+	return newest
 }
 
 // sample keeps a rejected record to be shown. raw is nil where there are no bytes.

@@ -126,7 +126,7 @@ type Pipeline struct {
 	counters counters
 	flows    *flows
 
-	scratches *sync.Pool // of *[]byte, for hashing
+	scratches *sync.Pool // of *scratch, for hashing
 
 	idsMu      sync.Mutex // guards what follows
 	ids        *idTable

@@ -35,6 +35,7 @@ type run struct {
 	// items are the bytes of the part's records, nil where there are none.
 	items   [][]byte
 	samples []Sample
+	sources []sourceCount
 }
 
 // fate is what became of a record.
