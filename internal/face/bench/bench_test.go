@@ -32,6 +32,8 @@ func TestStageOf(t *testing.T) {
 	}
 	f("normalize (JSON parse included)", "runtime.memmove", module+"ingest/normalize.(*reader).read", module+"ingest/pipeline.(*Pipeline).Ingest")
 	f("redact", module+"ingest/redact.(*Redactor).Text", module+"ingest/pipeline.(*run).finish")
+	f("enrich", module+"ingest/enrich.add", module+"ingest/pipeline.(*run).finish")
+	f("deduplicate", module+"ingest/pipeline.appendContent", module+"ingest/pipeline.(*run).hashOrigins")
 	f("journal: encode, leaf, MAC, log", module+"core/event.(*Event).AppendSlot", module+"record/journal.(*hasher).leaf")
 	f("hot tail", module+"record/segment.(*Block).Append", module+"record/journal.(*Journal).publish")
 	f("seal: write, read back, verify", module+"record/segment.Write", module+"record/journal.(*Journal).sealRange")
