@@ -73,7 +73,7 @@ func (in *datadogInput) takes(status int) http.Handler {
 		defer body.Release()
 		start := time.Now()
 		b := pipeline.Batch{
-			Input: in.env.Name, Sender: sender.ID, Source: sender.Source, Peer: peerOf(r), Format: "datadog", Around: datadogAround(r),
+			Input: in.env.Name, Sender: sender.ID, Source: sender.Source, Peer: peerOf(r), Format: "datadog", Around: datadogAround(r), Private: true,
 		}
 		media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 		cut := pipeline.SplitJSON

@@ -67,7 +67,7 @@ func (in *reskInput) serve(w http.ResponseWriter, r *http.Request) {
 	in.env.spent(pipeline.StageSplit, start, len(items))
 	in.received.Add(uint64(len(items)))
 	result, err := in.env.Ingest(r.Context(), pipeline.Batch{
-		Input: in.env.Name, Sender: sender.ID, Source: sender.Source, Format: "resk", Peer: peerOf(r), Items: items,
+		Input: in.env.Name, Sender: sender.ID, Source: sender.Source, Format: "resk", Peer: peerOf(r), Items: items, Private: true,
 	})
 	if err != nil {
 		in.refuse(w, r, err)

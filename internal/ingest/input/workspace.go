@@ -70,6 +70,7 @@ func (in *workspaceInput) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	b := pipeline.Batch{
 		Input: in.env.Name, Sender: sender.ID, Source: sender.Source, Peer: peerOf(r), Format: "workspace", Items: split.Items, Numbered: split.Numbered,
+		Private: true,
 	}
 	if kind := validUTF8(r.Header.Get("Log-Type")); kind != "" {
 		b.Around.Attrs = []event.Attr{{Key: "log_type", Value: event.Text(kind)}}

@@ -85,6 +85,9 @@ type Batch struct {
 	// Items are the records. An empty one (a blank line) is passed over and
 	// counts nothing.
 	Items [][]byte
+	// Private says that the records may hold what nobody shall read, such as prompts: of a
+	// rejected one nothing is shown.
+	Private bool
 	// Origins, when there are any, tell for each of Items where it comes from.
 	Origins []Origin
 	// Numbered says that a record is a line, so that errors name it by its

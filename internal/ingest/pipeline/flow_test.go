@@ -79,6 +79,22 @@ func TestNothingFlowsThatIsNotRecorded(t *testing.T) {
 	}
 }
 
+// TestPrivateRecordsAreNotShown: of records that may hold prompts there is the reason,
+// and no excerpt.
+func TestPrivateRecordsAreNotShown(t *testing.T) {
+	t.Parallel()
+	p := build(t, &journal{})
+	b := batch("no JSON, but a prompt")
+	b.Private = true
+	if _, err := p.Ingest(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	in := flowOf(t, p, ByInput, "http", time.Now())
+	if len(in.Samples) != 1 || in.Samples[0].Excerpt != "" || in.Samples[0].Reason == "" {
+		t.Errorf("%+v", in.Samples)
+	}
+}
+
 // TestMinutes counts in minutes far and near, forth and back.
 func TestMinutes(t *testing.T) {
 	t.Parallel()

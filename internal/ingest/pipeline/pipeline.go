@@ -204,7 +204,7 @@ func (p *Pipeline) Ingest(ctx context.Context, b Batch) (Result, error) {
 	}
 	r := run{
 		pipeline: p, counter: c, input: b.Input, sender: b.Sender, received: h.Received,
-		numbered: b.Numbered, first: b.First, waits: b.Wait,
+		numbered: b.Numbered, first: b.First, waits: b.Wait, private: b.Private,
 	}
 	if b.Origins != nil && len(b.Origins) != len(b.Items) {
 		return Result{}, fmt.Errorf("%d origins for %d records", len(b.Origins), len(b.Items))

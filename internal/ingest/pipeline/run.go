@@ -35,6 +35,7 @@ type run struct {
 	// items are the bytes of the part's records, nil where there are none.
 	items   [][]byte
 	samples []Sample
+	private bool
 	sources []sourceCount
 }
 
@@ -141,7 +142,7 @@ func (r *run) reject(i, from int, reason string) {
 		reason = "line " + strconv.Itoa(index+1) + ": " + reason
 	}
 	r.result.Reject(index, reason)
-	if r.items != nil {
+	if r.items != nil && !r.private {
 		r.sample(r.items[i], clip(reason))
 	} else {
 		r.sample(nil, clip(reason))
