@@ -4,7 +4,6 @@ package input
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -74,11 +73,9 @@ func (c *Fluent) Open(ctx context.Context, env Env) (Input, error) {
 	if err != nil {
 		return nil, err
 	}
-	var secure *tls.Config
-	if c.TLS.on() {
-		if secure, err = c.TLS.open(env.Logger); err != nil { //nolint:contextcheck // a handshake has a context of its own
-			return nil, err
-		}
+	secure, err := c.TLS.open(env.Logger) //nolint:contextcheck // a handshake has a context of its own
+	if err != nil {
+		return nil, err
 	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	if err != nil {

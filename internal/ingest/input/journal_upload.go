@@ -4,7 +4,6 @@ package input
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -79,11 +78,9 @@ func (c *JournalUpload) Open(ctx context.Context, env Env) (_ Input, err error) 
 	if err != nil {
 		return nil, err
 	}
-	var secure *tls.Config
-	if c.TLS.on() {
-		if secure, err = c.TLS.open(env.Logger); err != nil { //nolint:contextcheck // a handshake has a context of its own
-			return nil, err
-		}
+	secure, err := c.TLS.open(env.Logger) //nolint:contextcheck // a handshake has a context of its own
+	if err != nil {
+		return nil, err
 	}
 	ln, err := new(net.ListenConfig).Listen(ctx, "tcp", c.Listen)
 	if err != nil {

@@ -4,7 +4,6 @@ package input
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -124,11 +123,9 @@ func (c *SyslogTCP) serve(ln net.Listener, env Env) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
-	var secure *tls.Config
-	if c.TLS.on() {
-		if secure, err = c.TLS.open(env.Logger); err != nil {
-			return nil, err
-		}
+	secure, err := c.TLS.open(env.Logger)
+	if err != nil {
+		return nil, err
 	}
 	return &stream{
 		protocol: "syslog", acceptor: newAcceptor(ln, c.MaxConnections, c.MaxPerPeer, secure, env.Logger), template: b,

@@ -54,12 +54,16 @@ func (c *TLS) version() (uint16, error) {
 	}
 }
 
-// open reads the files. The configuration that it returns reads them again when they
+// open reads the files; without a section it returns nil, which is plain text. The
+// configuration that it returns reads them again when they
 // have changed, before the next handshake: connections that are open stay as they
 // are, and files that cannot be used (or are half replaced) leave the earlier ones
 // in force. Sessions are not resumed, so that an authority that was taken out lets
 // nobody in.
 func (c *TLS) open(logger *slog.Logger) (*tls.Config, error) {
+	if !c.on() {
+		return nil, nil //nolint:nilnil // plain text is no error
+	}
 	f := &tlsFiles{section: *c, logger: logger}
 	if err := f.read(); err != nil {
 		return nil, err
